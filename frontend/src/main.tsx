@@ -1,0 +1,64 @@
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import { account, readAddress } from "./state/focus.ts";
+import { askAccepted, recall, startAsking } from "./state/attempts.ts";
+import { now } from "./state/health.ts";
+import { watchInstall } from "./state/install.ts";
+import { watchKeys } from "./state/keyboard.ts";
+import { watchLayout } from "./state/layout.ts";
+import { signInWithLink, takeLink } from "./state/link.ts";
+import { loadMarkets } from "./state/markets.ts";
+import { show } from "./state/overlay.ts";
+import { probe, signedIn } from "./state/session.ts";
+import { instruments } from "./state/store.ts";
+import { startUpdates } from "./state/update.ts";
+import { startLive, synced } from "./net/live.ts";
+import { watchPresence } from "./net/presence.ts";
+import { App } from "./screens/App.tsx";
+import "./styles/index.css";
+
+function followAddress(): void {
+  const link = takeLink();
+  if (link) void enterBy(link);
+  else if (readAddress() === "stop") show({ kind: "stop" });
+}
+
+/** A link that is no good leaves a session that is already there as it was. */
+async function enterBy(link: string): Promise<void> {
+  if (!(await signInWithLink(link))) await probe();
+  if (signedIn.peek() === "yes") startLive();
+}
+
+/** After each full picture: what earlier pages and lost answers left open, and the markets if they are still missing. */
+function afterSnapshot(): void {
+  if (!synced.value) return;
+  if (!instruments.peek().size) void loadMarkets();
+  if (recall()) show({ kind: "unsettled" });
+  void askAccepted();
+}
+
+const root = document.getElementById("app");
+if (root) {
+  root.replaceChildren();
+  root.removeAttribute("aria-busy");
+  render(<App />, root);
+}
+
+watchLayout();
+watchKeys();
+watchInstall();
+watchPresence((time) => (now.value = time));
+startAsking();
+addEventListener("hashchange", followAddress);
+effect(afterSnapshot);
+effect(() => {
+  document.title = account.value ? `Tradepost · ${account.value.label}` : "Tradepost";
+});
+
+const invited = location.hash.startsWith("#link=");
+followAddress();
+if (!invited) {
+  void probe();
+  startLive();
+}
+void startUpdates();

@@ -1,0 +1,80 @@
+import { polite, urgent } from "../state/announce.ts";
+import { tab } from "../state/focus.ts";
+import { layout } from "../state/layout.ts";
+import { overlay } from "../state/overlay.ts";
+import { signedIn } from "../state/session.ts";
+import { known } from "../net/live.ts";
+import { desk, review } from "../state/ticket.ts";
+import { CloseSheet } from "./CloseSheet.tsx";
+import { DetailsSheet } from "./Details.tsx";
+import { Banner, Header } from "./Header.tsx";
+import { KeySheet } from "./Keys.tsx";
+import { MarketSheet } from "./Markets.tsx";
+import { More } from "./More.tsx";
+import { Nav } from "./Nav.tsx";
+import { Orders } from "./Orders.tsx";
+import { Positions } from "./Positions.tsx";
+import { ReviewSheet } from "./Review.tsx";
+import { SignIn } from "./SignIn.tsx";
+import { StopSheet } from "./StopSheet.tsx";
+import { TicketPanel, TicketSheet } from "./TicketSheet.tsx";
+import { Trade } from "./Trade.tsx";
+import { UnsettledSheet } from "./Unsettled.tsx";
+import { UpdateBar } from "./UpdateBar.tsx";
+
+const SCREENS = { trade: Trade, positions: Positions, orders: Orders, more: More };
+
+function Overlay() {
+  const open = overlay.value;
+  if (!open) return null;
+  switch (open.kind) {
+    case "markets": return <MarketSheet />;
+    case "ticket": return <TicketSheet desk={open.desk} />;
+    case "close": return <CloseSheet key={open.position} id={open.position} />;
+    case "stop": return <StopSheet />;
+    case "details": return <DetailsSheet />;
+    case "unsettled": return <UnsettledSheet />;
+    case "keys": return <KeySheet />;
+  }
+}
+
+function Announcer() {
+  return (
+    <>
+      <p class="hidden" role="status">
+        {polite}
+      </p>
+      <p class="hidden" role="alert">
+        {urgent}
+      </p>
+    </>
+  );
+}
+
+function Console() {
+  const Screen = SCREENS[tab.value];
+  const wide = layout.value !== "phone";
+  return (
+    <>
+      <Header />
+      <Nav />
+      <main class="main" aria-busy={known.value ? undefined : true}>
+        <UpdateBar />
+        <Banner />
+        <Screen key={tab.value} />
+      </main>
+      {wide && (desk.value ? <TicketPanel key={`${desk.value.account} ${desk.value.symbol}`} desk={desk.value} /> : <aside class="ticket-panel" />)}
+      <Overlay />
+      {review.value && <ReviewSheet key={review.value.order.id} asked={review.value} />}
+    </>
+  );
+}
+
+export function App() {
+  return (
+    <>
+      {signedIn.value === "no" ? <SignIn /> : <Console />}
+      <Announcer />
+    </>
+  );
+}

@@ -1,0 +1,145 @@
+import { useState } from "preact/hooks";
+import type { OrderType } from "../api/types.ts";
+import { dec, div, fixed, mul, places, read, sign, snap, text } from "../lib/decimal.ts";
+import { entered, entry } from "../lib/entry.ts";
+import { baseOf, number, quoteOf } from "../lib/format.ts";
+import { attempts } from "../state/attempts.ts";
+import { held, markOf, openProfit, step, tick } from "../state/derive.ts";
+import { stepped } from "../state/draft.ts";
+import { blocksReducing, fresh, kind } from "../state/health.ts";
+import { hide } from "../state/overlay.ts";
+import { close } from "../state/reducing.ts";
+import { accounts, openPositions, ticker } from "../state/store.ts";
+import { context } from "../state/ticket.ts";
+import { t } from "../strings.ts";
+import { tt } from "../strings-ticket.ts";
+import { Amount, Environment, Fact, Note } from "../ui/bits.tsx";
+import { Confirm } from "../ui/Confirm.tsx";
+import { NumberField } from "../ui/NumberField.tsx";
+import { Segment } from "../ui/Segment.tsx";
+import { Sheet } from "../ui/Sheet.tsx";
+import { OutcomeView } from "./Outcome.tsx";
+
+const SHARES = [
+  { value: "0.25", label: "25%" },
+  { value: "0.5", label: "50%" },
+  { value: "0.75", label: "75%" },
+  { value: "1", label: "100%" },
+] as const;
+
+export function CloseSheet({ id }: { id: string }) {
+  const [share, setShare] = useState<(typeof SHARES)[number]["value"]>("1");
+  const [type, setType] = useState<OrderType>("Market");
+  const [typed, setTyped] = useState("");
+  const [sent, setSent] = useState<string | null>(null);
+  const position = openPositions.value.find((row) => row.id === id);
+  const attempt = sent ? attempts.value.get(sent) : undefined;
+  const symbol = position?.symbol ?? id.split(":")[2] ?? "";
+
+  if (attempt)
+    return (
+      <Sheet title={tt.closeTitle(symbol)} onClose={hide} foot={<button type="button" class="button action" data-tone="plain" onClick={hide}>{t.done}</button>}>
+        <OutcomeView attempt={attempt} />
+      </Sheet>
+    );
+  if (!position || !position.side)
+    return (
+      <Sheet title={tt.closeTitle(symbol)} onClose={hide}>
+        <p class="line">{tt.closeGone}</p>
+      </Sheet>
+    );
+
+  const account = accounts.value.find((row) => row.id === position.account);
+  const whole = read(position.size) ?? dec("0");
+  const qty = snap(mul(whole, dec(share)), read(step(symbol)) ?? dec("0"));
+  const profit = read(openProfit(position));
+  const part = profit && sign(whole) > 0 ? text(div(mul(profit, qty), whole, 8)) : null;
+  const unit = read(tick(symbol));
+  const price = entered(typed);
+  const snapped = price && unit ? snap(price, unit, "half") : price;
+  const badPrice = type === "Limit" && entry(typed).kind === "bad";
+  const blocked = blocksReducing(position.account);
+  const ready = !blocked && sign(qty) > 0 && (type === "Market" || (snapped !== null && sign(snapped) > 0));
+  const size = `${number(qty, step(symbol))} ${baseOf(symbol)}`;
+  const live = account?.environment === "live";
+  const move = (up: boolean, times: string) => {
+    const at = context({ account: position.account, environment: "", symbol });
+    const side = position.side === "Buy" ? "Sell" : "Buy";
+    if (at) setTyped(stepped("price", { side, type: "Limit", price: typed, size: "", unit: "base", postOnly: false, reduceOnly: true, tif: "GTC" }, at, up, times));
+  };
+  const send = () => {
+    const { id: minted } = close(position, share, type, type === "Limit" && snapped ? text(snapped) : null);
+    setSent(minted);
+  };
+  return (
+    <Sheet
+      title={tt.closeTitle(symbol)}
+      aside={
+        account && (
+          <span class="ticket-place">
+            <Environment account={account} />
+            <span class="head-label">{account.label}</span>
+          </span>
+        )
+      }
+      onClose={hide}
+      foot={
+        <Confirm
+          hold={live}
+          label={live ? tt.holdToClose(size) : tt.closeButton(size)}
+          tone={position.side === "Buy" ? "down" : "up"}
+          disabled={!ready}
+          about={`${share} ${type} ${typed} ${position.size} ${position.side}`}
+          onConfirm={send}
+        />
+      }
+    >
+      <dl class="facts">
+        <Fact name={t.position.size}>{held(position.side, position.size, symbol)}</Fact>
+        <Fact name={t.position.entry}>{number(position.entry_price, tick(symbol))}</Fact>
+        <Fact name={t.mark}>{number(markOf(position), tick(symbol))}</Fact>
+        <Fact name={t.position.pnl}>
+          <Amount value={part} />
+        </Fact>
+      </dl>
+      <Segment name={tt.closeShare} value={share} onChange={setShare} options={SHARES} />
+      <Segment
+        name={tt.type}
+        value={type}
+        onChange={(next) => {
+          setType(next);
+          const quote = ticker(symbol).peek();
+          const now = read(position.side === "Buy" ? quote?.ask : quote?.bid);
+          if (next === "Limit" && typed === "" && now && unit) setTyped(fixed(now, places(unit)));
+        }}
+        options={[
+          { value: "Market", label: t.market },
+          { value: "Limit", label: t.limit },
+        ]}
+      />
+      {type === "Limit" && (
+        <NumberField
+          name={t.price}
+          label={tt.priceLabel(quoteOf(symbol), number(tick(symbol)))}
+          value={typed}
+          problem={badPrice ? tt.problem({ on: "price", code: "form" }, "", "") : null}
+          note={price && snapped && unit && text(price) !== text(snapped) ? tt.rounded(number(snapped, tick(symbol)), number(tick(symbol))) : null}
+          last
+          onInput={setTyped}
+          onStep={move}
+        />
+      )}
+      <p class="line">{tt.closeLead}</p>
+      {!blocked && !fresh.value && (
+        <Note icon="warn" tone="warn">
+          {t.staleWarning}
+        </Note>
+      )}
+      {blocked && (
+        <Note icon="warn" tone="warn">
+          {blocked === "not-live" ? t.notLive(kind.value) : t.block[blocked]}
+        </Note>
+      )}
+    </Sheet>
+  );
+}

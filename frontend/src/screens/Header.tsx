@@ -1,0 +1,97 @@
+import { useEffect, useRef } from "preact/hooks";
+import { money } from "../lib/format.ts";
+import { account, market } from "../state/focus.ts";
+import { ageSeconds, health, kind } from "../state/health.ts";
+import { clock } from "../lib/time.ts";
+import { asOf } from "../net/live.ts";
+import { layout } from "../state/layout.ts";
+import { show } from "../state/overlay.ts";
+import { say } from "../state/announce.ts";
+import { wallets } from "../state/store.ts";
+import { t } from "../strings.ts";
+import { Dated, Environment } from "../ui/bits.tsx";
+import { Icon } from "../ui/icons.tsx";
+
+/** The state of both links as one shape and one word; the worst of them. */
+export function Chip() {
+  const shown = kind.value;
+  const text = shown === "stale" && ageSeconds.value > 0 ? t.chipAge(ageSeconds.value) : t.chip[shown];
+  return (
+    <span class="chip" data-kind={shown}>
+      <span class="chip-shape" aria-hidden="true" />
+      <span class="chip-text">{text}</span>
+    </span>
+  );
+}
+
+function useAnnouncements() {
+  const last = useRef(kind.peek());
+  useEffect(() =>
+    kind.subscribe((next) => {
+      // Connecting at the start and short losses in between are shown, and only said when they end in something else.
+      if (next !== last.current && !(last.current === "loading" && next === "live")) say(t.announce[next]);
+      last.current = next;
+    }), []);
+}
+
+function Equity() {
+  const wallet = account.value && wallets.value.get(account.value.id);
+  return (
+    <Dated class="head-facts">
+      <span class="head-fact">
+        {t.position.equity} <b class="number">{money(wallet?.total_equity)}</b>
+      </span>
+      <span class="head-fact">
+        {t.position.available} <b class="number">{money(wallet?.available)}</b>
+      </span>
+    </Dated>
+  );
+}
+
+export function AsOf() {
+  const shown = kind.value === "reconnecting" || kind.value === "offline" || kind.value === "error";
+  return shown && asOf.value !== null ? <>{t.asOf(clock(asOf.value))}</> : null;
+}
+
+export function Header() {
+  useAnnouncements();
+  const front = account.value;
+  return (
+    <header class="head">
+      <button type="button" class="head-market" aria-haspopup="dialog" onClick={() => show({ kind: "markets" })}>
+        <span class="head-symbol">{market}</span>
+        <Icon name="down" size={18} />
+      </button>
+      {layout.value !== "phone" && <Equity />}
+      <button type="button" class="head-place" aria-haspopup="dialog" onClick={() => show({ kind: "details" })}>
+        <span class="head-account">
+          {front && <Environment account={front} />}
+          <span class="head-label">{front?.label ?? ""}</span>
+        </span>
+        <Chip />
+      </button>
+      <button type="button" class="button head-stop" aria-haspopup="dialog" onClick={() => show({ kind: "stop" })}>
+        {t.stop}
+      </button>
+    </header>
+  );
+}
+
+/** Above the page while it is not live: why, and what still works. */
+export function Banner() {
+  const shown = kind.value;
+  if (shown === "live" || shown === "signedout" || shown === "loading") return null;
+  const text =
+    shown === "stale"
+      ? `${t.cause(health.value.cause, ageSeconds.value)} ${t.paused}`
+      : t.notLive(shown);
+  return (
+    <p class="banner" data-kind={shown}>
+      <Icon name="warn" size={20} />
+      <span>
+        {text} <AsOf />
+      </span>
+    </p>
+  );
+}
+

@@ -1,0 +1,152 @@
+import type { Order } from "../api/types.ts";
+import { div, read, sign, text } from "../lib/decimal.ts";
+import { number } from "../lib/format.ts";
+import { age } from "../lib/time.ts";
+import { step, tick } from "../state/derive.ts";
+import { showMarket } from "../state/focus.ts";
+import { blocksReducing, now } from "../state/health.ts";
+import { layout } from "../state/layout.ts";
+import { cancel, cancelling } from "../state/reducing.ts";
+import { openOrders } from "../state/store.ts";
+import { t } from "../strings.ts";
+import { Empty, SideMark } from "../ui/bits.tsx";
+import { accountLabel } from "./PositionCard.tsx";
+
+function describe(order: Order): string {
+  return order.order_type === "Limit" ? `${t.limit} ${number(order.price, tick(order.symbol))}` : t.market;
+}
+
+function Progress({ order }: { order: Order }) {
+  const [done, all] = [read(order.filled_qty), read(order.qty)];
+  const part = done && all && sign(all) > 0 ? text(div(done, all, 4)) : "0";
+  return (
+    <span class="progress">
+      <progress value={part} max={1} aria-hidden="true" />
+      <span class="number">{t.orders.filled(number(order.filled_qty, step(order.symbol)), number(order.qty, step(order.symbol)))}</span>
+    </span>
+  );
+}
+
+function Marks({ order }: { order: Order }) {
+  const marks = [t.orders.state[order.state], accountLabel(order.account)];
+  if (order.reduce_only) marks.push(t.orders.reduceOnly);
+  if (order.source === "external") marks.push(t.orders.external);
+  if (order.time_in_force !== "GTC" && order.order_type === "Limit") marks.push(order.time_in_force);
+  return <>{marks.join(" · ")}</>;
+}
+
+function Age({ order }: { order: Order }) {
+  return <span class="number">{age(now.value - Date.parse(order.created_at))}</span>;
+}
+
+function CancelButton({ order }: { order: Order }) {
+  const under = cancelling.value.get(order.id) === t.orders.cancelling;
+  return (
+    <button
+      type="button"
+      class="button"
+      aria-label={t.orders.cancelLabel(`${t.side(order.side)} ${describe(order)} ${order.symbol}`)}
+      disabled={under || blocksReducing(order.account) !== null}
+      onClick={() => void cancel(order.id)}
+    >
+      {under ? t.orders.cancelling : t.cancel}
+    </button>
+  );
+}
+
+export function OrderRow({ order }: { order: Order }) {
+  const said = cancelling.value.get(order.id);
+  return (
+    <li class="card order">
+      <div class="order-text">
+        <p class="order-title">
+          <b>{order.symbol}</b> <SideMark side={order.side} /> <span class="number">{describe(order)}</span>
+        </p>
+        <Progress order={order} />
+        <p class="order-marks">
+          <Marks order={order} /> · <Age order={order} />
+        </p>
+        {said && said !== t.orders.cancelling && <p class="order-said">{said}</p>}
+      </div>
+      <CancelButton order={order} />
+    </li>
+  );
+}
+
+function TableRow({ order }: { order: Order }) {
+  const said = cancelling.value.get(order.id);
+  return (
+    <tr tabIndex={0} data-order={order.id}>
+      <th scope="row">
+        <button type="button" class="link" onClick={() => showMarket(order.symbol)}>
+          {order.symbol}
+        </button>
+      </th>
+      <td>
+        <SideMark side={order.side} />
+      </td>
+      <td class="number">{describe(order)}</td>
+      <td class="number">
+        <Progress order={order} />
+      </td>
+      <td>{said && said !== t.orders.cancelling ? said : <Marks order={order} />}</td>
+      <td class="number">
+        <Age order={order} />
+      </td>
+      <td class="cell-action">
+        <CancelButton order={order} />
+      </td>
+    </tr>
+  );
+}
+
+function OrderTable({ list }: { list: Order[] }) {
+  return (
+    <div class="table-box">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{t.position.market}</th>
+            <th scope="col">{t.position.side}</th>
+            <th scope="col" class="number">{t.orders.type}</th>
+            <th scope="col" class="number">{t.orders.state.filled}</th>
+            <th scope="col">{t.account}</th>
+            <th scope="col" class="number">{t.orders.age}</th>
+            <th scope="col">
+              <span class="hidden">{t.position.action}</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {list.map((order) => (
+            <TableRow key={order.id} order={order} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+export function OrderList({ symbol }: { symbol?: string }) {
+  const list = symbol ? openOrders.value.filter((order) => order.symbol === symbol) : openOrders.value;
+  if (!list.length) return <Empty>{t.orders.empty}</Empty>;
+  if (layout.value === "desk") return <OrderTable list={list} />;
+  return (
+    <ul class="cards">
+      {list.map((order) => (
+        <OrderRow key={order.id} order={order} />
+      ))}
+    </ul>
+  );
+}
+
+export function Orders() {
+  return (
+    <section class="screen" aria-labelledby="screen-title">
+      <h1 id="screen-title" class="hidden">
+        {t.tabs.orders}
+      </h1>
+      <OrderList />
+    </section>
+  );
+}

@@ -1,0 +1,69 @@
+import { number } from "../lib/format.ts";
+import type { Attempt } from "../state/attempts.ts";
+import { step, tick } from "../state/derive.ts";
+import { filledSoFar, type Outcome, outcomeOf } from "../state/outcome.ts";
+import { orders } from "../state/store.ts";
+import { tt } from "../strings-ticket.ts";
+import { Icon, type IconName } from "../ui/icons.tsx";
+import { refusalText, rejection } from "./refusals.ts";
+
+const ICONS: Record<Outcome, { icon: IconName; tone: "good" | "bad" | "warn" | "plain" }> = {
+  sending: { icon: "wait", tone: "plain" },
+  accepted: { icon: "wait", tone: "plain" },
+  working: { icon: "check", tone: "good" },
+  partly: { icon: "check", tone: "good" },
+  filled: { icon: "check", tone: "good" },
+  cancelled: { icon: "cross", tone: "warn" },
+  rejected: { icon: "warn", tone: "bad" },
+  refused: { icon: "warn", tone: "bad" },
+  "not-placed": { icon: "cross", tone: "warn" },
+  unknown: { icon: "wait", tone: "warn" },
+};
+
+interface Told {
+  title: string;
+  lead: string;
+}
+
+export function tell(attempt: Attempt): Told {
+  const outcome = outcomeOf(attempt);
+  const row = orders.value.get(attempt.id) ?? attempt.row;
+  const symbol = row?.symbol ?? "";
+  const done = filledSoFar(row ?? undefined, attempt.id);
+  const size = (value: string) => number(value, step(symbol));
+  switch (outcome) {
+    case "sending": return { title: tt.sending, lead: "" };
+    case "accepted": return { title: tt.accepted, lead: "" };
+    case "working": return { title: tt.working, lead: "" };
+    case "partly": return { title: tt.partly(size(done), size(row?.qty ?? "")), lead: "" };
+    case "filled":
+      return { title: tt.filled, lead: row?.avg_price ? tt.filledAt(size(done), number(row.avg_price, tick(symbol))) : size(done) };
+    case "cancelled": return { title: done === "0" ? tt.cancelled : tt.cancelledAfter(size(done)), lead: "" };
+    case "rejected": {
+      const { title, code } = rejection(row);
+      return { title: tt.rejected, lead: `${title} ${tt.code(code)}` };
+    }
+    case "refused": {
+      const { title, code } = refusalText(attempt.refusal);
+      return { title: tt.rejected, lead: `${title} ${tt.code(code)}` };
+    }
+    case "not-placed": return { title: tt.notPlaced, lead: tt.notPlacedLead };
+    case "unknown": return { title: tt.unknown, lead: tt.unknownLead };
+  }
+}
+
+export function OutcomeView({ attempt }: { attempt: Attempt }) {
+  const outcome = outcomeOf(attempt);
+  const { icon, tone } = ICONS[outcome];
+  const { title, lead } = tell(attempt);
+  return (
+    <div class="outcome" data-tone={tone} data-outcome={outcome}>
+      <span class="outcome-icon">
+        <Icon name={icon} size={40} />
+      </span>
+      <p class="outcome-title">{title}</p>
+      {lead && <p class="outcome-lead">{lead}</p>}
+      <p class="outcome-id">{outcome === "unknown" ? tt.checking(attempt.id.slice(0, 8)) : tt.orderId(attempt.id.slice(0, 8))}</p>
+    </div>
+  );
+}

@@ -1,0 +1,123 @@
+import type { Position } from "../api/types.ts";
+import { money, number, signed } from "../lib/format.ts";
+import { markOf, openProfit, step, sum, tick } from "../state/derive.ts";
+import { account, go, showMarket } from "../state/focus.ts";
+import { layout } from "../state/layout.ts";
+import { openPositions, wallets } from "../state/store.ts";
+import { t } from "../strings.ts";
+import { Amount, Dated, Empty, SideMark } from "../ui/bits.tsx";
+import { accountLabel, CloseButton, PositionCard, protection } from "./PositionCard.tsx";
+
+export function Strip() {
+  const wallet = account.value && wallets.value.get(account.value.id);
+  const total = sum(openPositions.value.map(openProfit));
+  const tone = total && total.n !== 0n ? (total.n > 0n ? "up" : "down") : undefined;
+  return (
+    <Dated class="strip">
+      <dl>
+        <div>
+          <dt>{t.position.equity}</dt>
+          <dd class="number">{money(wallet?.total_equity)}</dd>
+        </div>
+        <div>
+          <dt>{t.position.available}</dt>
+          <dd class="number">{money(wallet?.available)}</dd>
+        </div>
+        <div>
+          <dt>{t.position.pnl}</dt>
+          <dd class="number" data-tone={tone}>
+            {signed(total)}
+          </dd>
+        </div>
+      </dl>
+    </Dated>
+  );
+}
+
+function Row({ position }: { position: Position }) {
+  const { symbol } = position;
+  return (
+    <tr tabIndex={0} data-position={position.id}>
+      <th scope="row">
+        <button type="button" class="link" onClick={() => showMarket(symbol)}>
+          {symbol}
+        </button>
+      </th>
+      <td>{position.side && <SideMark side={position.side} held />}</td>
+      <td class="number">{number(position.size, step(symbol))}</td>
+      <td class="number">{number(position.entry_price, tick(symbol))}</td>
+      <td class="number">{number(markOf(position), tick(symbol))}</td>
+      <td class="number">{number(position.liq_price, tick(symbol))}</td>
+      <td class="number">{money(position.margin)}</td>
+      <td class="number">
+        <Amount value={openProfit(position)} />
+      </td>
+      <td class="number">{protection(position) ?? t.none}</td>
+      <td>{accountLabel(position.account)}</td>
+      <td class="cell-action">
+        <CloseButton position={position} />
+      </td>
+    </tr>
+  );
+}
+
+export function PositionTable() {
+  const { market, side, size, entry, liq, margin, pnl, tpsl, action } = t.position;
+  const numbers = [size, entry, t.mark, liq, margin, pnl, tpsl];
+  return (
+    <Dated class="table-box">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{market}</th>
+            <th scope="col">{side}</th>
+            {numbers.map((name) => (
+              <th key={name} scope="col" class="number">
+                {name}
+              </th>
+            ))}
+            <th scope="col">{t.position.account}</th>
+            <th scope="col">
+              <span class="hidden">{action}</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {openPositions.value.map((position) => (
+            <Row key={position.id} position={position} />
+          ))}
+        </tbody>
+      </table>
+    </Dated>
+  );
+}
+
+export function PositionList() {
+  if (!openPositions.value.length)
+    return (
+      <Empty action={t.position.goTrade} onAction={() => go("trade")}>
+        {t.position.empty}
+      </Empty>
+    );
+  if (layout.value === "desk") return <PositionTable />;
+  return (
+    <div class="cards">
+      {openPositions.value.map((position) => (
+        <PositionCard key={position.id} position={position} />
+      ))}
+    </div>
+  );
+}
+
+export function Positions() {
+  return (
+    <section class="screen" aria-labelledby="screen-title">
+      <h1 id="screen-title" class="hidden">
+        {t.tabs.positions}
+      </h1>
+      <Strip />
+      <PositionList />
+    </section>
+  );
+}
+

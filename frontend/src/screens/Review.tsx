@@ -1,0 +1,223 @@
+import { useEffect, useRef } from "preact/hooks";
+import type { Position } from "../api/types.ts";
+import { placeOrder } from "../api/routes.ts";
+import { abs, cmp, dec, div, read, sub } from "../lib/decimal.ts";
+import { baseOf, number } from "../lib/format.ts";
+import { age } from "../lib/time.ts";
+import { seen, serverClock } from "../net/live.ts";
+import { alertNow, say } from "../state/announce.ts";
+import { type Attempt, attemptOrder, attempts } from "../state/attempts.ts";
+import { held, step, tick } from "../state/derive.ts";
+import { figures } from "../state/draft.ts";
+import { blocksOpening, blocksReducing, kind, now } from "../state/health.ts";
+import { buzz } from "../state/haptic.ts";
+import { layout } from "../state/layout.ts";
+import { OVER, outcomeOf } from "../state/outcome.ts";
+import { hide, overlay } from "../state/overlay.ts";
+import { accounts, ticker } from "../state/store.ts";
+import { clearDraft, closeReview, context, draftOf, openReview, type Review, refuse, review } from "../state/ticket.ts";
+import { glyph, t } from "../strings.ts";
+import { tt } from "../strings-ticket.ts";
+import { Environment, Fact, Note } from "../ui/bits.tsx";
+import { Confirm } from "../ui/Confirm.tsx";
+import { Sheet } from "../ui/Sheet.tsx";
+import { OutcomeView, tell } from "./Outcome.tsx";
+import { refusalText, rejection } from "./refusals.ts";
+import { Summary } from "./Ticket.tsx";
+
+const DRIFT = dec("0.001");
+const SAME_WITHIN_MS = 3_000;
+
+/** A market order whose price moved by more than 0.1 % since it was shown is not the order that was read. */
+function drifted(asked: Review): boolean {
+  if (asked.order.order_type !== "Market" || !asked.price) return false;
+  const quote = ticker(asked.desk.symbol).value;
+  const price = read(asked.order.side === "Buy" ? quote?.ask : quote?.bid);
+  if (!price || asked.price.n === 0n) return false;
+  return cmp(div(abs(sub(price, asked.price)), asked.price, 8), DRIFT) > 0;
+}
+
+/** An equal order sent within the last seconds: a second one may be a slip. */
+function repeated(asked: Review): boolean {
+  const { id: _, ...mine } = asked.order;
+  const same = JSON.stringify(mine);
+  return [...attempts.value.values()].some((attempt) => {
+    if (!attempt.order || now.value - attempt.at > SAME_WITHIN_MS) return false;
+    const { id: __, ...other } = attempt.order;
+    return JSON.stringify(other) === same;
+  });
+}
+
+function changedPosition(detail: unknown, symbol: string): string {
+  const position = (detail ?? {}) as Partial<Position>;
+  return held(position.side ?? "", position.size ?? null, symbol);
+}
+
+/** After the server's answer: a stale picture is asked anew, a no goes back to the ticket with everything still in it. */
+function follow(asked: Review): void {
+  const attempt = attempts.peek().get(asked.order.id);
+  if (!attempt) return;
+  const outcome = outcomeOf(attempt);
+  if (outcome === "accepted" || outcome === "working" || outcome === "filled") {
+    buzz("accepted");
+    clearDraft(asked.desk);
+  }
+  if (attempt.refusal?.code === "seen_changed" || attempt.refusal?.code === "seen_expired") {
+    const changed = attempt.refusal.code === "seen_changed";
+    const text = changed ? tt.seenChanged(changedPosition(attempt.refusal.detail["position"], asked.desk.symbol)) : tt.seenExpired;
+    openReview(asked.desk, text);
+    alertNow(text);
+  }
+}
+
+async function place(asked: Review): Promise<void> {
+  await attemptOrder(asked.order.id, asked.order, () => placeOrder(asked.order, seen.peek()));
+  follow(asked);
+}
+
+function Sentence({ asked }: { asked: Review }) {
+  const { order } = asked;
+  const limit = order.order_type === "Limit";
+  return (
+    <p class="sentence">
+      <span class="side" data-tone={order.side === "Buy" ? "up" : "down"}>
+        <span aria-hidden="true">{glyph[order.side]} </span>
+        {t.side(order.side)}
+      </span>{" "}
+      <b class="number">
+        {number(order.qty, step(order.symbol))} {baseOf(order.symbol)}
+      </b>{" "}
+      of {order.symbol}, {limit ? t.limit : t.market}
+      {limit && (
+        <>
+          {" "}
+          at <b class="number">{number(order.price, tick(order.symbol))}</b>, {tt.tifName[order.time_in_force].toLowerCase()}
+        </>
+      )}
+      {order.reduce_only && `, ${t.orders.reduceOnly}`}.
+    </p>
+  );
+}
+
+function Asking({ asked }: { asked: Review }) {
+  const at = context(asked.desk);
+  const quote = ticker(asked.desk.symbol).value;
+  if (!at) return null;
+  const known = figures(draftOf(asked.desk), at);
+  const price = asked.order.side === "Buy" ? quote?.ask : quote?.bid;
+  now.value;
+  return (
+    <>
+      <Sentence asked={asked} />
+      <Summary known={known} at={at} reduceOnly={asked.order.reduce_only} />
+      <dl class="facts facts-one">
+        <Fact name={tt.priceNow}>
+          {number(price, tick(asked.desk.symbol))}
+          {quote && <small> {age(serverClock.age(quote.at))}</small>}
+        </Fact>
+      </dl>
+      {asked.notice && (
+        <Note icon="warn" tone="warn">
+          {asked.notice}
+        </Note>
+      )}
+      {known.warnings.map((name) => (
+        <Note key={name} icon="warn" tone="warn">
+          {tt.warning[name]}
+        </Note>
+      ))}
+      {repeated(asked) && (
+        <Note icon="warn" tone="warn">
+          {tt.again}
+        </Note>
+      )}
+    </>
+  );
+}
+
+function finish(): void {
+  closeReview();
+  if (layout.peek() === "phone" && overlay.peek()?.kind === "ticket") hide();
+}
+
+function useOutcome(asked: Review, attempt: Attempt | undefined) {
+  const outcome = attempt && outcomeOf(attempt);
+  const last = useRef<string>(undefined);
+  useEffect(() => {
+    if (!attempt || !outcome || last.current === outcome) return;
+    last.current = outcome;
+    if (outcome === "rejected" || outcome === "refused") {
+      if (attempt.refusal?.code.startsWith("seen_") && attempt.refusal.code !== "seen_invalid") return;
+      const cause = outcome === "refused" ? refusalText(attempt.refusal) : rejection(attempt.row);
+      buzz("rejected");
+      refuse(asked.desk, cause.title, cause.code);
+      alertNow(`${tt.rejected}. ${cause.title} ${tt.code(cause.code)}`);
+      closeReview();
+    } else if (OVER.has(outcome) || outcome === "unknown") {
+      const { title, lead } = tell(attempt);
+      say(`${title}. ${lead}`);
+    }
+  }, [outcome]);
+}
+
+export function ReviewSheet({ asked }: { asked: Review }) {
+  const attempt = attempts.value.get(asked.order.id);
+  const account = accounts.value.find((row) => row.id === asked.desk.account);
+  useOutcome(asked, attempt);
+  const moved = !attempt && drifted(asked);
+  useEffect(() => {
+    if (!moved) return;
+    const quote = ticker(asked.desk.symbol).peek();
+    const price = read(asked.order.side === "Buy" ? quote?.ask : quote?.bid);
+    review.value = { ...asked, price, notice: `${tt.moved} ${tt.wasPrice(number(asked.price, tick(asked.desk.symbol)))}` };
+  }, [moved]);
+
+  const elsewhere = account?.environment !== asked.desk.environment;
+  const block = asked.order.reduce_only ? blocksReducing(asked.desk.account) : blocksOpening(asked.desk.account);
+  const reason = elsewhere ? tt.elsewhere : block === "not-live" ? t.notLive(kind.value) || t.paused : block && t.block[block];
+  const size = `${number(asked.order.qty, step(asked.desk.symbol))} ${baseOf(asked.desk.symbol)}`;
+  const live = account?.environment === "live";
+  const foot = attempt ? (
+    <button type="button" class="button action" data-tone="plain" onClick={finish}>
+      {t.done}
+    </button>
+  ) : (
+    <div class="sheet-pair">
+      <button type="button" class="button action" data-tone="plain" onClick={closeReview}>
+        {t.back}
+      </button>
+      <Confirm
+        hold={live}
+        label={live ? tt.holdTo(asked.order.side) : tt.tapTo(asked.order.side, size)}
+        tone={asked.order.side === "Buy" ? "up" : "down"}
+        disabled={reason !== null}
+        about={asked.order.id + (asked.notice ?? "") + (asked.price ? number(asked.price) : "")}
+        onConfirm={() => void place(asked)}
+      />
+    </div>
+  );
+  return (
+    <Sheet
+      title={tt.reviewTitle}
+      aside={
+        account && (
+          <span class="ticket-place">
+            <Environment account={account} />
+            <span class="head-label">{account.label}</span>
+          </span>
+        )
+      }
+      foot={foot}
+      onClose={attempt ? finish : closeReview}
+    >
+      <div class="review">
+        {attempt ? <OutcomeView attempt={attempt} /> : <Asking asked={asked} />}
+        {!attempt && reason && (
+          <Note icon="warn" tone="warn">
+            {reason}
+          </Note>
+        )}
+      </div>
+    </Sheet>
+  );
+}

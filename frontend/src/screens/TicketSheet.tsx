@@ -1,0 +1,63 @@
+import type { Side } from "../api/types.ts";
+import { layout } from "../state/layout.ts";
+import { hide, show } from "../state/overlay.ts";
+import { accounts } from "../state/store.ts";
+import { type Desk, prepare } from "../state/ticket.ts";
+import { tt } from "../strings-ticket.ts";
+import { Environment } from "../ui/bits.tsx";
+import { Sheet } from "../ui/Sheet.tsx";
+import { LastPrice } from "./Quotes.tsx";
+import { ReviewButton, TicketForm } from "./Ticket.tsx";
+
+/** On a phone the ticket comes up; beside a wide page it is there already and only takes the side. */
+export function openTicket(desk: Desk, side: Side, price?: string | null): void {
+  prepare(desk, side, price);
+  if (layout.peek() === "phone") show({ kind: "ticket", desk });
+  else document.getElementById("ticket-size")?.focus();
+}
+
+function Place({ desk }: { desk: Desk }) {
+  const account = accounts.value.find((row) => row.id === desk.account);
+  if (!account) return null;
+  return (
+    <span class="ticket-place">
+      <Environment account={account} />
+      <span class="head-label">{account.label}</span>
+    </span>
+  );
+}
+
+export function TicketSheet({ desk }: { desk: Desk }) {
+  return (
+    <Sheet
+      tall
+      title={
+        <span class="ticket-title">
+          {desk.symbol} <LastPrice symbol={desk.symbol} />
+        </span>
+      }
+      aside={<Place desk={desk} />}
+      foot={<ReviewButton desk={desk} long />}
+      onClose={hide}
+    >
+      <TicketForm desk={desk} />
+    </Sheet>
+  );
+}
+
+export function TicketPanel({ desk }: { desk: Desk }) {
+  return (
+    <aside class="ticket-panel" aria-label={tt.title}>
+      <div class="ticket-panel-head">
+        <h2>{desk.symbol}</h2>
+        <Place desk={desk} />
+      </div>
+      <div class="ticket-panel-body">
+        <TicketForm desk={desk} />
+      </div>
+      <div class="ticket-panel-foot">
+        <ReviewButton desk={desk} />
+      </div>
+    </aside>
+  );
+}

@@ -1,0 +1,96 @@
+import type { Side } from "../api/types.ts";
+import { number } from "../lib/format.ts";
+import { tick } from "../state/derive.ts";
+import { account, market } from "../state/focus.ts";
+import { blocksOpening } from "../state/health.ts";
+import { layout } from "../state/layout.ts";
+import { openOrders, openPositions, ticker } from "../state/store.ts";
+import { desk } from "../state/ticket.ts";
+import { glyph, t } from "../strings.ts";
+import { Dated } from "../ui/bits.tsx";
+import { OrderList } from "./Orders.tsx";
+import { PositionCard } from "./PositionCard.tsx";
+import { PositionList, Strip } from "./Positions.tsx";
+import { Quotes } from "./Quotes.tsx";
+import { openTicket } from "./TicketSheet.tsx";
+
+function Open({ side }: { side: Side }) {
+  const quote = ticker(market.value).value;
+  const price = side === "Buy" ? quote?.ask : quote?.bid;
+  const blocked = blocksOpening(account.value?.id) !== null;
+  return (
+    <button
+      type="button"
+      class="button action"
+      data-tone={side === "Buy" ? "up" : "down"}
+      aria-haspopup="dialog"
+      disabled={blocked || !desk.value}
+      onClick={() => desk.value && openTicket(desk.value, side)}
+    >
+      <span>
+        <span aria-hidden="true">{glyph[side]} </span>
+        {side === "Buy" ? t.buyLong : t.sellShort}
+      </span>
+      <small class="number">{number(price, tick(market.value))}</small>
+    </button>
+  );
+}
+
+function Bar() {
+  return (
+    <Dated class="bar">
+      <Open side="Buy" />
+      <Open side="Sell" />
+    </Dated>
+  );
+}
+
+function Here() {
+  const position = openPositions.value.filter((row) => row.symbol === market.value);
+  const orders = openOrders.value.filter((row) => row.symbol === market.value);
+  return (
+    <>
+      {position.length ? (
+        position.map((row) => <PositionCard key={row.id} position={row} />)
+      ) : (
+        <p class="line">{t.position.none}</p>
+      )}
+      {orders.length > 0 && (
+        <>
+          <h2 class="caption">{t.orders.here}</h2>
+          <OrderList symbol={market.value} />
+        </>
+      )}
+    </>
+  );
+}
+
+export function Trade() {
+  const wide = layout.value !== "phone";
+  return (
+    <section class="screen screen-trade" aria-labelledby="screen-title">
+      <h1 id="screen-title" class="hidden">
+        {t.tabs.trade} {market}
+      </h1>
+      <Quotes />
+      {wide ? (
+        <>
+          <div class="panel">
+            <h2 class="caption">{t.tabs.positions}</h2>
+            <PositionList />
+          </div>
+          <div class="panel">
+            <h2 class="caption">{t.orders.here}</h2>
+            <OrderList />
+          </div>
+        </>
+      ) : (
+        <>
+          <Strip />
+          <Here />
+          <Bar />
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,41 @@
+import { attempts, forget } from "../state/attempts.ts";
+import { hide } from "../state/overlay.ts";
+import { outcomeOf } from "../state/outcome.ts";
+import { clock } from "../lib/time.ts";
+import { t } from "../strings.ts";
+import { tt } from "../strings-ticket.ts";
+import { Sheet } from "../ui/Sheet.tsx";
+import { tell } from "./Outcome.tsx";
+
+/** What an earlier page left open, before anything else is done. */
+export function UnsettledSheet() {
+  const list = [...attempts.value.values()].filter((attempt) => attempt.order === null);
+  const done = () => {
+    forget(list.filter((attempt) => attempt.phase !== "unknown").map((attempt) => attempt.id));
+    hide();
+  };
+  return (
+    <Sheet
+      title={tt.unsettledTitle(list.length)}
+      onClose={done}
+      foot={
+        <button type="button" class="button action" data-tone="plain" onClick={done}>
+          {t.done}
+        </button>
+      }
+    >
+      <p class="line">{tt.unsettledLead}</p>
+      <ul class="results">
+        {list.map((attempt) => (
+          <li key={attempt.id} data-tone={outcomeOf(attempt) === "unknown" ? undefined : "good"}>
+            <span>
+              {attempt.row ? `${attempt.row.symbol} ${t.side(attempt.row.side)} ${attempt.row.qty}` : tt.orderId(attempt.id.slice(0, 8))}
+              <small> {clock(attempt.at)}</small>
+            </span>
+            <b>{outcomeOf(attempt) === "unknown" ? tt.checking(attempt.id.slice(0, 8)) : tell(attempt).title}</b>
+          </li>
+        ))}
+      </ul>
+    </Sheet>
+  );
+}

@@ -1,0 +1,27 @@
+// What became of an attempt, in one word. "Filled" is said only by the stream, or by the server's record when asked.
+
+import type { Order } from "../api/types.ts";
+import { add, max, read, text, ZERO } from "../lib/decimal.ts";
+import type { Attempt } from "./attempts.ts";
+import { fills, orders } from "./store.ts";
+
+export type Outcome = "sending" | "unknown" | "accepted" | "working" | "partly" | "filled" | "cancelled" | "rejected" | "refused" | "not-placed";
+
+/** Executions heard once each, and the order's own count: the larger is the truth so far. */
+export function filledSoFar(order: Order | undefined, id: string): string {
+  let heard = ZERO;
+  for (const fill of fills.value.get(id)?.values() ?? []) heard = add(heard, read(fill.qty) ?? ZERO);
+  return text(max(heard, read(order?.filled_qty) ?? ZERO));
+}
+
+export function outcomeOf(attempt: Attempt): Outcome {
+  const told = orders.value.get(attempt.id) ?? (attempt.phase === "settled" ? (attempt.row ?? undefined) : undefined);
+  if (told?.state === "filled") return "filled";
+  if (told?.state === "cancelled") return "cancelled";
+  if (told?.state === "rejected") return "rejected";
+  if (told?.state === "working") return filledSoFar(told, attempt.id) === "0" ? "working" : "partly";
+  if (attempt.phase === "settled") return "accepted";
+  return attempt.phase;
+}
+
+export const OVER: ReadonlySet<Outcome> = new Set(["filled", "cancelled", "rejected", "refused", "not-placed", "working"]);

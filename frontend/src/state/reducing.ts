@@ -1,0 +1,70 @@
+// What takes risk away: cancel, close, and the two actions of Stop. They go by HTTP and work while prices are stale.
+
+import { signal } from "@preact/signals";
+import { Refused } from "../api/client.ts";
+import { cancelAll, cancelOrder, closePosition } from "../api/routes.ts";
+import type { CancelAllItem, OrderType, Position } from "../api/types.ts";
+import { uuid } from "../lib/uuid.ts";
+import { t } from "../strings.ts";
+import { alertNow, say } from "./announce.ts";
+import { attemptOrder, attempts } from "./attempts.ts";
+import { whenLeaving } from "./session.ts";
+import { takeOrder } from "./store.ts";
+
+/** What each cancel that is under way has to say. */
+export const cancelling = signal<ReadonlyMap<string, string>>(new Map());
+
+function note(id: string, text: string | null): void {
+  const all = new Map(cancelling.peek());
+  if (text === null) all.delete(id);
+  else all.set(id, text);
+  cancelling.value = all;
+}
+
+export async function cancel(id: string): Promise<void> {
+  if (cancelling.peek().get(id) === t.orders.cancelling) return;
+  note(id, t.orders.cancelling);
+  try {
+    const { status, body } = await cancelOrder(id);
+    takeOrder(body);
+    if (status === 202) note(id, t.orders.cancelUnknown);
+    else if (body.state !== "cancelled") note(id, null);
+    else {
+      note(id, null);
+      say(t.orders.cancelled);
+    }
+  } catch (error) {
+    const why = error instanceof Refused ? t.orders.cancelFailed(error.message || error.code) : t.orders.cancelUnknown;
+    note(id, why);
+    alertNow(why);
+  }
+}
+
+/** Closes a share of a position; the attempt's id tells what became of it. */
+export function close(position: Position, fraction: string, type: OrderType, price: string | null): { id: string; sent: Promise<void> } {
+  const id = uuid();
+  const request = { id, fraction, order_type: type, ...(price ? { price } : {}) };
+  return { id, sent: attemptOrder(id, null, () => closePosition(position.id, request)) };
+}
+
+export type CloseResult = "accepted" | "refused" | "unknown";
+
+/** One after the other, each with an id of its own; reports as it goes. */
+export async function closeAll(list: Position[], report: (position: Position, result: CloseResult, why: string) => void): Promise<void> {
+  for (const position of list) {
+    const { id, sent } = close(position, "1", "Market", null);
+    await sent;
+    const attempt = attempts.peek().get(id);
+    const refused = attempt?.phase === "refused" || attempt?.row?.state === "rejected";
+    const result = refused ? "refused" : attempt?.phase === "unknown" ? "unknown" : "accepted";
+    report(position, result, attempt?.refusal?.message ?? attempt?.row?.reject_message ?? "");
+  }
+}
+
+export function cancelEverything(account: string): Promise<CancelAllItem[]> {
+  return cancelAll(account);
+}
+
+whenLeaving(() => {
+  cancelling.value = new Map();
+});

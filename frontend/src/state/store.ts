@@ -1,0 +1,111 @@
+// What we know of the accounts. Memory only: nothing here is ever written to the device.
+
+import { computed, type Signal, signal } from "@preact/signals";
+import type { Account, Fill, Instrument, Order, Position, Status, Ticker, Wallet } from "../api/types.ts";
+import { read, sign } from "../lib/decimal.ts";
+import type { Change, Snapshot } from "../net/protocol.ts";
+
+export const accounts = signal<Account[]>([]);
+export const orders = signal<ReadonlyMap<string, Order>>(new Map());
+export const positions = signal<ReadonlyMap<string, Position>>(new Map());
+export const wallets = signal<ReadonlyMap<string, Wallet>>(new Map());
+export const statuses = signal<ReadonlyMap<string, Status>>(new Map());
+export const instruments = signal<ReadonlyMap<string, Instrument>>(new Map());
+/** Fills heard on the stream, by order and then by execution: a repeated one counts once. */
+export const fills = signal<ReadonlyMap<string, ReadonlyMap<string, Fill>>>(new Map());
+
+const CLOSED_KEPT = 100;
+const OPEN_STATES = new Set(["new", "sending", "unknown", "acked", "working"]);
+
+export function isOpen(order: Order): boolean {
+  return OPEN_STATES.has(order.state);
+}
+
+export const openOrders = computed(() =>
+  [...orders.value.values()].filter(isOpen).sort((a, b) => (a.created_at < b.created_at ? 1 : -1)),
+);
+
+export const openPositions = computed(() =>
+  [...positions.value.values()]
+    .filter((position) => sign(read(position.size) ?? { n: 0n, s: 0 }) !== 0)
+    .sort((a, b) => (a.symbol === b.symbol ? (a.id < b.id ? -1 : 1) : a.symbol < b.symbol ? -1 : 1)),
+);
+
+interface Versioned {
+  version: number;
+}
+
+function newer<Row extends Versioned>(known: Row | undefined, row: Row): Row {
+  return known && known.version >= row.version ? known : row;
+}
+
+function withRow<Row extends Versioned>(list: Signal<ReadonlyMap<string, Row>>, key: string, row: Row): void {
+  const known = list.peek().get(key);
+  if (newer(known, row) === known) return;
+  list.value = new Map(list.peek()).set(key, row);
+}
+
+function replaced<Row extends Versioned>(list: ReadonlyMap<string, Row>, rows: [string, Row][]): Map<string, Row> {
+  return new Map(rows.map(([key, row]) => [key, newer(list.get(key), row)]));
+}
+
+export function takeOrder(order: Order): void {
+  withRow(orders, order.id, order);
+  const closed = [...orders.peek().values()].filter((row) => !isOpen(row));
+  if (closed.length <= CLOSED_KEPT) return;
+  const kept = new Map(orders.peek());
+  for (const row of closed.slice(0, closed.length - CLOSED_KEPT)) kept.delete(row.id);
+  orders.value = kept;
+}
+
+function takeFill(fill: Fill): void {
+  const known = fills.peek().get(fill.order);
+  if (known?.has(fill.exec_id)) return;
+  const all = new Map(fills.peek()).set(fill.order, new Map(known).set(fill.exec_id, fill));
+  for (const order of [...all.keys()].slice(0, -CLOSED_KEPT)) all.delete(order);
+  fills.value = all;
+}
+
+export function takeChange(change: Change): void {
+  if (change.type === "order") takeOrder(change.order);
+  else if (change.type === "fill") takeFill(change.fill);
+  else if (change.type === "position") withRow(positions, change.position.id, change.position);
+  else withRow(wallets, change.account, change.wallet);
+}
+
+export function takeStatus(rows: Status[]): void {
+  const all = new Map(statuses.peek());
+  for (const row of rows) all.set(row.account, row);
+  statuses.value = all;
+}
+
+export function takeSnapshot(snapshot: Snapshot): void {
+  accounts.value = snapshot.accounts;
+  const closed = [...orders.peek()].filter(([, row]) => !isOpen(row));
+  const open = replaced(orders.peek(), snapshot.orders.map((row) => [row.id, row]));
+  orders.value = new Map([...closed, ...open]);
+  positions.value = replaced(positions.peek(), snapshot.positions.map((row) => [row.id, row]));
+  wallets.value = replaced(wallets.peek(), snapshot.wallet.map((row) => [row.account, row]));
+  statuses.value = new Map((snapshot.status ?? []).map((row) => [row.account, row]));
+}
+
+export function clearStore(): void {
+  accounts.value = [];
+  orders.value = new Map();
+  positions.value = new Map();
+  wallets.value = new Map();
+  statuses.value = new Map();
+  fills.value = new Map();
+}
+
+const tickers = new Map<string, Signal<Ticker | null>>();
+
+export function ticker(symbol: string): Signal<Ticker | null> {
+  let known = tickers.get(symbol);
+  if (!known) tickers.set(symbol, (known = signal(null)));
+  return known;
+}
+
+export function clearTickers(): void {
+  for (const known of tickers.values()) known.value = null;
+}

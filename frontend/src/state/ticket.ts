@@ -1,0 +1,114 @@
+// The tickets being filled in, one for each account and market, and the order under review.
+
+import { computed, signal } from "@preact/signals";
+import type { NewOrder, Side } from "../api/types.ts";
+import { type Dec, fixed, places, read } from "../lib/decimal.ts";
+import { uuid } from "../lib/uuid.ts";
+import { type Context, type Draft, emptyDraft, figures, hasInput, toOrder } from "./draft.ts";
+import { account, market } from "./focus.ts";
+import { whenLeaving } from "./session.ts";
+import { instruments, openPositions, ticker, wallets } from "./store.ts";
+
+const KEPT_MS = 10 * 60_000;
+
+interface Kept {
+  draft: Draft;
+  at: number;
+}
+
+const drafts = signal<ReadonlyMap<string, Kept>>(new Map());
+
+/** What the ticket in front belongs to. */
+export interface Desk {
+  account: string;
+  environment: string;
+  symbol: string;
+}
+
+export const desk = computed<Desk | null>(() =>
+  account.value ? { account: account.value.id, environment: account.value.environment, symbol: market.value } : null,
+);
+
+function key(of: Desk): string {
+  return `${of.environment} ${of.account} ${of.symbol}`;
+}
+
+export function context(of: Desk): Context | null {
+  const instrument = instruments.value.get(of.symbol);
+  if (!instrument) return null;
+  const position = openPositions.value.find((row) => row.account === of.account && row.symbol === of.symbol) ?? null;
+  return { instrument, position, ticker: ticker(of.symbol).value, available: read(wallets.value.get(of.account)?.available) };
+}
+
+export function draftOf(of: Desk): Draft {
+  const kept = drafts.value.get(key(of));
+  return kept && Date.now() - kept.at < KEPT_MS ? kept.draft : emptyDraft("Buy", "");
+}
+
+export function change(of: Desk, part: Partial<Draft>): void {
+  const draft = { ...draftOf(of), ...part };
+  if (part.type === "Market") draft.postOnly = false;
+  drafts.value = new Map(drafts.peek()).set(key(of), { draft, at: Date.now() });
+}
+
+/** Opens the ticket on one side; a price is put in only where none was typed. */
+export function prepare(of: Desk, side: Side, price?: string | null): void {
+  const known = context(of);
+  const own = side === "Buy" ? known?.ticker?.bid : known?.ticker?.ask;
+  const suggested = read(price ?? own ?? known?.ticker?.last);
+  const step = read(known?.instrument.tick_size);
+  const draft = draftOf(of);
+  const fill = price || draft.price === "";
+  change(of, { side, ...(fill && suggested && step ? { price: fixed(suggested, places(step)) } : {}) });
+}
+
+export function clearDraft(of: Desk): void {
+  change(of, { size: "", postOnly: false, reduceOnly: false });
+}
+
+/** True while something typed would be lost by a reload. */
+export const busy = computed(() => review.value !== null || [...drafts.value.values()].some((kept) => hasInput(kept.draft)));
+
+export interface Review {
+  desk: Desk;
+  order: NewOrder;
+  /** The market price when Review was opened or last confirmed; a market order that drifts from it is asked anew. */
+  price: Dec | null;
+  /** Why the reader is asked again. */
+  notice: string | null;
+}
+
+export const review = signal<Review | null>(null);
+/** What the server said to the last order of a desk, shown in its ticket until the next edit or review. */
+export const refusal = signal<{ desk: string; title: string; code: string } | null>(null);
+
+export function refuse(of: Desk, title: string, code: string): void {
+  refusal.value = { desk: key(of), title, code };
+}
+
+export function refusalOf(of: Desk) {
+  return refusal.value?.desk === key(of) ? refusal.value : null;
+}
+
+/** Mints the order's id: one for each time the reader is asked. */
+export function openReview(of: Desk, notice: string | null = null): boolean {
+  const known = context(of);
+  if (!known) return false;
+  const draft = draftOf(of);
+  const numbers = figures(draft, known);
+  const order = toOrder(uuid(), of.account, of.symbol, draft, numbers);
+  if (!order) return false;
+  refusal.value = null;
+  review.value = { desk: of, order, price: numbers.price, notice };
+  return true;
+}
+
+export function closeReview(): void {
+  review.value = null;
+}
+
+whenLeaving(() => {
+  drafts.value = new Map();
+  review.value = null;
+  refusal.value = null;
+});

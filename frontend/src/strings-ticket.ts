@@ -1,0 +1,125 @@
+// What the ticket, Review, Close and Stop say.
+
+import type { Side } from "./api/types.ts";
+import type { Problem, Warning } from "./state/draft.ts";
+
+export const tt = {
+  title: "Order ticket",
+  side: "Side",
+  type: "Order type",
+  unit: "Size unit",
+  priceLabel: (quote: string, step: string) => `Price (${quote}, step ${step})`,
+  sizeLabel: (unit: string, step: string) => `Size (${unit}, step ${step})`,
+  sizeQuote: (unit: string) => `Size (${unit})`,
+  equals: (amount: string) => `≈ ${amount}`,
+  up: (name: string) => `${name} one step up`,
+  down: (name: string) => `${name} one step down`,
+  marketPrice: (price: string) => `At the market, now about ${price}. What does not fill at once is cancelled.`,
+  postOnly: "Post only",
+  reduceOnly: "Reduce only",
+  tif: "Time in force",
+  tifName: { GTC: "Good till cancelled", IOC: "Fill now, cancel the rest", FOK: "Fill all now or nothing", PostOnly: "Post only" },
+  value: "Value",
+  margin: "Margin",
+  marginAt: (leverage: string) => `Margin at ${leverage}×`,
+  available: "Available",
+  after: "Position after",
+  review: (side: Side) => (side === "Buy" ? "Review buy" : "Review sell"),
+  reviewLong: (side: Side, size: string, at: string) => `Review: ${side === "Buy" ? "Buy" : "Sell"} ${size} ${at}`,
+  atPrice: (price: string) => `at ${price}`,
+  atMarket: "at market",
+  rounded: (value: string, step: string) => `Rounded to ${value} (step ${step})`,
+  shareOf: (leverage: string | null) =>
+    leverage ? `Shares of what is available at ${leverage}×; Max leaves room for fees.` : "Shares of what is available, without leverage; Max leaves room for fees.",
+  shareOfPosition: "Shares of the position.",
+  problem: (problem: Problem, limit: string, unit: string): string => {
+    const name = problem.on === "price" ? "price" : "size";
+    switch (problem.code) {
+      case "form": return "Digits and one decimal mark only";
+      case "empty": return `Enter a ${name}`;
+      case "zero": return "The price is below one step";
+      case "no-price": return "No market price yet";
+      case "nothing-to-reduce": return "Nothing to reduce on that side";
+      case "below-min": return `The least is ${limit} ${unit}`;
+      case "below-notional": return `The order must be worth ${limit} or more`;
+      case "above-max": return `The most is ${limit} ${unit}`;
+      case "far-off": return `More than 5 % beyond the market: ${limit} at the most`;
+    }
+  },
+  problemLow: (limit: string) => `More than 5 % beyond the market: ${limit} at the least`,
+  warning: {
+    "off-market": "The price is more than 1 % beyond the market.",
+    "post-only-crosses": "At this price post only would be cancelled at once.",
+    "margin-short": "This needs more margin than is available.",
+    "reduces-less": "Larger than the position: only the position is closed.",
+  } satisfies Record<Warning, string>,
+  again: "The same order went out a moment ago.",
+
+  reviewTitle: "Check your order",
+  sentence: (base: string, symbol: string) => ({ of: `${base} of ${symbol}` }),
+  priceNow: "Price now",
+  wasPrice: (price: string) => `was ${price}`,
+  holdTo: (side: Side) => (side === "Buy" ? "Hold to buy" : "Hold to sell"),
+  tapTo: (side: Side, size: string) => `${side === "Buy" ? "Buy" : "Sell"} ${size}`,
+  keepHolding: "Keep holding",
+  placeNow: "Place now",
+  confirmNow: "Confirm now",
+  moved: "The market moved. Look again before you send.",
+  seenChanged: (text: string) => `Your position changed meanwhile: ${text}. Check again.`,
+  seenExpired: "The picture was too old when you sent this. Check again.",
+  elsewhere: "The account in front changed. Go back and start anew.",
+
+  sending: "Sending…",
+  accepted: "Accepted by Bybit, waiting for the book",
+  working: "Open in the book",
+  partly: (done: string, all: string) => `Part filled: ${done} of ${all}`,
+  filled: "Filled",
+  filledAt: (size: string, price: string) => `${size} at ${price}`,
+  cancelled: "Cancelled",
+  cancelledAfter: (done: string) => `Cancelled after ${done} filled`,
+  unknown: "We do not know yet",
+  checking: (id: string) => `Checking order ${id}…`,
+  unknownLead: "There is no answer so far. Do not send it again: Tradepost is looking it up by its id.",
+  notPlaced: "Not placed",
+  notPlacedLead: "The request never arrived. Nothing was sent.",
+  rejected: "Rejected",
+  code: (code: string) => `Code ${code}`,
+  orderId: (id: string) => `Order ${id}`,
+
+  refused: {
+    unauthenticated: "You are signed out. Nothing was sent.",
+    csrf: "The page was too old to send this. Nothing was sent; try again.",
+    forbidden: "You may not trade on this account. Nothing was sent.",
+    not_reconciled: "Tradepost is still checking your orders with Bybit. Nothing was sent; try again in a moment.",
+    id_conflict: "This order's id is taken by another order. Nothing was sent; review it anew.",
+    seen_invalid: "The page's picture could not be read. Nothing was sent; reload.",
+    busy: "Too many requests. Nothing was sent; wait a moment.",
+    other: "Not accepted. Nothing was sent.",
+  },
+
+  closeTitle: (symbol: string) => `Close ${symbol}`,
+  closeShare: "Share of the position",
+  closeButton: (size: string) => `Close ${size}`,
+  holdToClose: (size: string) => `Hold to close ${size}`,
+  closeLead: "Closing only reduces; it cannot turn the position around.",
+  closeGone: "This position is closed.",
+
+  stopTitle: "Stop",
+  stopScope: (label: string) => `This account: ${label}`,
+  cancelAllTitle: "Cancel all orders",
+  cancelAllCount: (orders: number, markets: number) =>
+    orders === 0 ? "There are no open orders that we know of." : `Cancels ${orders} ${orders === 1 ? "order" : "orders"} on ${markets} ${markets === 1 ? "market" : "markets"}.`,
+  closeAllTitle: "Close all positions",
+  closeAllCount: (count: number) =>
+    count === 0 ? "There are no open positions." : `Closes ${count} ${count === 1 ? "position" : "positions"} at market.`,
+  holdCancelAll: "Hold to cancel all",
+  holdCloseAll: "Hold to close all",
+  holdHint: "Keep your finger on it.",
+  working2: "Working…",
+  stopDone: (done: number, all: number) => `${done} of ${all} done.`,
+  stopUnknown: "No answer. Look at the list before you do it again.",
+  result: { cancelled: "Cancelled", already_final: "Was over already", failed: "Failed", unknown: "No proof yet", accepted: "Accepted", refused: "Refused" },
+
+  unsettledTitle: (count: number) => (count === 1 ? "1 unsettled tap" : `${count} unsettled taps`),
+  unsettledLead: "The page closed before it knew what became of these. Tradepost is looking them up.",
+} as const;

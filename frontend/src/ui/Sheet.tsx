@@ -1,0 +1,57 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+import { t } from "../strings.ts";
+import { Icon } from "./icons.tsx";
+
+interface Props {
+  title: ComponentChildren;
+  /** Beside the title: a chip, a price. */
+  aside?: ComponentChildren;
+  /** Stays at the bottom while the rest scrolls. */
+  foot?: ComponentChildren;
+  tall?: boolean;
+  onClose: () => void;
+  children: ComponentChildren;
+}
+
+/** A modal sheet: from below on a phone, in the middle of a wide page. The browser's own dialog keeps the focus in, makes the
+ * rest inert, closes on Escape and gives the focus back. */
+export function Sheet({ title, aside, foot, tall, onClose, children }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const name = useId();
+
+  useEffect(() => {
+    const opener = document.activeElement;
+    const element = dialog.current;
+    element?.showModal();
+    return () => {
+      element?.close();
+      if (opener instanceof HTMLElement && opener.isConnected) opener.focus({ preventScroll: true });
+    };
+  }, []);
+
+  return (
+    <dialog
+      ref={dialog}
+      class={tall ? "sheet sheet-tall" : "sheet"}
+      aria-labelledby={name}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onClick={(event) => event.target === dialog.current && onClose()}
+    >
+      <div class="sheet-box">
+        <div class="sheet-head">
+          <h2 id={name}>{title}</h2>
+          {aside}
+          <button type="button" class="button icon-button" aria-label={t.close} onClick={onClose}>
+            <Icon name="close" />
+          </button>
+        </div>
+        <div class="sheet-body">{children}</div>
+        {foot && <div class="sheet-foot">{foot}</div>}
+      </div>
+    </dialog>
+  );
+}

@@ -1,0 +1,76 @@
+// Small pieces that several screens share.
+
+import type { ComponentChildren } from "preact";
+import type { Account, Side } from "../api/types.ts";
+import { read, sign } from "../lib/decimal.ts";
+import { signed } from "../lib/format.ts";
+import { fresh } from "../state/health.ts";
+import { glyph, t } from "../strings.ts";
+import { Icon, type IconName } from "./icons.tsx";
+
+export function Fact({ name, children }: { name: ComponentChildren; children: ComponentChildren }) {
+  return (
+    <div class="fact">
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+export function SideMark({ side, held }: { side: Side; held?: boolean }) {
+  return (
+    <span class="side" data-tone={side === "Buy" ? "up" : "down"}>
+      <span aria-hidden="true">{glyph[side]} </span>
+      {held ? t.held(side) : t.side(side)}
+    </span>
+  );
+}
+
+/** An amount that is coloured by its sign, and always carries the sign itself. */
+export function Amount({ value }: { value: string | null }) {
+  const way = sign(read(value) ?? { n: 0n, s: 0 });
+  return (
+    <span class="number" data-tone={way > 0 ? "up" : way < 0 ? "down" : undefined}>
+      {signed(value)}
+    </span>
+  );
+}
+
+export function Environment({ account }: { account: Account }) {
+  return (
+    <span class="environment" data-environment={account.environment}>
+      {t.environment[account.environment]}
+    </span>
+  );
+}
+
+export function Note({ icon, tone, children }: { icon?: IconName; tone?: "warn" | "bad" | "good"; children: ComponentChildren }) {
+  return (
+    <p class="note" data-tone={tone}>
+      {icon && <Icon name={icon} size={20} />}
+      <span>{children}</span>
+    </p>
+  );
+}
+
+export function Empty({ children, action, onAction }: { children: ComponentChildren; action?: string; onAction?: () => void }) {
+  return (
+    <div class="empty">
+      <p>{children}</p>
+      {action && (
+        <button type="button" class="button" onClick={onAction}>
+          {action}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Numbers that dim together when they can no longer be trusted. */
+export function Dated({ children, class: name }: { children: ComponentChildren; class?: string }) {
+  return (
+    <div class={name} data-old={fresh.value ? undefined : ""}>
+      {children}
+    </div>
+  );
+}

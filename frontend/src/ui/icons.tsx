@@ -1,0 +1,26 @@
+// Drawn here, on a 24 grid, one stroke wide.
+
+const PATHS = {
+  trade: "M4 17l5-6 4 4 7-9M15 6h5v5",
+  positions: "M4 7h16M4 12h10M4 17h13",
+  orders: "M6 4h12v16l-3-2-3 2-3-2-3 2zM9 9h6M9 13h6",
+  more: "M5 12h.01M12 12h.01M19 12h.01",
+  close: "M6 6l12 12M18 6L6 18",
+  search: "M10.5 17a6.5 6.5 0 1 1 0-13 6.5 6.5 0 0 1 0 13zM20 20l-4.8-4.8",
+  check: "M5 12.5l4.5 4.5L19 7",
+  lock: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
+  warn: "M12 4l9 16H3zM12 10v4M12 17h.01",
+  cross: "M7 7l10 10M17 7L7 17",
+  wait: "M12 7v5l3 3M12 21a9 9 0 1 1 0-18 9 9 0 0 1 0 18z",
+  down: "M7 10l5 5 5-5",
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name, size = 24 }: { name: IconName; size?: number }) {
+  return (
+    <svg class="icon" width={size} height={size} viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}

@@ -1,0 +1,23 @@
+import { defineConfig } from "vite";
+import { budget } from "./build/budget.ts";
+import { buildId } from "./build/id.ts";
+import { serviceWorker } from "./build/service-worker.ts";
+
+const build = buildId(import.meta.dirname);
+
+export default defineConfig({
+  base: "/static/",
+  define: { __BUILD__: JSON.stringify(build) },
+  build: {
+    target: "es2022",
+    manifest: true,
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    reportCompressedSize: false,
+    rolldownOptions: { input: "src/main.tsx" },
+  },
+  plugins: [
+    serviceWorker({ build, entry: "src/sw/sw.ts", shell: ["/", "/manifest.webmanifest", "/static/icons/favicon.svg"] }),
+    budget({ js: 50_000, css: 12_000, worker: 3_000, precache: 450_000, aim: { js: 35_000, css: 8_000 } }),
+  ],
+});
