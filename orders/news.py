@@ -189,11 +189,11 @@ def _history(fill: Fill) -> Iterable[Booked]:
 def _attach(order: Order, fills: Sequence[Fill], source: str) -> list[Change]:
     """Recomputes what the order's fills add up to, from the rows."""
     sums = Fill.objects.filter(order=order, is_trade=True).aggregate(
-        qty=Sum("qty"), value=Sum(F("qty") * F("price")), fee=Sum("fee")
+        all_qty=Sum("qty"), all_value=Sum(F("qty") * F("price")), all_fee=Sum("fee")
     )
-    order.fills_qty = sums["qty"] or Decimal(0)
-    order.fills_value = sums["value"] or Decimal(0)
-    order.fee = sums["fee"]
+    order.fills_qty = sums["all_qty"] or Decimal(0)
+    order.fills_value = sums["all_value"] or Decimal(0)
+    order.fee = sums["all_fee"]
     if not order.exchange_order_id:
         order.exchange_order_id = fills[0].exchange_order_id
     _reopen(order)

@@ -111,8 +111,11 @@ def _on_forbidden(request: HttpRequest, error: Forbidden) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def _on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    code = {415: "unsupported_media_type", 422: "invalid"}.get(error.status_code, "refused")
-    return error_response(error.status_code, code, str(error))
+    # Ninja hides what our parser said behind a 400 of its own.
+    shown = error.__cause__ if isinstance(error.__cause__, HttpError) else error
+    status = 422 if shown.status_code == 400 else shown.status_code
+    code = {415: "unsupported_media_type", 422: "invalid"}.get(status, "refused")
+    return error_response(status, code, f"{shown} Nothing was sent.")
 
 
 @api.exception_handler(Http404)

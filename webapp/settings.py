@@ -151,7 +151,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
-WHITENOISE_USE_FINDERS = not (BASE_DIR / "staticfiles").exists()
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_IMMUTABLE_FILE_TEST = lambda path, url: "/assets/" in url  # noqa: E731
 DJANGO_VITE = {"default": {"manifest_path": FRONTEND_DIST / ".vite" / "manifest.json"}}
@@ -219,7 +218,9 @@ LOGGING = {
     "loggers": {
         "tradepost": {"level": "INFO"},
         "celery": {"level": "WARNING"},
-        "celery.beat": {"level": "WARNING"},
+        # Every 4xx and 503 would be a line; what went wrong here is logged by who answers it.
+        "django.request": {"level": "CRITICAL"},
+        "django.security": {"level": "ERROR"},
         # Prints whole requests at DEBUG, and its errors by an own handler when the root has none.
         "pybit": {"level": "WARNING"},
         "websocket": {"level": "CRITICAL"},

