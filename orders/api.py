@@ -41,7 +41,7 @@ router = Router(tags=["orders"])
 Limit = Annotated[int, Field(ge=1, le=200)]
 SymbolQuery = Annotated[str | None, Query(pattern=r"^[A-Z0-9]{1,30}$")]
 OrderId = Annotated[str, Path(pattern=UUID_FORM)]
-ERRORS = {code: ErrorOut for code in (401, 403, 404, 409, 415, 422, 429, 503)}
+ERRORS = dict.fromkeys((401, 403, 404, 409, 415, 422, 429, 503), ErrorOut)
 
 
 def _json(body: str, status: int = 200) -> HttpResponse:
@@ -274,4 +274,3 @@ class LogGone(TradeError):
 
     def __init__(self) -> None:
         super().__init__("gone", "The log no longer reaches back that far. Take a new snapshot.")
-

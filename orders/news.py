@@ -199,7 +199,8 @@ def _attach(order: Order, fills: Sequence[Fill], source: str) -> list[Change]:
     _reopen(order)
     now = timezone.now()
     OrderEvent.objects.bulk_create(
-        OrderEvent(order=order, at=now, kind="fill", source=source, body=_fill_evidence(fill)) for fill in fills
+        OrderEvent(order=order, at=now, kind="fill", source=source, body=_fill_evidence(fill))
+        for fill in fills
     )
     return keep(order, now)
 
@@ -237,7 +238,11 @@ def _report(orders: _Locked, report: OrderReport, source: str, by_id: bool) -> l
         log.error("%s: Bybit has an order that was %s here", str(order.pk)[:8], order.state)
     order.exchange_order_id = order.exchange_order_id or report.order_id
     order.needs_read = merged.doubt
-    if (merged.status, merged.updated_ms, merged.content) == (report.status, report.updated_ms, _facts(report).content):
+    if (merged.status, merged.updated_ms, merged.content) == (
+        report.status,
+        report.updated_ms,
+        _facts(report).content,
+    ):
         _take(order, report)
     order.cum_exec_qty = merged.cum
     order.state = states.state_of(order.exchange_status, order.state)

@@ -274,7 +274,13 @@ def cancel_at_bybit(order: Order, account: Account, source: str) -> str:
 
 
 def cancel_all(
-    *, user: AbstractBaseUser, account: Account, category: str, symbol: str | None, include: set[str], source: str
+    *,
+    user: AbstractBaseUser,
+    account: Account,
+    category: str,
+    symbol: str | None,
+    include: set[str],
+    source: str,
 ) -> list[tuple[Order, str, str]]:
     """Cancels every open order of the account (made elsewhere too) and loops until a fresh read shows none.
     Returns (order, result, code) per order that was open: cancelled, already_final, failed or unknown. Position

@@ -126,7 +126,7 @@ class Publisher:
                 account_id = self._due.pop()
             try:
                 flush(account_id, loop, client)
-            except Exception:  # noqa: BLE001  # the rows stay unsent and the next beat sends them
+            except Exception:  # the rows stay unsent and the next beat sends them
                 log.warning("events of %s could not be sent yet", account_id, exc_info=True)
                 connection.close()
 

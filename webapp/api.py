@@ -86,7 +86,9 @@ def _on_trade_error(request: HttpRequest, error: TradeError) -> HttpResponse:
 def _on_validation(request: HttpRequest, error: ValidationError) -> HttpResponse:
     fields = {_field(item): str(item.get("msg", "")).removeprefix("Value error, ") for item in error.errors}
     named = "; ".join(f"{name}: {text}" if name else text for name, text in fields.items())
-    return error_response(422, "invalid", f"The request does not fit: {named}. Nothing was sent.", fields=fields)
+    return error_response(
+        422, "invalid", f"The request does not fit: {named}. Nothing was sent.", fields=fields
+    )
 
 
 def _field(item: dict[str, Any]) -> str:
@@ -101,7 +103,9 @@ def _on_unauthenticated(request: HttpRequest, error: AuthenticationError) -> Htt
 
 @api.exception_handler(CsrfRefused)
 def _on_csrf(request: HttpRequest, error: CsrfRefused) -> HttpResponse:
-    return error_response(403, "csrf", "The page's token is missing or old. Nothing was sent. Reload the page.")
+    return error_response(
+        403, "csrf", "The page's token is missing or old. Nothing was sent. Reload the page."
+    )
 
 
 @api.exception_handler(Forbidden)
