@@ -42,6 +42,7 @@ class Listener(threading.Thread):
 
     def run(self) -> None:
         self._loop = topics.Loop()
+        topics.send_at_once(self._loop)
         while not self._stopping.is_set():
             # A connection of its own, so that the lock lives and dies with this listener.
             lease = connections["default"].copy()

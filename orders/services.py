@@ -11,11 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 from django.utils import timezone
 
 from bybit import gateway as bybit
-from bybit import instruments
+from bybit import instruments, rows
 from bybit.errors import BybitError, ClockRefused, Duplicate, Gone, NotSent, Refused
 from bybit.models import Account, Link
 from bybit.types import NewOrder
@@ -39,6 +39,10 @@ RECONCILED_SECONDS = 15
 FIRST_SEND_SECONDS = 6
 CANCEL_ROUNDS = 5
 READ_BACKS = 20
+
+
+class Taken(Exception):
+    """Another request has just written the order with this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def place(*, user: AbstractBaseUser, wish: Wish, source: str, stamp: str | None,
     check(wish, account, instruments.find(account.environment, wish.category, wish.symbol))
     try:
         order = _commit_intent(user, wish, source)
-    except IntegrityError:
+    except Taken:
         # Another tap with this id won the race by a hair.
         known = _known(user, wish)
         if known is None:
@@ -157,8 +161,9 @@ def _commit_intent(user: AbstractBaseUser, wish: Wish, source: str) -> Order:
             created_at=now,
             updated_at=now,
         )
-        order.save(force_insert=True)
-        OrderEvent.objects.create(order=order, at=now, kind="intent", source=source, body=wish.request)
+        if not rows.insert(order):
+            raise Taken
+        rows.insert(OrderEvent(order=order, at=now, kind="intent", source=source, body=wish.request))
     return order
 
 
@@ -204,7 +209,7 @@ def _claim(order: Order) -> bool:
 def _write_answer(order_id: UUID, exchange_order_id: str, error: BybitError | None) -> Order:
     now = timezone.now()
     with transaction.atomic(durable=True):
-        order = Order.objects.select_for_update().get(pk=order_id)
+        (order,) = rows.locked(Order, "id = %s", [order_id])
         if error is None:
             order.acked_at = now
             order.exchange_order_id = order.exchange_order_id or exchange_order_id
