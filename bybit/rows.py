@@ -45,15 +45,20 @@ def _value(row: Model, field: "Field[Any, Any]", *, adding: bool) -> Any:
     return field.get_db_prep_save(field.pre_save(row, adding), connection)
 
 
-def locked(model: type[M], where: str, params: Sequence[Any]) -> list[M]:
-    """The rows that fit, locked for this transaction. `where` is SQL of our own with %s for every value."""
+@cache
+def _select(model: type[Model]) -> tuple[str, list[str], list[tuple[int, Any]]]:
     fields = _columns(model)
     names = ", ".join(f'"{field.column}"' for field in fields)
-    with connection.cursor() as cursor:
-        cursor.execute(f'SELECT {names} FROM "{model._meta.db_table}" WHERE {where} FOR UPDATE', params)
-        found = cursor.fetchall()
-    attributes = [field.attname for field in fields]
     readers = [(at, field) for at, field in enumerate(fields) if hasattr(field, "from_db_value")]
+    return f'SELECT {names} FROM "{model._meta.db_table}" WHERE ', [f.attname for f in fields], readers
+
+
+def find(model: type[M], where: str, params: Sequence[Any]) -> list[M]:
+    """The rows that fit. `where` is SQL of our own with %s for every value."""
+    head, attributes, readers = _select(model)
+    with connection.cursor() as cursor:
+        cursor.execute(head + where, params)
+        found = cursor.fetchall()
     rows = []
     for values in found:
         shown = list(values)
@@ -61,6 +66,11 @@ def locked(model: type[M], where: str, params: Sequence[Any]) -> list[M]:
             shown[at] = field.from_db_value(shown[at], None, connection)
         rows.append(model.from_db(connection.alias, attributes, shown))
     return rows
+
+
+def locked(model: type[M], where: str, params: Sequence[Any]) -> list[M]:
+    """The rows that fit, locked for this transaction."""
+    return find(model, f"{where} FOR UPDATE", params)
 
 
 def insert(row: Model) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.utils import timezone
 
 from bybit import gateway as bybit
@@ -96,16 +96,19 @@ def close_position(
 
 
 def account_of(user: AbstractBaseUser, account_id: str) -> Account:
-    """The account, with its link, if this user may use it. Raises NotFound."""
-    row = Account.objects.select_related("link").filter(pk=account_id, members=user.pk).first()
-    if row is None:
+    """The account, if this user may use it. Raises NotFound."""
+    found = rows.find(Account, _MINE, [account_id, user.pk])
+    if not found:
         raise NotFound("account")
-    return row
+    return found[0]
+
+
+_MINE = "id = %s AND EXISTS (SELECT 1 FROM bybit_account_members WHERE account_id = bybit_account.id AND user_id = %s)"
 
 
 def check_reconciled(account: Account) -> None:
     """Raises NotReconciled while we cannot know the account's true state."""
-    link: Link | None = getattr(account, "link", None)
+    link = next(iter(rows.find(Link, "account_id = %s", [account.pk])), None)
     now = timezone.now()
     limit = timedelta(seconds=RECONCILED_SECONDS)
     if link is None or link.stream == Link.Stream.RESYNCING:
@@ -127,9 +130,10 @@ def _known(user: AbstractBaseUser, wish: Wish) -> Order | None:
     """The order with this id, once its first send has an answer. Raises Conflict when the id is another order's."""
     deadline = time.monotonic() + FIRST_SEND_SECONDS
     while True:
-        row = Order.objects.filter(pk=wish.id).first()
-        if row is None:
+        found = rows.find(Order, "id = %s", [wish.id])
+        if not found:
             return None
+        row = found[0]
         if row.user_id != user.pk or row.request != wish.request:
             raise Conflict(
                 "id_conflict", "This id already belongs to another order. Nothing was sent. Make a new id."
@@ -196,14 +200,21 @@ def _send(order: Order, account: Account) -> Order:
 def _claim(order: Order) -> bool:
     now = timezone.now()
     with transaction.atomic(durable=True):
-        won = Order.objects.filter(pk=order.pk, state="new").update(
-            state="sending", sent_at=now, updated_at=now, version=order.version + 1
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(_CLAIM, [now, now, order.pk])
+            won: bool = cursor.rowcount == 1
         if won:
             order.state, order.sent_at, order.updated_at = "sending", now, now
             order.version += 1
-            changed(order.account_id, [news.order_change(order)])
-    return bool(won)
+            # Told together with the answer: nothing is sent to anyone before Bybit has answered.
+            changed(order.account_id, [news.order_change(order)], tell=False)
+    return won
+
+
+_CLAIM = """
+UPDATE orders_order SET state = 'sending', sent_at = %s, updated_at = %s, version = version + 1
+WHERE id = %s AND state = 'new'
+"""
 
 
 def _write_answer(order_id: UUID, exchange_order_id: str, error: BybitError | None) -> Order:
