@@ -80,7 +80,9 @@ def servers() -> Iterator[None]:
     postgres.prepare()
     owner = postgres.owner
     quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    extra: dict[str, Any] = {} if owner.uid is None else {"user": owner.uid, "group": owner.gid, "extra_groups": []}
+    extra: dict[str, Any] = (
+        {} if owner.uid is None else {"user": owner.uid, "group": owner.gid, "extra_groups": []}
+    )
     database = subprocess.Popen(postgres.command(), cwd="/", **quiet, **extra)
     words = [str(get_binary_path()), "--port", "0", "--unixsocket", str(embedded.valkey_socket), "--save", ""]
     valkey = subprocess.Popen(words, **quiet)
@@ -148,7 +150,7 @@ def start_paper(port: int, data: Path) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL)
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
     try:
         return requests.get(url, timeout=1).ok
     except requests.RequestException:
@@ -161,7 +163,7 @@ def paper_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paper]:
     process = start_paper(port, tmp_path_factory.mktemp("paper"))
     paper = Paper(f"http://127.0.0.1:{port}")
     try:
-        wait_for(lambda: _answers(f"{paper.url}/v5/market/time"), what="the paper exchange")
+        wait_for(lambda: answers(f"{paper.url}/v5/market/time"), what="the paper exchange")
         paper.control("limits", {"scale": "off"})
         yield paper
     finally:
@@ -242,7 +244,10 @@ class Stack:
         }
         found: dict[str, int] = {}
         for child in psutil.Process(self.process.pid).children():
-            words = child.cmdline()
+            try:
+                words = child.cmdline()
+            except (psutil.NoSuchProcess, psutil.ZombieProcess):
+                continue
             for mark, name in marks.items():
                 if mark in words:
                     found[name] = child.pid
@@ -253,7 +258,7 @@ class Stack:
         return found
 
     def ready(self) -> bool:
-        return _answers(f"{self.url}/api/v1/ready")
+        return answers(f"{self.url}/api/v1/ready")
 
     def live(self) -> bool:
         items = self.api("GET", "/status").json()["items"]

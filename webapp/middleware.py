@@ -13,6 +13,7 @@ CONSOLE_CSP = (
     "frame-ancestors 'none'"
 )
 _PLAIN = {
+    400: ("invalid", "The request cannot be read. Nothing was sent."),
     404: ("not_found", "There is nothing at this address."),
     405: ("not_allowed", "Not with this method."),
 }

@@ -117,7 +117,11 @@ class Bench:
         self.stack.paper.clear()
         self.clean()
         ratio = statistics.median(posts) / statistics.median(bares)
-        return {"ratio": round(ratio, 3), "raw": {"post": spread(posts), "bare_pybit": spread(bares)}, "n": len(posts)}
+        return {
+            "ratio": round(ratio, 3),
+            "raw": {"post": spread(posts), "bare_pybit": spread(bares)},
+            "n": len(posts),
+        }
 
     def fill(self) -> dict[str, Any]:
         called: dict[str, int] = {}
@@ -153,7 +157,11 @@ class Bench:
         stopping.set()
         private.exit()
         row, callback, layer = (statistics.median(values) for values in (to_row, to_callback, through))
-        raw = {"match_to_row": spread(to_row), "match_to_pybit": spread(to_callback), "layer": spread(through)}
+        raw = {
+            "match_to_row": spread(to_row),
+            "match_to_pybit": spread(to_callback),
+            "layer": spread(through),
+        }
         return {"ratio": round((row - callback) / layer, 3), "raw": raw, "n": FILLS}
 
     def _resting(self, order_id: str) -> None:

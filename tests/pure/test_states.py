@@ -54,7 +54,9 @@ def test_any_order_and_duplicates_end_in_the_same_facts(
 
 @settings(max_examples=800, deadline=None)
 @given(st.lists(reports(), max_size=6), st.data())
-def test_any_subset_and_one_read_by_id_end_in_the_exchange_s_truth(news: list[Facts], data: st.DataObject) -> None:
+def test_any_subset_and_one_read_by_id_end_in_the_exchange_s_truth(
+    news: list[Facts], data: st.DataObject
+) -> None:
     """The read by id returns the exchange's last word, which is at least as great as anything it sent before."""
     top = max([states.key(item) for item in news], default=(False, D(0), 0, 0))
     truth = Facts(
@@ -148,7 +150,16 @@ def test_what_each_status_is_shown_as(status: str, state: str) -> None:
 
 
 def test_our_own_steps_never_go_backwards_nor_out_of_an_end() -> None:
-    rank = {"new": 0, "sending": 1, "unknown": 2, "acked": 3, "working": 4, "filled": 5, "cancelled": 5, "rejected": 5}
+    rank = {
+        "new": 0,
+        "sending": 1,
+        "unknown": 2,
+        "acked": 3,
+        "working": 4,
+        "filled": 5,
+        "cancelled": 5,
+        "rejected": 5,
+    }
     for state, nexts in states.TRANSITIONS.items():
         assert all(rank[to] > rank[state] for to in nexts)
         assert not (state in states.FINAL and nexts)

@@ -48,7 +48,9 @@ def test_bybits_empty_values_are_unknown_and_never_zero(value: object) -> None:
     assert from_wire(value) is None
 
 
-@pytest.mark.parametrize("value", [1, 1.5, "1e5", "NaN", "١", "1,5", " 1", "+1", "01", "1.", ".5", "9" * 61, True])
+@pytest.mark.parametrize(
+    "value", [1, 1.5, "1e5", "NaN", "١", "1,5", " 1", "+1", "01", "1.", ".5", "9" * 61, True]
+)
 def test_nothing_else_is_taken_for_a_number(value: object) -> None:
     with pytest.raises(ValueError, match="decimal"):
         from_wire(value)
@@ -68,7 +70,20 @@ def test_only_codes_with_a_source_are_refusals(code: str) -> None:
 
 @pytest.mark.parametrize(
     "code",
-    ["10000", "10006", "10014", "10016", "10019", "10429", "170007", "170146", "500000", "-1", "429", "999999"],
+    [
+        "10000",
+        "10006",
+        "10014",
+        "10016",
+        "10019",
+        "10429",
+        "170007",
+        "170146",
+        "500000",
+        "-1",
+        "429",
+        "999999",
+    ],
 )
 def test_every_other_code_is_unknown(code: str) -> None:
     assert isinstance(classify(code, ""), Unknown)
@@ -118,7 +133,14 @@ def test_a_row_becomes_a_report() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"qty": 0.01}, {"qty": ""}, {"orderId": None}, {"updatedTime": "soon"}, {"reduceOnly": "false"}, {"price": "1e5"}],
+    [
+        {"qty": 0.01},
+        {"qty": ""},
+        {"orderId": None},
+        {"updatedTime": "soon"},
+        {"reduceOnly": "false"},
+        {"price": "1e5"},
+    ],
 )
 def test_a_row_with_the_wrong_kind_of_value_is_refused(changes: dict[str, object]) -> None:
     with pytest.raises(parse.Malformed):
