@@ -11,7 +11,7 @@ _KEEP = 200_000
 
 @dataclass(slots=True)
 class Entry:
-    """One REST request. `accepted`: it was carried out and not refused. `at_ns`: the machine's time on arrival."""
+    """One REST request. `accepted`: carried out and not refused. `at_ns`: the machine's time on arrival."""
 
     id: int
     method: str

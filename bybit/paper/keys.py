@@ -45,7 +45,7 @@ class ApiKey:
         return hmac.compare_digest(expected.encode(), signature.encode())
 
     def may(self, right: str) -> bool:
-        """Whether the key holds a right of ContractTrade ("Order" or "Position"); Derivatives implies both."""
+        """Whether the key has a right of ContractTrade ("Order", "Position"); Derivatives implies both."""
         return right in self.permissions.get("ContractTrade", []) or bool(self.permissions.get("Derivatives"))
 
     def expired(self, now_ms: int) -> bool:

@@ -1,4 +1,4 @@
-"""Ledger entries in the shape of V5: every documented field, deprecated ones too, with Bybit's empty values."""
+"""Ledger entries in the shape of V5: every documented field, deprecated ones too, Bybit's empty values."""
 
 from __future__ import annotations
 

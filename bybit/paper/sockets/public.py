@@ -1,4 +1,4 @@
-"""Pushes on the public socket: tickers, order book, trades, candles. State per topic, shared by all sockets."""
+"""Pushes on the public socket: tickers, book, trades, candles. State per topic, shared by all sockets."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ class PublicStream:
     def _sides(self, symbol: str, depth: int) -> tuple[Side, Side]:
         book = self._ledger.books[symbol]
         bids, asks = level_rows(book, "Buy", depth), level_rows(book, "Sell", depth)
-        return dict(map(tuple, bids)), dict(map(tuple, asks))
+        return {row[0]: row[1] for row in bids}, {row[0]: row[1] for row in asks}
 
     def _push_books(self, symbols: set[str]) -> None:
         topics = [topic for topic in self._watched() if topic.startswith("orderbook.")]

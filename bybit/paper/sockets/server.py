@@ -1,8 +1,7 @@
-"""The handshake and the conversation: auth, subscribe, unsubscribe, ping, strictly in the order of arrival."""
+"""Handshake and conversation: auth, subscribe, unsubscribe, ping, strictly in the order of arrival."""
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -55,6 +54,8 @@ class SocketServer:
             try:
                 message = await connection.socket.receive(timeout=idle)
             except TimeoutError:
+                if connection.stream == "public" and connection.topics:
+                    continue
                 await connection.close()
                 return
             if message.type is WSMsgType.TEXT:
@@ -155,7 +156,7 @@ def _topics(message: Message) -> list[str]:
 
 
 def _idle_limit(request: web.Request) -> float:
-    """How long (s) a silent client is kept: max_active_time of the URL (30s..600s, or in minutes), else 600."""
+    """How long (s) a silent client is kept: max_active_time of the URL (30s to 600s, 1m), else 600."""
     found = _ACTIVE_TIME.fullmatch(request.query.get("max_active_time", ""))
     if found is None:
         return _IDLE_SECONDS
