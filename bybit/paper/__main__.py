@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import sqlite3
+import sys
 from pathlib import Path
 
 from .app import run
@@ -22,7 +24,10 @@ def main() -> None:
     )
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    asyncio.run(run(options.port, Settings(options.seed, max(options.tick_ms, 10), options.data)))
+    try:
+        asyncio.run(run(options.port, Settings(options.seed, max(options.tick_ms, 10), options.data)))
+    except (OSError, sqlite3.OperationalError) as error:
+        sys.exit(f"paper exchange cannot start on port {options.port}, data {options.data}: {error}")
 
 
 if __name__ == "__main__":

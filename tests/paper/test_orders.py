@@ -23,10 +23,11 @@ def test_a_stranger_trades_with_pybit(trader: Trader) -> None:
     names = [row["symbol"] for row in http.get_instruments_info(category="linear")["result"]["list"]]
     assert names == ["BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT", "DOGEUSDT"]
     link = str(uuid4())
-    order = dict(category="linear", symbol="ETHUSDT", side="Buy", orderType="Limit", qty="0.5", price="2000")
+    where = {"category": "linear", "symbol": "ETHUSDT"}
+    order = {**where, "side": "Buy", "orderType": "Limit", "qty": "0.5", "price": "2000"}
     placed = http.place_order(**order, orderLinkId=link)["result"]
     assert placed["orderLinkId"] == link
-    where = dict(category="linear", symbol="ETHUSDT", orderLinkId=link)
+    where["orderLinkId"] = link
     http.amend_order(**where, qty="0.6", price="2001.5")
     row = http.get_open_orders(**where)["result"]["list"][0]
     assert (row["orderStatus"], row["qty"], row["price"]) == ("New", "0.60", "2001.50")
