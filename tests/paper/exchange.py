@@ -199,6 +199,7 @@ class Inbox:
         kind = type("Here", (Rebased,), {"base": f"ws://127.0.0.1:{exchange.port}"})
         self.socket = kind(channel, testnet=False, api_key=key, api_secret=secret, private_auth_expire=10)
         self.frames: queue.Queue[tuple[int, dict[str, Any]]] = queue.Queue()
+        self._kept: list[dict[str, Any]] = []
 
     def put(self, frame: dict[str, Any]) -> None:
         self.frames.put((time.time_ns(), json.loads(json.dumps(frame))))
@@ -211,11 +212,16 @@ class Inbox:
             )(self.put)
 
     def next(self, topic: str = "", seconds: float = PATIENCE) -> dict[str, Any]:
-        """The next frame of a topic; others are dropped."""
+        """The next frame of a topic (of any when it is empty); others are kept for later."""
+        for frame in self._kept:
+            if topic in ("", frame["topic"]):
+                self._kept.remove(frame)
+                return frame
         while True:
             frame = self.frames.get(timeout=seconds)[1]
             if topic in ("", frame["topic"]):
                 return frame
+            self._kept.append(frame)
 
     def until(self, topic: str, name: str, value: Any) -> dict[str, Any]:
         """The next row of a topic that has this value."""
