@@ -43,11 +43,10 @@ class Journal:
         self._entries.append(entry)
         return entry
 
-    def items(self, link_id: str, path: str, limit: int) -> list[dict[str, Any]]:
+    def items(self, link_id: str, path: str) -> list[dict[str, Any]]:
         """Entries, oldest first; narrowed to an orderLinkId or a path when these are not empty."""
-        found = [
-            entry
+        return [
+            asdict(entry)
             for entry in self._entries
-            if (not link_id or entry.orderLinkId == link_id) and (not path or entry.path == path)
+            if link_id in ("", entry.orderLinkId) and path in ("", entry.path)
         ]
-        return [asdict(entry) for entry in found[-limit:]]

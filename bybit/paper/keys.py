@@ -20,6 +20,7 @@ FULL_RIGHTS: dict[str, list[str]] = {
     "Earn": [],
     "FiatP2P": [],
     "FiatBitPay": [],
+    "FiatGlobalPay": [],
     "FiatConvertBroker": [],
     "BitCard": [],
     "ByXPost": [],

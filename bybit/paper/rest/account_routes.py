@@ -126,6 +126,7 @@ def query_api(context: Context) -> dict[str, Any]:
         "expiredAt": iso(key.expires_ms), "createdAt": iso(key.created_ms), "unified": 0, "uta": 1,
         "userID": account.uid, "inviterID": 0, "vipLevel": "No VIP", "mktMakerLevel": "0", "affiliateID": 0,
         "rsaPublicKey": "", "isMaster": True, "parentUid": "0", "kycLevel": "LEVEL_DEFAULT", "kycRegion": "",
+        "userIDInt64": str(account.uid), "inviterIDInt64": "0", "affiliateIDInt64": "0",
     }  # fmt: skip
 
 

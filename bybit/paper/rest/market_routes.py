@@ -133,11 +133,12 @@ def open_interest(context: Context) -> dict[str, Any]:
     if width is None:
         raise bad_parameter("params error: intervalTime invalid")
     feed, last = context.venue.feeds[name], context.now.ms - context.now.ms % width
-    values = [(at, plain(feed.open_interest(at))) for at in range(last, last - width * limit, -width)]
+    values = [(at, feed.open_interest(at)) for at in range(last, last - width * limit, -width)]
     return {
         "symbol": name, "category": context.text("category"), "nextPageCursor": "",
         "list": [
-            {"openInterest": value, "singleOpenInterest": value, "timestamp": str(at)} for at, value in values
+            {"openInterest": plain(value), "singleOpenInterest": plain(value / 2), "timestamp": str(at)}
+            for at, value in values
         ],
     }  # fmt: skip
 

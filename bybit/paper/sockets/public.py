@@ -107,7 +107,9 @@ class PublicStream:
 
     def _ticker(self, symbol: str) -> dict[str, str]:
         row = ticker_row(self._feeds[symbol], self._ledger.books[symbol], self._clock.now().ms)
-        return {"symbol": symbol, "tickDirection": "ZeroPlusTick", **row}
+        tape = self._feeds[symbol].tape
+        direction = tape[-1].direction if tape else "ZeroPlusTick"
+        return {"symbol": symbol, "tickDirection": direction, **row}
 
     def _push_ticker(self, topic: str, symbol: str) -> None:
         old, new = self._tickers.get(topic), self._ticker(symbol)

@@ -35,7 +35,7 @@ class SocketServer:
             return web.Response(status=502, text="Bad Gateway")
         if stream == "private" and faults.maintenance_since_ms is not None:
             return web.Response(status=503, text="Service Unavailable")
-        socket = web.WebSocketResponse(autoping=False, timeout=0.3, max_msg_size=1 << 20)
+        socket = web.WebSocketResponse(autoping=False, timeout=0.3, max_msg_size=1 << 20, compress=False)
         await socket.prepare(request)
         connection = Connection(request, socket, stream, uuid4().hex[:20])
         if faults.take_stream(stream, "accept_then_close") is not None:
