@@ -29,23 +29,34 @@ DEPOSIT = Decimal(100_000)
 sides = st.sampled_from(["Buy", "Sell"])
 accounts = st.sampled_from(ACCOUNTS)
 prices = st.integers(59_950, 60_050).map(Decimal)
-quantities = st.integers(1, 900).map(lambda steps: steps * SPEC.step)
+quantities = st.one_of(st.integers(1, 900), st.integers(5_000, 20_000)).map(lambda steps: steps * SPEC.step)
+rarely = st.sampled_from([False, False, False, True])
 orders = st.tuples(
-    st.just("place"), accounts, sides, st.sampled_from(["Market", "Limit"]), quantities, prices,
-    st.sampled_from(["GTC", "GTC", "IOC", "FOK", "PostOnly"]), st.booleans(),
-    st.sampled_from(["None", "CancelMaker", "CancelTaker", "CancelBoth"]),
-)  # fmt: skip
+    st.just("place"),
+    accounts,
+    sides,
+    st.sampled_from(["Limit", "Limit", "Limit", "Market"]),
+    quantities,
+    prices,
+    st.sampled_from(["GTC", "GTC", "GTC", "IOC", "FOK", "PostOnly"]),
+    rarely,
+    st.sampled_from(["None", "None", "None", "CancelMaker", "CancelTaker", "CancelBoth"]),
+)
 picks = st.integers(0, 30)
+near = st.integers(59_940, 60_060).map(Decimal)
 commands = st.lists(
     st.one_of(
         orders,
         orders,
+        orders,
         st.tuples(st.just("cancel"), picks),
         st.tuples(st.just("amend"), picks, quantities, prices),
-        st.tuples(st.just("move"), st.integers(55_000, 65_000).map(Decimal), st.booleans()),
-        st.tuples(st.just("leverage"), accounts, st.integers(1, 100).map(Decimal)),
+        st.tuples(st.just("move"), near, st.booleans()),
+        st.tuples(st.just("move"), st.integers(52_000, 68_000).map(Decimal), st.booleans()),
+        st.tuples(st.just("leverage"), accounts, st.sampled_from([Decimal(5), Decimal(50), Decimal(100)])),
     ),
-    max_size=40,
+    min_size=25,
+    max_size=70,
 )
 
 
@@ -114,7 +125,7 @@ def run(script: list[tuple[Any, ...]]) -> World:
     return world
 
 
-many = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @many
@@ -188,15 +199,28 @@ def test_the_book_is_sorted_and_never_crossed(script: list[tuple[Any, ...]]) -> 
 
 
 @many
-@given(commands)
-def test_reduce_only_never_exceeds_the_position(script: list[tuple[Any, ...]]) -> None:
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["reduce", "Sell", "Buy", "rally"]), quantities), min_size=5, max_size=25
+    )
+)
+def test_reduce_only_never_exceeds_the_position(script: list[tuple[str, Decimal]]) -> None:
     world = World()
-    for command in script:
-        world.do(*command)
-        for order in world.ledger.books[SYMBOL].orders.values():
-            size = world.ledger.position(order.account, SYMBOL).size
-            if order.reduce_only:
-                assert 0 < order.leaves <= (-size if order.side == "Buy" else size)
+    world.do("place", "a", "Buy", "Market", Decimal("0.5"), Decimal(0), "IOC", False, "None")
+    for what, qty in script:
+        if what == "rally":
+            world.do("move", Decimal(60_300), True)
+            world.do("move", Decimal(60_000), False)
+        elif what == "reduce":
+            world.do("place", "a", "Sell", "Limit", qty, Decimal(60_300), "GTC", True, "None")
+        else:
+            world.do("place", "a", what, "Market", qty, Decimal(0), "IOC", False, "None")
+        size = world.ledger.position("a", SYMBOL).size
+        reducing = [order for order in world.ledger.books[SYMBOL].orders.values() if order.reduce_only]
+        for order in reducing:
+            assert 0 < order.leaves <= (-size if order.side == "Buy" else size)
+        shown = world.ledger.reducing.get(("a", SYMBOL), {})
+        assert {order.order_id for order in reducing} == set(shown)
 
 
 @many
