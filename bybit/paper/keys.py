@@ -43,7 +43,7 @@ class ApiKey:
     def signs(self, payload: bytes, signature: str) -> bool:
         """Whether the signature (hex, lower case) is this key's HMAC-SHA256 of the payload."""
         expected = hmac.new(self.secret.encode(), payload, hashlib.sha256).hexdigest()
-        return hmac.compare_digest(expected.encode(), signature.encode())
+        return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogateescape"))
 
     def may(self, right: str) -> bool:
         """Whether the key has a right of ContractTrade ("Order", "Position"); Derivatives implies both."""

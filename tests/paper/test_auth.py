@@ -105,6 +105,26 @@ def test_a_malformed_body_is_10001(trader: Trader, body: str) -> None:
     assert trader.post_raw("/v5/order/create", body).json()["retCode"] == 10001
 
 
+def test_strange_bytes_are_refused_not_fatal(trader: Trader) -> None:
+    """Lone surrogates, digits of other scripts, bytes that are no UTF-8: a code each, never a 500."""
+    headers = trader.headers(QUERY)
+    for name, value in (
+        ("X-BAPI-SIGN", b"\xff\xfe"),
+        ("X-BAPI-TIMESTAMP", "²".encode()),
+        ("X-BAPI-API-KEY", b"\xff"),
+    ):
+        reply = trader.exchange.web.get(
+            f"{trader.exchange.base}{WALLET}?{QUERY}", headers={**headers, name: value}, timeout=5
+        )
+        assert reply.status_code == 200 and reply.json()["retCode"] in (10001, 10003, 10004)
+    body = '{"category":"linear","symbol":"\\ud800","side":"Buy","orderType":"Market","qty":"1"}'
+    assert trader.post_raw("/v5/order/create", body).json()["retCode"] == 10001
+    assert (
+        trader.get("/v5/order/realtime", category="linear", symbol="BTCUSDT", cursor="a:%C2%B2")["retCode"]
+        == 10001
+    )
+
+
 def test_a_read_only_key_reads_but_does_not_trade(exchange: Exchange) -> None:
     reader = exchange.open_trader(readOnly=True)
     assert code(reader) == 0

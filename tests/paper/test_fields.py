@@ -87,7 +87,7 @@ def test_reads(busy: Trader, name: str) -> None:
     document = reply.json()
     assert set(document) == {"retCode", "retMsg", "result", "retExtInfo", "time"}
     assert document["retCode"] == 0
-    assert reply.text == json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    assert reply.text == json.dumps(document, separators=(",", ":"))
     assert {"X-Bapi-Limit", "X-Bapi-Limit-Status", "X-Bapi-Limit-Reset-Timestamp"} <= set(reply.headers)
     check(name, document["result"])
 
@@ -112,7 +112,7 @@ def test_private_pushes(exchange: Exchange, trader: Trader) -> None:
     for _ in range(5):
         text = plain.link.recv(timeout=5)
         frame = json.loads(text)
-        assert text == json.dumps(frame, separators=(",", ":"), ensure_ascii=False)
+        assert text == json.dumps(frame, separators=(",", ":"))
         name = "wallet push" if frame["topic"] == "wallet" else frame["topic"]
         check(name, frame)
     plain.close()

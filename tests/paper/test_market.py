@@ -103,6 +103,17 @@ def test_charts_reach_back_from_the_first_minute(exchange: Exchange, interval: s
         assert {len(row) for row in lines} == {5}
 
 
+def test_candles_from_a_start_count_forward(exchange: Exchange) -> None:
+    start = 1_700_000_100_000
+    query = {"category": "linear", "symbol": "BTCUSDT", "interval": "60", "limit": 3, "start": start}
+    rows = exchange.public("/v5/market/kline", **query)["result"]["list"]
+    hour = 3_600_000
+    first = start - start % hour + hour
+    assert [int(row[0]) for row in rows] == [first + 2 * hour, first + hour, first]
+    rows = exchange.public("/v5/market/kline", **query, end=start + hour)["result"]["list"]
+    assert [int(row[0]) for row in rows] == [first]
+
+
 def test_candles_of_the_past_join_up(exchange: Exchange) -> None:
     query = {"category": "linear", "symbol": "SOLUSDT", "interval": "15", "limit": 100}
     rows = exchange.public("/v5/market/kline", **query)["result"]["list"][2:]

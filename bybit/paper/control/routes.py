@@ -126,8 +126,11 @@ async def make_key(venue: Venue, body: Params) -> dict[str, Any]:
         raise bad_parameter("key and secret must be texts")
     account = str(body.get("account") or _new_account(venue))
     key = ApiKey(text, secret, account, read_only=bool(body.get("readOnly")), expires_ms=_expiry(body))
-    if body.get("permissions") is not None:
-        key.permissions = {**{name: [] for name in FULL_RIGHTS}, **body["permissions"]}
+    rights = body.get("permissions")
+    if rights is not None:
+        if not isinstance(rights, dict) or not all(isinstance(value, list) for value in rights.values()):
+            raise bad_parameter("permissions must be an object of lists")
+        key.permissions = {**{name: [] for name in FULL_RIGHTS}, **rights}
     venue.add_key(key)
     venue.settle()
     venue.publish()

@@ -33,6 +33,6 @@ def _read(cursor: str) -> Place:
     while "%" in text and unquote(text) != text:
         text = unquote(text)
     name, _, number = text.rpartition(":")
-    if not name or not number.isdigit():
+    if not name or not (number.isascii() and number.isdigit() and len(number) < 30):
         raise bad_parameter("params error: cursor invalid")
     return int(number), name

@@ -115,7 +115,8 @@ class SocketServer:
             case [str(key_text), int() | str() as expires, str(signature)]:
                 key = self._venue.keys.get(key_text)
                 now_ms = self._venue.clock.now().ms
-                if key is None or not str(expires).isdigit() or int(expires) <= now_ms or key.expired(now_ms):
+                digits = str(expires).isascii() and str(expires).isdigit()
+                if key is None or not digits or int(expires) <= now_ms or key.expired(now_ms):
                     return ""
                 return key.account if key.signs(f"GET/realtime{expires}".encode(), signature) else ""
             case _:
