@@ -16,7 +16,7 @@ from .venue import Settings
 def main() -> None:
     """Reads the command line and serves until told to stop."""
     parser = argparse.ArgumentParser(prog="python -m bybit.paper", description="A paper exchange: Bybit V5.")
-    parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
+    parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--seed", type=int, default=1, help="seed of the market (default 1)")
     parser.add_argument("--data", type=Path, help="folder in which everything is kept (default: memory only)")
     parser.add_argument(

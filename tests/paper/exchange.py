@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import itertools
 import json
 import queue
-import socket
+import re
 import subprocess
 import sys
 import threading
@@ -19,7 +18,6 @@ from uuid import uuid4
 import requests
 from pybit.unified_trading import HTTP, WebSocket
 
-PORTS = itertools.cycle(range(19120, 19190))
 PATIENCE = 5.0
 
 
@@ -32,28 +30,19 @@ def eventually(condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     return value
 
 
-def free_port() -> int:
-    """A port on loopback that nobody listens on."""
-    for port in PORTS:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
-    raise AssertionError("no free port")
-
-
 class Exchange:
     """One running process of bybit.paper."""
 
-    def __init__(self, *options: str, port: int | None = None) -> None:
-        self.port = port or free_port()
-        self.base = f"http://127.0.0.1:{self.port}"
-        command = [sys.executable, "-m", "bybit.paper", "--port", str(self.port), *options]
+    def __init__(self, *options: str, port: int = 0) -> None:
+        command = [sys.executable, "-m", "bybit.paper", "--port", str(port), *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.web = requests.Session()
         self.web.trust_env = False
         assert self.process.stdout is not None
         self.line = self.process.stdout.readline()
-        assert self.line.startswith(f"paper exchange on {self.base} seed="), self.line
+        found = re.fullmatch(r"paper exchange on (http://127\.0\.0\.1:([0-9]+)) seed=-?[0-9]+\n", self.line)
+        assert found is not None, f"it did not start, exit code {self.process.wait(5)}"
+        self.base, self.port = found[1], int(found[2])
 
     def stop(self) -> int:
         """SIGTERM; the exit code."""
