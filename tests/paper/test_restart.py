@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import signal
+import threading
 import time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+import requests
 
 from .exchange import Exchange, Inbox, Trader
 
@@ -49,6 +55,37 @@ def test_everything_survives_kill_9(tmp_path: Path) -> None:
     new_ids = {row["execId"] for row in trader.rows("/v5/execution/list", orderId=resting)}
     assert len(new_ids) == 2
     assert again.stop() == 0
+
+
+def test_what_was_acknowledged_is_there_after_kill_9_under_load(tmp_path: Path) -> None:
+    exchange = Exchange("--data", str(tmp_path), "--tick-ms", "20")
+    exchange.control("limits", scale="off")
+    trader = Trader(exchange, "paper-key", "paper-secret", "paper")
+    acked: list[str] = []
+    enough = threading.Event()
+
+    def send() -> None:
+        with contextlib.suppress(requests.exceptions.RequestException):
+            for number in itertools.count():
+                side = ("Buy", "Sell")[number % 2]
+                acked.append(trader.placed(side, "0.010"))
+                if number == 100:
+                    enough.set()
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    assert enough.wait(20)
+    exchange.kill()
+    sender.join(10)
+    again = Exchange("--data", str(tmp_path))
+    truth = again.truth()
+    assert set(acked) <= {row["orderId"] for row in truth["orders"]}
+    assert {row["orderStatus"] for row in truth["orders"]} == {"Filled"}
+    fills = truth["executions"]
+    assert len(fills) == len({row["execId"] for row in fills})
+    wallet = 100_000 + sum(Decimal(row["execPnl"]) - Decimal(row["execFee"]) for row in fills)
+    assert Decimal(truth["wallet"]["totalWalletBalance"]) == wallet
+    again.stop()
 
 
 def test_prices_go_on_where_they_were(tmp_path: Path) -> None:
