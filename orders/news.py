@@ -117,7 +117,7 @@ class _Locked:
         if found is not None:
             return found
         found = self._by_link.get((item.category, item.order_link_id)) if item.order_link_id else None
-        if found is not None and found.exchange_order_id and item.order_id:
+        if found is not None and item.order_id and found.exchange_order_id not in ("", item.order_id):
             log.error("orderLinkId %s names two orders at Bybit", item.order_link_id[:8])
             return None
         return found
