@@ -128,7 +128,13 @@ class Publisher:
     def __init__(self) -> None:
         self._due: set[str] = set()
         self._woken = threading.Condition()
+        self._busy = False
         self._thread: threading.Thread | None = None
+
+    def rest(self, seconds: float) -> bool:
+        """Waits until all that was due is sent, or given up; False when that takes longer."""
+        with self._woken:
+            return self._woken.wait_for(lambda: not self._due and not self._busy, seconds)
 
     def wake(self, account_id: str) -> None:
         with self._woken:
@@ -136,7 +142,7 @@ class Publisher:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
                 self._thread.start()
-            self._woken.notify()
+            self._woken.notify_all()
 
     def _run(self) -> None:
         loop, client = Loop(), redis_client()
@@ -148,11 +154,16 @@ class Publisher:
             time.sleep(GATHER_SECONDS)
             with self._woken:
                 account_id = self._due.pop()
+                self._busy = True
             try:
                 flush(account_id, loop, client)
             except Exception:  # the rows stay unsent and the next beat sends them
                 log.warning("events of %s could not be sent yet", account_id, exc_info=True)
+            finally:
                 connection.close()
+                with self._woken:
+                    self._busy = False
+                    self._woken.notify_all()
 
 
 publisher = Publisher()

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -6,17 +6,20 @@ import pytest
 
 from bybit.models import Account, Link
 from bybit.types import Execution, OrderReport, PositionReport
+from orders import topics
 
 
 @pytest.fixture
-def account(transactional_db: None, django_user_model: Any) -> Account:
+def account(transactional_db: None, django_user_model: Any) -> Iterator[Account]:
     user = django_user_model.objects.create_user("owner")
     row = Account(id="acc", label="Test", environment="paper", paper_url="http://127.0.0.1:1", api_key="k")
     row.set_secret("s")
     row.save()
     row.members.add(user)
     Link.objects.create(account=row)
-    return row
+    yield row
+    # The publisher's thread must be off the tables before they are emptied.
+    assert topics.publisher.rest(10)
 
 
 @pytest.fixture
