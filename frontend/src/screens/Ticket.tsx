@@ -46,8 +46,8 @@ export function Summary({ known, at, reduceOnly }: { known: Figures; at: Context
       {!reduceOnly && (
         <Fact name={leverage ? tt.marginAt(number(leverage)) : tt.margin}>{leverage ? money(known.margin) : t.notAvailable}</Fact>
       )}
-      <Fact name={tt.available}>{money(at.available)}</Fact>
-      <Fact name={tt.after}>{signedSize(known.after, at.instrument.qty_step)}</Fact>
+      <Fact name={tt.available} wide={!reduceOnly}>{money(at.available)}</Fact>
+      <Fact name={tt.after} wide>{signedSize(known.after, at.instrument.qty_step)}</Fact>
     </dl>
   );
 }

@@ -1,8 +1,9 @@
+import { useEffect } from "preact/hooks";
 import type { Side } from "../api/types.ts";
 import { layout } from "../state/layout.ts";
 import { hide, show } from "../state/overlay.ts";
-import { accounts } from "../state/store.ts";
-import { type Desk, prepare } from "../state/ticket.ts";
+import { accounts, instruments, ticker } from "../state/store.ts";
+import { type Desk, draftOf, prepare } from "../state/ticket.ts";
 import { tt } from "../strings-ticket.ts";
 import { Environment } from "../ui/bits.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
@@ -46,6 +47,12 @@ export function TicketSheet({ desk }: { desk: Desk }) {
 }
 
 export function TicketPanel({ desk }: { desk: Desk }) {
+  const quoted = ticker(desk.symbol).value !== null && instruments.value.has(desk.symbol);
+  // A ticket that is always there starts with a price as soon as there is one, and once only.
+  useEffect(() => {
+    const { price, side } = draftOf(desk);
+    if (quoted && price === "") prepare(desk, side);
+  }, [quoted]);
   return (
     <aside class="ticket-panel" aria-label={tt.title}>
       <div class="ticket-panel-head">
