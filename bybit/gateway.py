@@ -1,0 +1,268 @@
+"""The one function that talks to Bybit's REST, one typed call per endpoint. An order is one POST and no more.
+
+Every call raises an error of bybit.errors and nothing else; every answer becomes a typed object in the next line.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import requests
+from pybit.exceptions import FailedRequestError, InvalidRequestError
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+from bybit import parse
+from bybit.decimals import to_wire
+from bybit.errors import BybitError, NotSent, Unknown, classify
+from bybit.models import Account
+from bybit.transport import Session
+from bybit.types import (
+    Execution,
+    InstrumentInfo,
+    NewOrder,
+    OrderReport,
+    Page,
+    PositionReport,
+    Ticker,
+    WalletReport,
+)
+
+PAGE = 50
+T = TypeVar("T")
+Json = dict[str, Any]
+
+
+def _never_connected(error: requests.RequestException) -> bool:
+    """True when not one byte can have left: DNS, refused, or no connection in time."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(error, requests.ConnectTimeout) or isinstance(
+        reason, (NewConnectionError, ConnectTimeoutError)
+    )
+
+
+def _call(method: Callable[..., Any], **params: Any) -> Json:
+    """One request. Raises BybitError for everything that is not `retCode` 0."""
+    try:
+        answer = method(**{name: value for name, value in params.items() if value is not None})
+    except InvalidRequestError as error:
+        raise classify(str(error.status_code), str(error.message)) from None
+    except FailedRequestError as error:
+        # pybit calls unreadable JSON 409 and 400; either way nothing is proven.
+        raise Unknown("Bybit's answer could not be read", f"http_{error.status_code}") from None
+    except requests.RequestException as error:
+        if _never_connected(error):
+            raise NotSent("No connection to Bybit", "not_connected") from None
+        raise Unknown("No answer from Bybit", type(error).__name__) from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Unknown("Bybit's answer could not be read", type(error).__name__) from None
+    if not isinstance(answer, dict) or answer.get("retCode") != 0:
+        raise Unknown("Bybit's answer has no result code", "unreadable")
+    return answer
+
+
+def _result(answer: Json) -> Json:
+    result = answer.get("result")
+    if not isinstance(result, dict):
+        raise Unknown("Bybit's answer has no result", "unreadable")
+    return result
+
+
+def _rows(answer: Json) -> list[Json]:
+    rows = _result(answer).get("list")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise Unknown("Bybit's answer has no list", "unreadable")
+    return rows
+
+
+def _page(answer: Json, parse_row: Callable[..., T], *args: Any) -> Page[T]:
+    rows = _rows(answer)
+    cursor = _result(answer).get("nextPageCursor")
+    try:
+        items = tuple(parse_row(row, *args) for row in rows)
+    except parse.Malformed as error:
+        raise Unknown(f"A row of Bybit's could not be read: {error}", "malformed") from None
+    return Page(items, cursor if isinstance(cursor, str) and rows else "")
+
+
+class Gateway:
+    """REST of one account. Safe to share between threads."""
+
+    def __init__(self, session: Session, settle_coins: tuple[str, ...] = ("USDT", "USDC")) -> None:
+        self._http = session
+        self.settle_coins = settle_coins
+
+    def __repr__(self) -> str:
+        return "<Gateway>"
+
+    def set_clock_offset(self, offset_ms: int) -> None:
+        """Signs by the exchange's clock from now on (its clock minus ours, in milliseconds)."""
+        self._http.offset_ms = offset_ms
+
+    def place(self, order: NewOrder) -> str:
+        """POST /v5/order/create, once. Returns Bybit's order id.
+
+        Raises Refused, Duplicate, ClockRefused (nothing was carried out), NotSent, or Unknown.
+        https://bybit-exchange.github.io/docs/v5/order/create-order
+        """
+        market = order.order_type == "Market"
+        answer = _call(
+            self._http.place_order,
+            category=order.category,
+            symbol=order.symbol,
+            side=order.side,
+            orderType=order.order_type,
+            qty=to_wire(order.qty),
+            price=None if order.price is None else to_wire(order.price),
+            timeInForce=None if market else order.time_in_force,
+            positionIdx=order.position_idx,
+            reduceOnly=order.reduce_only,
+            orderLinkId=order.order_link_id,
+        )
+        order_id = _result(answer).get("orderId")
+        if not isinstance(order_id, str) or not order_id:
+            raise Unknown("Bybit's answer names no order", "unreadable")
+        return order_id
+
+    def cancel(self, *, category: str, symbol: str, order_id: str, order_link_id: str) -> None:
+        """POST /v5/order/cancel by Bybit's id, else by ours. May be repeated safely. Raises Gone when too late."""
+        by_link = None if order_id else order_link_id
+        _call(
+            self._http.cancel_order,
+            category=category,
+            symbol=symbol,
+            orderId=order_id or None,
+            orderLinkId=by_link,
+        )
+
+    def open_orders(self, *, category: str, settle_coin: str, cursor: str = "") -> Page[OrderReport]:
+        """One page of GET /v5/order/realtime: the orders that are open now, newest first."""
+        answer = _call(
+            self._http.get_open_orders,
+            category=category,
+            settleCoin=settle_coin,
+            limit=PAGE,
+            cursor=cursor or None,
+        )
+        return _page(answer, parse.order, category)
+
+    def find_realtime(self, *, category: str, order_id: str, order_link_id: str) -> OrderReport | None:
+        """One order from GET /v5/order/realtime by id, open or recently closed; None when it is not there."""
+        return self._find(self._http.get_open_orders, category, order_id, order_link_id)
+
+    def find_history(self, *, category: str, order_id: str, order_link_id: str) -> OrderReport | None:
+        """One order from GET /v5/order/history by id; None when it is not there."""
+        return self._find(self._http.get_order_history, category, order_id, order_link_id)
+
+    def _find(
+        self, method: Callable[..., Any], category: str, order_id: str, order_link_id: str
+    ) -> OrderReport | None:
+        by_link = None if order_id else order_link_id
+        answer = _call(method, category=category, orderId=order_id or None, orderLinkId=by_link)
+        items = _page(answer, parse.order, category).items
+        return next(
+            (row for row in items if row.order_id == order_id or row.order_link_id == order_link_id), None
+        )
+
+    def executions(
+        self,
+        *,
+        category: str,
+        order_id: str = "",
+        order_link_id: str = "",
+        start_ms: int | None = None,
+        cursor: str = "",
+    ) -> Page[Execution]:
+        """One page of GET /v5/execution/list, newest first, by order or from a time on (at most seven days)."""
+        answer = _call(
+            self._http.get_executions,
+            category=category,
+            orderId=order_id or None,
+            orderLinkId=(order_link_id or None) if not order_id else None,
+            startTime=start_ms,
+            limit=100,
+            cursor=cursor or None,
+        )
+        return _page(answer, parse.execution, category)
+
+    def positions(self, *, category: str, settle_coin: str, cursor: str = "") -> Page[PositionReport]:
+        """One page of GET /v5/position/list: the open positions of a settle coin."""
+        answer = _call(
+            self._http.get_positions,
+            category=category,
+            settleCoin=settle_coin,
+            limit=200,
+            cursor=cursor or None,
+        )
+        return _page(answer, parse.position, category)
+
+    def position(self, *, category: str, symbol: str) -> Page[PositionReport]:
+        """The positions of one market, flat ones too."""
+        return _page(
+            _call(self._http.get_positions, category=category, symbol=symbol), parse.position, category
+        )
+
+    def wallet(self) -> WalletReport:
+        """GET /v5/account/wallet-balance of the unified account."""
+        rows = _rows(_call(self._http.get_wallet_balance, accountType="UNIFIED"))
+        try:
+            return parse.wallet(rows[0])
+        except (IndexError, parse.Malformed) as error:
+            raise Unknown("Bybit's wallet could not be read", type(error).__name__) from None
+
+    def instruments(self, *, category: str, cursor: str = "") -> Page[InstrumentInfo]:
+        """One page (up to 1,000) of GET /v5/market/instruments-info."""
+        answer = _call(
+            self._http.get_instruments_info, category=category, limit=1000, cursor=cursor or None
+        )
+        return _page(answer, parse.instrument, category)
+
+    def tickers(self, *, category: str) -> dict[str, Ticker]:
+        """GET /v5/market/tickers: the latest prices of all markets, by symbol."""
+        answer = _call(self._http.get_tickers, category=category)
+        at_ms = answer.get("time")
+        try:
+            found = [parse.ticker(row, at_ms if isinstance(at_ms, int) else 0) for row in _rows(answer)]
+        except parse.Malformed as error:
+            raise Unknown(f"A price of Bybit's could not be read: {error}", "malformed") from None
+        return {ticker.symbol: ticker for ticker in found}
+
+    def clock_offset_ms(self) -> int:
+        """Bybit's clock minus ours, by GET /v5/market/time, halfway through the round trip."""
+        before = time.time()
+        answer = _call(self._http.get_server_time)
+        after = time.time()
+        server_ms = answer.get("time")
+        if not isinstance(server_ms, int):
+            raise Unknown("Bybit told no time", "unreadable")
+        return server_ms - round((before + after) * 500)
+
+    def key_info(self) -> Mapping[str, Any]:
+        """GET /v5/user/query-api: what this key may do and when it expires."""
+        return _result(_call(self._http.get_api_key_information))
+
+
+_gateways: dict[str, tuple[tuple[Any, ...], Gateway]] = {}
+_lock = threading.Lock()
+
+
+def for_account(account: Account) -> Gateway:
+    """The gateway of an account, one per process: its connections to Bybit stay warm between orders."""
+    marks = (account.api_key, bytes(account.sealed_secret), account.environment, account.paper_url)
+    with _lock:
+        known = _gateways.get(account.pk)
+        if known and known[0] == marks:
+            return known[1]
+        session = Session(
+            api_key=account.api_key,
+            api_secret=account.secret(),
+            testnet=account.environment == Account.Environment.TESTNET,
+            demo=account.environment == Account.Environment.DEMO,
+            base=account.paper_url if account.environment == Account.Environment.PAPER else "",
+        )
+        gateway = Gateway(session)
+        _gateways[account.pk] = (marks, gateway)
+        return gateway
+
+
+__all__ = ["BybitError", "Gateway", "for_account"]

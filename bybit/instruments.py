@@ -1,0 +1,77 @@
+"""The markets' rules: fetched from Bybit, kept in the database, held for a minute in each process."""
+
+import time
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from bybit.gateway import Gateway
+from bybit.models import Account, Instrument
+from bybit.types import InstrumentInfo
+
+HOLD_SECONDS = 60
+FRESH = timedelta(hours=24)
+_held: dict[tuple[str, str, str], tuple[float, Instrument]] = {}
+
+
+def find(environment: str, category: str, symbol: str) -> Instrument | None:
+    """The rules of a market, at most a minute older than the database's; None for a market we do not know."""
+    key = (environment, category, symbol)
+    held = _held.get(key)
+    if held and time.monotonic() - held[0] < HOLD_SECONDS:
+        return held[1]
+    row = Instrument.objects.filter(environment=environment, category=category, symbol=symbol).first()
+    if row is not None:
+        _held[key] = (time.monotonic(), row)
+    return row
+
+
+def forget() -> None:
+    """Makes this process read the rules anew, after Bybit refused an order for its filters."""
+    _held.clear()
+
+
+def refresh(account: Account, gateway: Gateway, *, only_if_older: timedelta = timedelta(0)) -> int:
+    """Fetches all linear markets and stores them. Returns how many; 0 when what we have is young enough."""
+    now = timezone.now()
+    newest = (
+        Instrument.objects.filter(environment=account.environment)
+        .order_by("-refreshed_at")
+        .values_list("refreshed_at", flat=True)
+        .first()
+    )
+    if newest is not None and now - newest < only_if_older:
+        return 0
+    found: list[InstrumentInfo] = []
+    cursor = ""
+    while True:
+        page = gateway.instruments(category="linear", cursor=cursor)
+        found.extend(page.items)
+        if not page.cursor or page.cursor == cursor:
+            break
+        cursor = page.cursor
+    _store(account.environment, found, now)
+    forget()
+    return len(found)
+
+
+def _store(environment: str, found: list[InstrumentInfo], now: datetime) -> None:
+    names = [field for field in InstrumentInfo.__dataclass_fields__ if field not in ("category", "symbol")]
+    rows = [
+        Instrument(
+            environment=environment,
+            category=info.category,
+            symbol=info.symbol,
+            refreshed_at=now,
+            **{name: getattr(info, name) for name in names},
+        )
+        for info in found
+    ]
+    with transaction.atomic():
+        Instrument.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["environment", "category", "symbol"],
+            update_fields=[*names, "refreshed_at"],
+        )

@@ -1,0 +1,136 @@
+"""Accounts with their sealed keys, the markets' rules, and what the wires to Bybit are doing right now."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from bybit.secrets import seal, unseal
+
+
+class Account(models.Model):
+    """One Bybit account. `id` is a short slug that people and programs use ("paper")."""
+
+    class Environment(models.TextChoices):
+        PAPER = "paper"
+        TESTNET = "testnet"
+        DEMO = "demo"
+        LIVE = "live"
+
+    class PositionMode(models.TextChoices):
+        ONE_WAY = "one_way"
+        HEDGE = "hedge"
+
+    id = models.SlugField(primary_key=True, max_length=40)
+    label = models.CharField(max_length=60)
+    environment = models.CharField(max_length=10, choices=Environment.choices)
+    # Only paper accounts have an address of their own; the others' hosts follow from the environment.
+    paper_url = models.URLField(blank=True)
+    api_key = models.CharField(max_length=80)
+    sealed_secret = models.BinaryField(editable=False)
+    read_only = models.BooleanField(default=False)
+    position_mode = models.CharField(
+        max_length=10, choices=PositionMode.choices, default=PositionMode.ONE_WAY
+    )
+    key_expires_at = models.DateTimeField(null=True, blank=True)
+    members = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="bybit_accounts", blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+
+    def __str__(self) -> str:
+        return self.label
+
+    def set_secret(self, secret: str) -> None:
+        """Seals the API secret under CREDENTIALS_KEY; the caller saves the row."""
+        self.sealed_secret = seal(secret)
+
+    def secret(self) -> str:
+        """The API secret in clear, for the gateway and the stream alone."""
+        return unseal(bytes(self.sealed_secret))
+
+
+class Instrument(models.Model):
+    """The trading rules of one market in one environment, as Bybit last told them."""
+
+    environment = models.CharField(max_length=10)
+    category = models.CharField(max_length=10)
+    symbol = models.CharField(max_length=40)
+    status = models.CharField(max_length=20)
+    base_coin = models.CharField(max_length=20)
+    quote_coin = models.CharField(max_length=20)
+    settle_coin = models.CharField(max_length=20)
+    tick_size = models.DecimalField(max_digits=36, decimal_places=18)
+    qty_step = models.DecimalField(max_digits=36, decimal_places=18)
+    min_qty = models.DecimalField(max_digits=36, decimal_places=18)
+    max_qty = models.DecimalField(max_digits=36, decimal_places=18, null=True)
+    max_market_qty = models.DecimalField(max_digits=36, decimal_places=18, null=True)
+    min_notional = models.DecimalField(max_digits=36, decimal_places=18, null=True)
+    max_leverage = models.DecimalField(max_digits=36, decimal_places=18, null=True)
+    refreshed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["symbol"]
+        constraints = [
+            models.UniqueConstraint(fields=["environment", "category", "symbol"], name="one_row_per_market")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.symbol} ({self.category}, {self.environment})"
+
+
+class Link(models.Model):
+    """How fresh our knowledge of one account is. Written by the stream process and the resolver."""
+
+    class Stream(models.TextChoices):
+        LIVE = "live"
+        RESYNCING = "resyncing"
+        DOWN = "down"
+
+    account = models.OneToOneField(Account, primary_key=True, on_delete=models.CASCADE)
+    stream = models.CharField(max_length=10, choices=Stream.choices, default=Stream.DOWN)
+    # When the stream process last wrote here: a "live" that is old is not live.
+    beat_at = models.DateTimeField(null=True)
+    # The last frame or pong of the private and of the public socket.
+    private_at = models.DateTimeField(null=True)
+    public_at = models.DateTimeField(null=True)
+    # The last resolver pass that had every answer.
+    pass_at = models.DateTimeField(null=True)
+    pass_requests = models.IntegerField(default=0)
+    swept_at = models.DateTimeField(null=True)
+    clock_offset_ms = models.IntegerField(null=True)
+    bad_messages = models.IntegerField(default=0)
+    reconnects = models.IntegerField(default=0)
+    trouble = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"link of {self.account_id}"
+
+
+class BadMessage(models.Model):
+    """A frame or row of Bybit's that could not be used, kept as evidence."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="bad_messages_kept")
+    at = models.DateTimeField(auto_now_add=True)
+    reason = models.CharField(max_length=200)
+    raw = models.TextField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class Heartbeat(models.Model):
+    """When a background process last showed that it works."""
+
+    name = models.CharField(primary_key=True, max_length=20)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def show(cls, name: str) -> None:
+        cls.objects.update_or_create(name=name, defaults={"at": timezone.now()})

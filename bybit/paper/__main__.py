@@ -1,0 +1,29 @@
+"""python -m bybit.paper --port N [--seed N] [--data DIR] [--tick-ms N]"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+from pathlib import Path
+
+from .app import run
+from .venue import Settings
+
+
+def main() -> None:
+    """Reads the command line and serves until told to stop."""
+    parser = argparse.ArgumentParser(prog="python -m bybit.paper", description="A paper exchange: Bybit V5.")
+    parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the market (default 1)")
+    parser.add_argument("--data", type=Path, help="folder in which everything is kept (default: memory only)")
+    parser.add_argument(
+        "--tick-ms", type=int, default=250, help="length of a market tick in ms (default 250)"
+    )
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    asyncio.run(run(options.port, Settings(options.seed, max(options.tick_ms, 10), options.data)))
+
+
+if __name__ == "__main__":
+    main()

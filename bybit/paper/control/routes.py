@@ -1,0 +1,214 @@
+"""The control calls under /_paper/: JSON, on loopback only, never faulted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from .. import rows
+from ..engine import trading
+from ..engine.errors import Refusal, bad_parameter
+from ..engine.matching import fill_resting
+from ..engine.numbers import on_step, parse
+from ..keys import FULL_RIGHTS, ApiKey
+from ..rest.call import Context, Params
+from ..rest.tickets import ticket
+from ..wire import dump, load
+from . import fault_calls
+
+if TYPE_CHECKING:
+    from ..venue import Venue
+
+Call = Callable[["Venue", Params], Awaitable[dict[str, Any]]]
+MAIN_ACCOUNT = "paper"
+
+
+async def price(venue: Venue, body: Params) -> dict[str, Any]:
+    """Moves last, mark and index of a symbol and matches what crosses."""
+    symbol, wanted = str(body.get("symbol")), positive(body, "price")
+    spec = venue.ledger.symbol_book(symbol).spec
+    if not on_step(wanted, spec.tick) or not spec.min_price <= wanted <= spec.max_price:
+        raise bad_parameter("price is off the tick or out of the contract's range")
+    venue.set_price(symbol, wanted)
+    return {"symbol": symbol, "price": str(body["price"]), "at_ns": time.time_ns()}
+
+
+async def fill(venue: Venue, body: Params) -> dict[str, Any]:
+    """Fills (part of) a resting order as maker at its price."""
+    ledger = venue.ledger
+    account = str(body.get("account") or MAIN_ACCOUNT)
+    order = ledger.find(account, None, str(body.get("orderId") or ""), str(body.get("orderLinkId") or ""))
+    if order is None and body.get("orderId"):
+        order = ledger.orders.get(str(body["orderId"]))
+    if order is None or not order.is_open:
+        raise Refusal(110001, "order not exists or no longer open")
+    qty = positive(body, "qty") if body.get("qty") is not None else order.leaves
+    if qty > order.leaves or not on_step(qty, ledger.books[order.symbol].spec.step):
+        raise bad_parameter("qty is off the step or more than the order has left")
+    execution = fill_resting(ledger, order, qty, ledger.next_seq(), venue.clock.now())
+    venue.settle()
+    venue.publish()
+    return {"execId": execution.exec_id, "orderId": order.order_id, "at_ns": execution.at_ns}
+
+
+async def pause(venue: Venue, body: Params) -> dict[str, Any]:
+    """Freezes the market's own movement, or lets it go on."""
+    if not isinstance(body.get("on", True), bool):
+        raise bad_parameter("on must be true or false")
+    venue.paused = body.get("on", True)
+    return {"paused": venue.paused}
+
+
+async def step(venue: Venue, body: Params) -> dict[str, Any]:
+    """Advances a paused market."""
+    ticks = body.get("ticks", 1)
+    if isinstance(ticks, bool) or not isinstance(ticks, int) or not 1 <= ticks <= 10_000:
+        raise bad_parameter("ticks must be a whole number from 1 to 10000")
+    if not venue.paused:
+        raise bad_parameter("the market is not paused")
+    venue.tick(ticks)
+    return {"tick": next(iter(venue.feeds.values())).tick}
+
+
+async def external(venue: Venue, body: Params) -> dict[str, Any]:
+    """An order made in the exchange's own app: a V5 create body, without orderLinkId."""
+    account = known_account(venue, body)
+    params = {name: value for name, value in body.items() if name not in ("account", "orderLinkId")}
+    context = Context(venue, account, "", {"category": "linear", **params}, venue.clock.now())
+    order = trading.place(venue.ledger, ticket(context), context.now)
+    venue.settle()
+    venue.publish()
+    return {"orderId": order.order_id, "orderStatus": order.status, "at_ns": context.now.ns}
+
+
+async def limits(venue: Venue, body: Params) -> dict[str, Any]:
+    """Scales the rate limits, or takes them away."""
+    scale = body.get("scale")
+    if scale != "off" and (isinstance(scale, bool) or not isinstance(scale, (int, Decimal)) or scale <= 0):
+        raise bad_parameter('scale must be a number above 0 or "off"')
+    venue.limits.scale = None if scale == "off" else float(scale)
+    return {"scale": scale}
+
+
+async def journal(venue: Venue, query: Params) -> dict[str, Any]:
+    """Every request received, oldest first."""
+    limit = int(query.get("limit") or 10_000)
+    return {"items": venue.journal.items(query.get("orderLinkId", ""), query.get("path", ""), limit)}
+
+
+async def truth(venue: Venue, query: Params) -> dict[str, Any]:
+    """The ledger of one account, oldest first, whatever faults and lags there are."""
+    ledger, account = venue.ledger, known_account(venue, query)
+    margin = ledger.margin(account)
+    orders = [order for order in ledger.orders.values() if order.account == account]
+    return {
+        "account": account,
+        "orders": [rows.order_push(order) for order in orders],
+        "executions": [
+            {**rows.execution_push(row), "at_ns": row.at_ns} for row in ledger.executions.get(account, [])
+        ],
+        "positions": [
+            rows.position_row(holding, margin)
+            for holding in ledger.holdings(account)
+            if holding.position.size
+        ],
+        "wallet": rows.wallet_row(ledger.accounts[account], margin),
+    }
+
+
+async def make_key(venue: Venue, body: Params) -> dict[str, Any]:
+    """Makes an API key; without `account` also a new account."""
+    text, secret = body.get("key"), body.get("secret")
+    if not (isinstance(text, str) and text and isinstance(secret, str) and secret):
+        raise bad_parameter("key and secret must be texts")
+    account = str(body.get("account") or _new_account(venue))
+    key = ApiKey(text, secret, account, read_only=bool(body.get("readOnly")), expires_ms=_expiry(body))
+    if body.get("permissions") is not None:
+        key.permissions = {**{name: [] for name in FULL_RIGHTS}, **body["permissions"]}
+    venue.add_key(key)
+    venue.settle()
+    venue.publish()
+    return {"key": text, "account": account}
+
+
+def _new_account(venue: Venue) -> str:
+    number = len(venue.ledger.accounts) + 1
+    while f"account-{number}" in venue.ledger.accounts:
+        number += 1
+    return f"account-{number}"
+
+
+def _expiry(body: Params) -> int:
+    """expiredAt in ms, from a number or an ISO text; 0 when the key does not expire."""
+    value = body.get("expiredAt")
+    if value in (None, "", 0):
+        return 0
+    if isinstance(value, str) and not value.isdigit():
+        try:
+            return int(fault_calls.moment(value).timestamp() * 1000)
+        except ValueError:
+            raise bad_parameter("expiredAt must be ms or an ISO time") from None
+    return int(str(value))
+
+
+def known_account(venue: Venue, body: Params) -> str:
+    """The account a control call is about; the main one when it names none. Refuses an unknown one."""
+    account = str(body.get("account") or MAIN_ACCOUNT)
+    venue.ledger.account(account)
+    return account
+
+
+def positive(body: Params, name: str) -> Decimal:
+    """A number above zero."""
+    value = parse(body.get(name))
+    if value is None or value <= 0:
+        raise bad_parameter(f"{name} must be a plain number above 0")
+    return value
+
+
+CALLS: dict[tuple[str, str], Call] = {
+    ("POST", "/_paper/price"): price,
+    ("POST", "/_paper/fill"): fill,
+    ("POST", "/_paper/pause"): pause,
+    ("POST", "/_paper/step"): step,
+    ("POST", "/_paper/fault"): fault_calls.add,
+    ("DELETE", "/_paper/fault"): fault_calls.clear,
+    ("GET", "/_paper/fault"): fault_calls.show,
+    ("POST", "/_paper/external"): external,
+    ("POST", "/_paper/limits"): limits,
+    ("GET", "/_paper/journal"): journal,
+    ("GET", "/_paper/truth"): truth,
+    ("POST", "/_paper/key"): make_key,
+}
+
+
+class ControlServer:
+    """Serves the control calls of one venue."""
+
+    def __init__(self, venue: Venue) -> None:
+        self._venue = venue
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """One control call: 200 with its answer, 422 with the reason of a refusal, 404, 403 off loopback."""
+        if request.remote not in ("127.0.0.1", "::1"):
+            return _reply({"error": "control calls are for loopback only"}, 403)
+        call = CALLS.get((request.method, request.path))
+        if call is None:
+            return _reply({"error": "no such control call"}, 404)
+        try:
+            body = dict(request.query) if request.method == "GET" else load(await request.read() or b"{}")
+            if not isinstance(body, dict):
+                raise bad_parameter("the body must be a JSON object")
+            return _reply(await call(self._venue, body), 200)
+        except Refusal as refusal:
+            return _reply({"error": refusal.text, "code": refusal.code}, 422)
+        except ValueError as error:
+            return _reply({"error": str(error)}, 422)
+
+
+def _reply(document: dict[str, Any], status: int) -> web.Response:
+    return web.Response(status=status, text=dump(document), content_type="application/json")

@@ -1,0 +1,167 @@
+"""What the exchange refuses before it takes an order, in Bybit's words and codes."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from .book import Book, opposite
+from .errors import Refusal, bad_parameter
+from .ledger import Ledger
+from .margin import OpenSums
+from .model import Quote
+from .numbers import ZERO, down, on_step, up
+from .specs import Spec
+
+MAX_OPEN_ORDERS = 500
+_SLIPPAGE_TICKS = (Decimal(1), Decimal(10_000))
+_SLIPPAGE_PERCENT = (Decimal("0.01"), Decimal(10))
+
+
+class Ticket(NamedTuple):
+    """A new order as asked for. qty 0 with reduce_only and close_on_trigger means all of the position."""
+
+    account: str
+    symbol: str
+    side: str
+    order_type: str
+    qty: Decimal
+    price: Decimal
+    tif: str
+    link_id: str = ""
+    reduce_only: bool = False
+    close_on_trigger: bool = False
+    smp_type: str = "None"
+    slippage_type: str = "UNKNOWN"
+    slippage: str = "0"
+    create_type: str = "CreateByUser"
+
+    @property
+    def is_market(self) -> bool:
+        """Whether it is a market order."""
+        return self.order_type == "Market"
+
+
+class Band(NamedTuple):
+    """The highest price for buys and the lowest for sells."""
+
+    buy: Decimal
+    sell: Decimal
+
+
+def band(spec: Spec, quote: Quote) -> Band:
+    """The price band around mark and index (the premium term of Bybit's formula is taken as zero)."""
+    buy = min(quote.mark * (1 + spec.ratio_y), max(quote.index, quote.mark * (1 + spec.ratio_x)))
+    sell = max(quote.mark * (1 - spec.ratio_y), min(quote.index, quote.mark * (1 - spec.ratio_x)))
+    return Band(down(buy, spec.tick), max(up(sell, spec.tick), spec.tick))
+
+
+def check_qty(spec: Spec, qty: Decimal, market: bool) -> None:
+    """Lot filters. Refuses with 10001."""
+    most = spec.max_market_qty if market else spec.max_qty
+    if qty < spec.min_qty:
+        raise bad_parameter("The number of contracts exceeds minimum limit allowed")
+    if qty > most:
+        raise bad_parameter("The number of contracts exceeds maximum limit allowed: too large")
+    if not on_step(qty, spec.step):
+        raise bad_parameter("Qty invalid")
+
+
+def check_price(spec: Spec, price: Decimal) -> None:
+    """Price filters. Refuses with 110003 outside of the contract's range and 10001 off its tick."""
+    if not spec.min_price <= price <= spec.max_price:
+        raise Refusal(110003, "Order price exceeds the allowable range.")
+    if not on_step(price, spec.tick):
+        raise bad_parameter("Price invalid")
+
+
+def within_band(book: Book, side: str, price: Decimal, refuse: bool) -> Decimal:
+    """A limit price held inside the band. Bybit moves it silently unless the account asked to be refused (110003)."""
+    limits = band(book.spec, book.quote)
+    bounded = min(price, limits.buy) if side == "Buy" else max(price, limits.sell)
+    if bounded != price and refuse:
+        raise Refusal(110003, "Order price exceeds the allowable range.")
+    return bounded
+
+
+def market_limit(book: Book, ticket: Ticket) -> Decimal:
+    """The protective limit of a market order: the edge of the band, or the slippage that was asked for."""
+    limits = band(book.spec, book.quote)
+    edge = limits.buy if ticket.side == "Buy" else limits.sell
+    offer = book.best(opposite(ticket.side))
+    if ticket.slippage_type == "UNKNOWN" or offer is None:
+        return edge
+    amount = Decimal(ticket.slippage)
+    in_ticks = ticket.slippage_type == "TickSize"
+    slack = amount * book.spec.tick if in_ticks else offer.price * amount / 100
+    if ticket.side == "Buy":
+        return min(edge, down(offer.price + slack, book.spec.tick))
+    return max(edge, up(offer.price - slack, book.spec.tick))
+
+
+def check_slippage(kind: str, amount: Decimal) -> None:
+    """Refuses with 110108 or 110109 when the tolerance is outside of what its type allows."""
+    low, high = _SLIPPAGE_TICKS if kind == "TickSize" else _SLIPPAGE_PERCENT
+    step = Decimal(1) if kind == "TickSize" else Decimal("0.01")
+    if not low <= amount <= high or not on_step(amount, step):
+        code = 110109 if kind == "TickSize" else 110108
+        raise Refusal(code, f"slippageTolerance should be between {low} and {high}")
+
+
+def reducible(ledger: Ledger, ticket: Ticket) -> Decimal:
+    """The quantity of a reduce-only order, cut to what is held. Refuses with 110017 when nothing can be reduced."""
+    size = ledger.position(ticket.account, ticket.symbol).size
+    if size == 0:
+        raise Refusal(110017, "current position is zero, cannot fix reduce-only order qty")
+    held = -size if ticket.side == "Buy" else size
+    if held < 0:
+        raise Refusal(110017, "Reduce-only rule not satisfied: the order has the side of the position")
+    return held if ticket.qty == 0 else min(ticket.qty, held)
+
+
+def check_notional(spec: Spec, qty: Decimal, price: Decimal) -> None:
+    """Refuses with 110094 when the order is worth less than the contract's minimum."""
+    if qty * price < spec.min_notional:
+        raise Refusal(110094, f"Order does not meet minimum order value {spec.min_notional}USDT")
+
+
+def check_open_count(ledger: Ledger, account: str, symbol: str) -> None:
+    """Refuses with 110020 above 500 open orders in a symbol."""
+    open_orders = ledger.open_orders.get(account, {})
+    if len(open_orders) < MAX_OPEN_ORDERS:
+        return
+    if sum(order.symbol == symbol for order in open_orders.values()) >= MAX_OPEN_ORDERS:
+        raise Refusal(110020, "Not allowed to have more than 500 active orders")
+
+
+def reference_price(book: Book, side: str, price: Decimal, market: bool) -> Decimal:
+    """The price at which an order's margin is counted: a market order's is the best it can get, a limit order's
+    its own, but a sell below the bids will trade at them."""
+    offer = book.best(opposite(side))
+    best = offer.price if offer is not None else book.quote.mark
+    if market:
+        return best
+    return price if side == "Buy" else max(price, best)
+
+
+def check_margin(ledger: Ledger, account: str, symbol: str, side: str, qty: Decimal, price: Decimal) -> None:
+    """Refuses with 110007 when the account cannot carry `qty` more on that side, 110090 beyond its risk tier."""
+    holding = ledger.holding(account, symbol)
+    margin = ledger.margin(account)
+    before = holding.order_margin
+    sums = holding.buys if side == "Buy" else holding.sells
+    grown = OpenSums(sums.qty + qty, sums.value + qty * price)
+    holding.buys, holding.sells = (grown, holding.sells) if side == "Buy" else (holding.buys, grown)
+    cost = holding.order_margin - before
+    if cost > ZERO and cost > margin.available:
+        raise Refusal(110007, "ab not enough for new order")
+    exposed = (holding.position.size if side == "Buy" else -holding.position.size) + grown.qty
+    _check_tier(holding.spec, holding.position.leverage, max(exposed, ZERO) * price)
+
+
+def _check_tier(spec: Spec, leverage: Decimal, value: Decimal) -> None:
+    tier = spec.tier(value)
+    if leverage > tier.max_leverage or value > spec.tiers[-1].limit:
+        raise Refusal(
+            110090, "The position would exceed the risk limit tier of its leverage, lower the leverage"
+        )

@@ -1,0 +1,88 @@
+"""Booking one fill: order, position, wallet and fee together, exactly."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from .ledger import Ledger
+from .model import Execution, Moment, Order, Position, PublicTrade
+from .numbers import CENT10, ZERO, money
+from .specs import MAKER_FEE, TAKER_FEE
+
+
+class Deal(NamedTuple):
+    """What was agreed: price (USDT), quantity (base coin), whether this side was resting, and how it came about."""
+
+    price: Decimal
+    qty: Decimal
+    is_maker: bool
+    seq: int
+    exec_type: str = "Trade"
+
+
+def book_fill(ledger: Ledger, order: Order, deal: Deal, now: Moment) -> Execution:
+    """Books a fill of an order that is not counted as resting at this moment. The order's state follows."""
+    value = deal.price * deal.qty
+    rate = MAKER_FEE if deal.is_maker else TAKER_FEE
+    fee = money(value * rate)
+    position = ledger.position(order.account, order.symbol)
+    closed, pnl = _move(position, order.side, deal, fee, now)
+    account = ledger.accounts[order.account]
+    account.realised += pnl
+    account.fees += fee
+    order.cum_qty += deal.qty
+    order.cum_value += value
+    order.cum_fee += fee
+    order.closed_pnl += pnl
+    order.status = "Filled" if order.cum_qty == order.qty else "PartiallyFilled"
+    order.updated_ms = now.ms
+    quote = ledger.books[order.symbol].quote
+    execution = Execution(
+        exec_id=ledger.next_id(), account=order.account, symbol=order.symbol, order_id=order.order_id,
+        link_id=order.link_id, side=order.side, order_price=order.price, order_qty=order.qty,
+        leaves=order.leaves, create_type=order.create_type, order_type=order.order_type,
+        exec_type=deal.exec_type, price=deal.price, qty=deal.qty, value=value, fee=fee, fee_rate=rate,
+        is_maker=deal.is_maker, mark=quote.mark, index=quote.index, closed=closed, pnl=pnl, seq=deal.seq,
+        at_ms=now.ms, at_ns=now.ns,
+    )  # fmt: skip
+    ledger.executions.setdefault(order.account, []).append(execution)
+    ledger.order_executions.setdefault(order.order_id, []).append(execution)
+    ledger.events.executions.append(execution)
+    ledger.touch(order.account, order.symbol)
+    return execution
+
+
+def print_trade(ledger: Ledger, order: Order, deal: Deal, taker_side: str, now: Moment) -> None:
+    """Puts a fill on the public tape."""
+    last = ledger.books[order.symbol].quote.last
+    direction = "PlusTick" if deal.price > last else "MinusTick" if deal.price < last else "ZeroPlusTick"
+    ledger.events.trades.append(
+        PublicTrade(
+            order.symbol, ledger.next_id(), taker_side, deal.price, deal.qty, now.ms, deal.seq, direction
+        )
+    )
+    ledger.events.books.add(order.symbol)
+
+
+def _move(position: Position, side: str, deal: Deal, fee: Decimal, now: Moment) -> tuple[Decimal, Decimal]:
+    """Applies a fill to a position: how much was closed, and what that realised before fees."""
+    sign = 1 if side == "Buy" else -1
+    held = abs(position.size)
+    closed = min(held, deal.qty) if position.size * sign < 0 else ZERO
+    opened = deal.qty - closed
+    removed, pnl = ZERO, ZERO
+    if closed:
+        # The last part takes all that is left, so that no rounding stays behind.
+        removed = position.cost if closed == held else (position.cost * closed / held).quantize(CENT10)
+        pnl = -sign * closed * deal.price - removed
+    if opened and closed == held:
+        position.opened_ms = now.ms
+        position.created_ms = position.created_ms or now.ms
+        position.current_pnl = ZERO
+    position.size += sign * deal.qty
+    position.cost += sign * opened * deal.price - removed
+    position.current_pnl += pnl - fee
+    position.total_pnl += pnl - fee
+    position.updated_ms, position.seq = now.ms, deal.seq
+    return closed, pnl

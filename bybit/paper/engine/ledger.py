@@ -1,0 +1,170 @@
+"""Everything the exchange knows, with the indexes that make it quick to ask. The books of record."""
+
+from __future__ import annotations
+
+import copy
+from collections import deque
+from collections.abc import Iterator
+from decimal import Decimal
+from hashlib import blake2b
+from uuid import UUID
+
+from .book import Book
+from .errors import Refusal, bad_parameter
+from .margin import Holding, Margin, OpenSums, margin_of
+from .model import Account, Events, Execution, Order, Position
+from .specs import SPECS
+
+DEFAULT_LEVERAGE = Decimal(10)
+# GET /v5/order/realtime remembers this many closed orders of an account.
+RECENT_CLOSED = 500
+
+
+class Ledger:
+    """The state of one exchange. `instance` makes its ids different from those of any other exchange."""
+
+    def __init__(self, instance: str, books: dict[str, Book]) -> None:
+        self.instance = instance
+        self.books = books
+        self.accounts: dict[str, Account] = {}
+        self.positions: dict[tuple[str, str], Position] = {}
+        self.orders: dict[str, Order] = {}
+        self.links: dict[tuple[str, str], str] = {}
+        self.open_orders: dict[str, dict[str, Order]] = {}
+        self.closed_orders: dict[str, list[Order]] = {}
+        self.recent_closed: dict[str, deque[Order]] = {}
+        self.executions: dict[str, list[Execution]] = {}
+        self.order_executions: dict[str, list[Execution]] = {}
+        self.sums: dict[tuple[str, str, str], OpenSums] = {}
+        self.reducing: dict[tuple[str, str], dict[str, Order]] = {}
+        self.serial = 0
+        self.seq = 88_000_000_000
+        self.events = Events()
+
+    def drain(self) -> Events:
+        """Hands over what has changed since the last call."""
+        events, self.events = self.events, Events()
+        return events
+
+    def next_id(self) -> str:
+        """A new id in the shape of a UUID: a function of the instance and a counter."""
+        self.serial += 1
+        digest = blake2b(f"{self.instance}:{self.serial}".encode(), digest_size=16).digest()
+        return str(UUID(bytes=digest, version=4))
+
+    def next_seq(self) -> int:
+        """The next cross sequence."""
+        self.seq += 1
+        return self.seq
+
+    # Accounts and positions
+
+    def open_account(self, account: str, deposit: Decimal, at_ms: int) -> Account:
+        """The account of that id; a new one starts with the deposit (USDT)."""
+        if account not in self.accounts:
+            uid = 10_000_001 + len(self.accounts)
+            self.accounts[account] = Account(account, uid, deposit, at_ms)
+            self.events.accounts[account] = None
+        return self.accounts[account]
+
+    def position(self, account: str, symbol: str) -> Position:
+        """The one-way position of an account in a symbol; flat at 10x until something happens."""
+        key = (account, symbol)
+        if key not in self.positions:
+            self.positions[key] = Position(account, symbol, DEFAULT_LEVERAGE)
+        return self.positions[key]
+
+    def holding(self, account: str, symbol: str) -> Holding:
+        """A position with the prices and orders that its margin depends on."""
+        return Holding(
+            self.position(account, symbol),
+            SPECS[symbol],
+            self.books[symbol].quote.mark,
+            self.open_sums(account, symbol, "Buy"),
+            self.open_sums(account, symbol, "Sell"),
+        )
+
+    def holdings(self, account: str) -> list[Holding]:
+        """All symbols in which the account has a position or ever had one or has orders."""
+        return [self.holding(account, symbol) for symbol in SPECS if (account, symbol) in self.positions]
+
+    def margin(self, account: str) -> Margin:
+        """The account's totals at the present mark prices."""
+        return margin_of(self.accounts[account], self.holdings(account))
+
+    def open_sums(self, account: str, symbol: str, side: str) -> OpenSums:
+        """The running totals of the orders that may add to a position."""
+        return self.sums.setdefault((account, symbol, side), OpenSums())
+
+    # Orders
+
+    def register(self, order: Order) -> None:
+        """Makes a new order known, with its orderLinkId taken for ever."""
+        self.orders[order.order_id] = order
+        if order.link_id:
+            self.links[(order.account, order.link_id)] = order.order_id
+
+    def rest(self, order: Order) -> None:
+        """Puts an open order into the book and counts its margin."""
+        self.books[order.symbol].add(order)
+        self.open_orders.setdefault(order.account, {})[order.order_id] = order
+        self.count(order, 1)
+        if order.reduce_only:
+            self.reducing.setdefault((order.account, order.symbol), {})[order.order_id] = order
+        self.events.books.add(order.symbol)
+
+    def unrest(self, order: Order) -> None:
+        """Takes an order out of the book, while its quantities are still those it was counted with."""
+        self.books[order.symbol].remove(order)
+        self.open_orders.get(order.account, {}).pop(order.order_id, None)
+        self.count(order, -1)
+        self.reducing.get((order.account, order.symbol), {}).pop(order.order_id, None)
+        self.events.books.add(order.symbol)
+
+    def count(self, order: Order, sign: int) -> None:
+        """Adds (1) or takes away (-1) what the order may add to a position."""
+        if not order.reduce_only:
+            sums = self.open_sums(order.account, order.symbol, order.side)
+            sums.qty += sign * order.leaves
+            sums.value += sign * order.leaves * order.price
+
+    def close(self, order: Order, at_ms: int) -> None:
+        """Files a final order."""
+        order.updated_ms = at_ms
+        self.closed_orders.setdefault(order.account, []).append(order)
+        self.recent_closed.setdefault(order.account, deque(maxlen=RECENT_CLOSED)).append(order)
+
+    def report(self, order: Order) -> None:
+        """Notes the order's present state for the order topic, and that position and wallet are to follow."""
+        self.events.orders.append(copy.copy(order))
+        self.touch(order.account, order.symbol)
+
+    def touch(self, account: str, symbol: str) -> None:
+        """Notes that the position and the wallet are to be pushed and stored."""
+        self.events.positions[(account, symbol)] = None
+        self.events.accounts[account] = None
+
+    def find(self, account: str, symbol: str | None, order_id: str, link_id: str) -> Order | None:
+        """An order by id (which wins) or orderLinkId; None when the account has no such order in the symbol."""
+        key = order_id or self.links.get((account, link_id), "")
+        order = self.orders.get(key)
+        if order is None or order.account != account or (symbol is not None and order.symbol != symbol):
+            return None
+        return order
+
+    def symbol_book(self, symbol: str) -> Book:
+        """The book of a symbol. Refuses with 10001 when there is no such symbol."""
+        if symbol not in self.books:
+            raise bad_parameter("params error: symbol invalid " + symbol)
+        return self.books[symbol]
+
+    def account(self, account: str) -> Account:
+        """The account of that id. Refuses with 10001 when there is none."""
+        if account not in self.accounts:
+            raise Refusal(10001, "account not found")
+        return self.accounts[account]
+
+    def all_executions(self) -> Iterator[Execution]:
+        """Every execution of every account."""
+        for rows in self.executions.values():
+            yield from rows

@@ -1,0 +1,121 @@
+"""The five perpetuals and their filters, close to Bybit's of mid 2026."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+MAKER_FEE = Decimal("0.0002")
+TAKER_FEE = Decimal("0.00055")
+SETTLE_COIN = "USDT"
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """One step of the risk limit: up to `limit` (USDT of position value) these rates and this leverage hold."""
+
+    id: int
+    limit: Decimal
+    maintenance: Decimal
+    initial: Decimal
+    max_leverage: Decimal
+    deduction: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A contract. Prices in USDT, quantities in the base coin; `depth` scales the size of the synthetic book."""
+
+    symbol: str
+    symbol_id: int
+    base_coin: str
+    tick: Decimal
+    step: Decimal
+    min_qty: Decimal
+    max_qty: Decimal
+    max_market_qty: Decimal
+    max_leverage: Decimal
+    price_scale: int
+    min_price: Decimal
+    max_price: Decimal
+    ratio_x: Decimal
+    ratio_y: Decimal
+    launch_ms: int
+    base_price: Decimal
+    volatility: int
+    depth: Decimal
+    tiers: tuple[Tier, ...]
+    min_notional: Decimal = Decimal(5)
+
+    def tier(self, value: Decimal) -> Tier:
+        """The tier a position of this value (USDT) falls into; the last one when it is beyond all."""
+        return next((tier for tier in self.tiers if value <= tier.limit), self.tiers[-1])
+
+
+def _tiers(first_limit: int, rates: tuple[tuple[str, str], ...]) -> tuple[Tier, ...]:
+    """Tiers of equal width from (maintenance rate, leverage) pairs; the deduction keeps margin continuous."""
+    tiers: list[Tier] = []
+    deduction, previous = Decimal(0), Decimal(0)
+    for number, (rate, leverage) in enumerate(rates, start=1):
+        maintenance, width = Decimal(rate), Decimal(first_limit)
+        deduction += width * (number - 1) * (maintenance - previous) if tiers else Decimal(0)
+        tiers.append(Tier(number, width * number, maintenance, maintenance * 2, Decimal(leverage), deduction))
+        previous = maintenance
+    return tuple(tiers)
+
+
+_MAJOR = (("0.005", "100"), ("0.0065", "75"), ("0.01", "50"), ("0.015", "33"), ("0.02", "25"), ("0.05", "10"))
+_MINOR = (("0.0067", "75"), ("0.01", "50"), ("0.02", "25"), ("0.04", "12"), ("0.1", "5"))
+
+
+def _spec(symbol: str, number: int, numbers: str, launch_ms: int, volatility: int, major: bool) -> Spec:
+    """`numbers`: tick, step, min, max, market max, price scale, min and max price, base price, depth, tier width."""
+    tick, step, low, high, market, scale, floor, ceiling, base, depth, width = numbers.split()
+    return Spec(
+        symbol=symbol,
+        symbol_id=number,
+        base_coin=symbol.removesuffix(SETTLE_COIN),
+        tick=Decimal(tick),
+        step=Decimal(step),
+        min_qty=Decimal(low),
+        max_qty=Decimal(high),
+        max_market_qty=Decimal(market),
+        max_leverage=Decimal("100.00" if major else "75.00"),
+        price_scale=int(scale),
+        min_price=Decimal(floor),
+        max_price=Decimal(ceiling),
+        ratio_x=Decimal("0.01" if major else "0.03"),
+        ratio_y=Decimal("0.02" if major else "0.06"),
+        launch_ms=launch_ms,
+        base_price=Decimal(base),
+        volatility=volatility,
+        depth=Decimal(depth),
+        tiers=_tiers(int(width), _MAJOR if major else _MINOR),
+    )
+
+
+SPECS: dict[str, Spec] = {
+    spec.symbol: spec
+    for spec in (
+        _spec(
+            "BTCUSDT", 5, "0.10 0.001 0.001 1190.000 500.000 2 0.10 1999999.80 64000 0.4 2000000",
+            1585526400000, 10, True,
+        ),
+        _spec(
+            "ETHUSDT", 6, "0.01 0.01 0.01 7240.00 3000.00 2 0.01 199999.98 3100 6 2000000",
+            1615766400000, 12, True,
+        ),
+        _spec(
+            "SOLUSDT", 42, "0.010 0.1 0.1 79770.0 16000.0 3 0.010 19999.980 148 120 1000000",
+            1634256000000, 15, True,
+        ),
+        _spec(
+            "XRPUSDT", 9, "0.0001 0.1 0.1 3500000.0 700000.0 4 0.0001 1999.9998 0.62 25000 500000",
+            1620950400000, 14, False,
+        ),
+        _spec(
+            "DOGEUSDT", 31, "0.00001 1 1 18000000 3600000 5 0.00001 199.99998 0.118 130000 500000",
+            1622592000000, 18, False,
+        ),
+    )
+}  # fmt: skip

@@ -1,0 +1,119 @@
+"""Which parts of the venue are stored, and how they are taken up again."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from .engine.ledger import Ledger
+from .engine.model import Account, Events, Execution, Order, Position, Quote
+from .engine.numbers import plain
+from .keys import ApiKey
+from .market.candles import Bar
+from .store import Reader, Store, to_text
+
+if TYPE_CHECKING:
+    from .venue import Venue
+
+
+def save(store: Store, ledger: Ledger, events: Events) -> None:
+    """Writes what one step changed."""
+    with store:
+        store.put("accounts", [(name, to_text(ledger.accounts[name])) for name in events.accounts])
+        store.put("positions", [(f"{a}:{s}", to_text(ledger.position(a, s))) for a, s in events.positions])
+        changed = {order.order_id: order for order in events.orders}
+        store.put("orders", [(name, to_text(order)) for name, order in changed.items()])
+        store.put("executions", [(row.exec_id, to_text(row)) for row in events.executions])
+        store.put("meta", [("counters", json.dumps([ledger.serial, ledger.seq]))])
+
+
+def save_key(store: Store, key: ApiKey) -> None:
+    """Writes an API key."""
+    with store:
+        store.put("keys", [(key.key, to_text(key))])
+
+
+def save_market(store: Store, venue: Venue, bars: dict[str, Bar]) -> None:
+    """Writes the market's place: tick, prices, and the minutes that this step touched."""
+    prices = {
+        symbol: [
+            feed.tick,
+            *feed.scale,
+            plain(feed.quote.last),
+            plain(feed.quote.mark),
+            plain(feed.quote.index),
+        ]
+        for symbol, feed in venue.feeds.items()
+    }
+    with store:
+        store.put("meta", [("market", json.dumps(prices))])
+        store.put("bars", [(f"{symbol}:{bar.start_ms}", to_text(bar)) for symbol, bar in bars.items()])
+
+
+def first_facts(store: Store, facts: dict[str, int | str]) -> dict[str, int | str]:
+    """The facts an exchange is born with: the stored ones, or these, which are then stored."""
+    stored = dict(store.rows("meta")).get("facts")
+    if stored is None:
+        with store:
+            store.put("meta", [("facts", json.dumps(facts))])
+        return facts
+    return dict(json.loads(stored))
+
+
+def restore(store: Store, venue: Venue) -> None:
+    """Takes everything up again."""
+    ledger = venue.ledger
+    _restore_ledger(store, ledger)
+    meta = dict(store.rows("meta"))
+    ledger.serial, ledger.seq = json.loads(meta.get("counters", f"[0,{ledger.seq}]"))
+    for symbol, (tick, above, below, *prices) in json.loads(meta.get("market", "{}")).items():
+        last, mark, index = (Decimal(text) for text in prices)
+        venue.feeds[symbol].resume(tick, (above, below), Quote(last, mark, index))
+    keys = Reader(ApiKey)
+    for _, text in store.rows("keys"):
+        key = keys.read(text)
+        venue.keys[key.key] = key
+    _restore_bars(store, venue)
+
+
+def _restore_ledger(store: Store, ledger: Ledger) -> None:
+    accounts, positions, orders, executions = (
+        Reader(Account),
+        Reader(Position),
+        Reader(Order),
+        Reader(Execution),
+    )
+    for name, text in store.rows("accounts"):
+        ledger.accounts[name] = accounts.read(text)
+    for _, text in store.rows("positions"):
+        position = positions.read(text)
+        ledger.positions[(position.account, position.symbol)] = position
+    for order in sorted((orders.read(text) for _, text in store.rows("orders")), key=_by_end):
+        ledger.register(order)
+        if order.is_open:
+            ledger.rest(order)
+        else:
+            ledger.close(order, order.updated_ms)
+    for execution in sorted((executions.read(text) for _, text in store.rows("executions")), key=_by_seq):
+        ledger.executions.setdefault(execution.account, []).append(execution)
+        ledger.order_executions.setdefault(execution.order_id, []).append(execution)
+    ledger.drain()
+
+
+def _by_end(order: Order) -> tuple[int, int]:
+    """Open orders as they were made, closed ones as they ended."""
+    return (order.created_ms if order.is_open else order.updated_ms, order.serial)
+
+
+def _by_seq(execution: Execution) -> int:
+    return execution.seq
+
+
+def _restore_bars(store: Store, venue: Venue) -> None:
+    bars: dict[str, list[Bar]] = {symbol: [] for symbol in venue.feeds}
+    reader = Reader(Bar)
+    for name, text in store.rows("bars"):
+        bars[name.partition(":")[0]].append(reader.read(text))
+    for symbol, minutes in bars.items():
+        venue.feeds[symbol].candles.restore(sorted(minutes, key=lambda bar: bar.start_ms))

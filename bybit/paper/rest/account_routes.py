@@ -1,0 +1,179 @@
+"""The routes about executions, positions, the wallet and the key."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from .. import rows
+from ..engine import trading
+from ..engine.errors import Refusal, bad_parameter
+from ..engine.model import Execution
+from ..engine.numbers import parse, plain
+from ..engine.specs import MAKER_FEE, SETTLE_COIN, SPECS, TAKER_FEE
+from . import tickets
+from .call import Context, Route
+from .order_routes import require_category, selected_symbols
+from .pages import Place, page
+from .windows import window
+
+
+def executions(context: Context) -> dict[str, Any]:
+    """GET /v5/execution/list."""
+    require_category(context)
+    limit, kind = context.whole("limit", 50, 1, 100), context.text("execType")
+    found = [row for row in _selected(context) if kind in ("", row.exec_type)]
+    seen = context.venue.view.executions(found, context.now.ns)
+    chosen, cursor = page(seen, _place, limit, context.text("cursor"))
+    return {
+        "category": context.text("category"),
+        "nextPageCursor": cursor,
+        "list": [rows.execution_row(execution) for execution in chosen],
+    }
+
+
+def _selected(context: Context) -> list[Execution]:
+    ledger = context.venue.ledger
+    order_id, link = context.text("orderId"), context.text("orderLinkId")
+    if context.text("category") != "linear":
+        return []
+    if order_id or link:
+        order = ledger.find(context.account, None, order_id, link)
+        return ledger.order_executions.get(order.order_id, []) if order is not None else []
+    start, end = window(context)
+    symbols = selected_symbols(context, required=False)
+    mine = ledger.executions.get(context.account, [])
+    return [row for row in mine if start <= row.at_ms <= end and row.symbol in symbols]
+
+
+def _place(execution: Execution) -> Place:
+    return execution.at_ms * 1_000_000 + execution.seq % 1_000_000, execution.exec_id
+
+
+def positions(context: Context) -> dict[str, Any]:
+    """GET /v5/position/list: with a symbol also when flat, with settleCoin only what is held."""
+    if context.text("category") not in ("linear", "inverse", "option"):
+        raise bad_parameter("params error: category invalid")
+    symbols = selected_symbols(context, required=True)
+    ledger, by_name = context.venue.ledger, bool(context.text("symbol"))
+    holdings = [ledger.holding(context.account, symbol) for symbol in SPECS if symbol in symbols]
+    shown = [holding for holding in holdings if by_name or holding.position.size != 0]
+    limit = context.whole("limit", 20, 1, 200)
+    names = {holding.spec.symbol: number for number, holding in enumerate(reversed(shown))}
+    chosen, cursor = page(
+        shown, lambda each: (names[each.spec.symbol], each.spec.symbol), limit, context.text("cursor")
+    )
+    margin = ledger.margin(context.account)
+    return {
+        "category": context.text("category"),
+        "nextPageCursor": cursor,
+        "list": [rows.position_row(holding, margin) for holding in chosen],
+    }
+
+
+def set_leverage(context: Context) -> dict[str, Any]:
+    """POST /v5/position/set-leverage: both sides alike in one-way mode."""
+    tickets.category(context)
+    buy, sell = parse(context.params.get("buyLeverage")), parse(context.params.get("sellLeverage"))
+    if buy is None or buy != sell:
+        raise bad_parameter(
+            "params error: buyLeverage and sellLeverage must be equal numbers in one-way mode"
+        )
+    trading.set_leverage(context.venue.ledger, context.account, tickets.symbol(context), buy, context.now)
+    return {}
+
+
+def wallet_balance(context: Context) -> dict[str, Any]:
+    """GET /v5/account/wallet-balance."""
+    if context.text("accountType") != "UNIFIED":
+        raise bad_parameter("accountType only support UNIFIED.")
+    ledger = context.venue.ledger
+    row = rows.wallet_row(ledger.accounts[context.account], ledger.margin(context.account))
+    coins = {coin for coin in context.text("coin").split(",") if coin}
+    if coins:
+        row["coin"] = [coin for coin in row["coin"] if coin["coin"] in coins]
+    return {"list": [row]}
+
+
+def account_info(context: Context) -> dict[str, Any]:
+    """GET /v5/account/info: cross margin, unified account 2.0."""
+    account = context.venue.ledger.accounts[context.account]
+    return {
+        "marginMode": "REGULAR_MARGIN", "updatedTime": str(account.created_ms), "unifiedMarginStatus": 6,
+        "dcpStatus": "OFF", "timeWindow": 0, "smpGroup": 0, "isMasterTrader": False,
+        "spotHedgingStatus": "OFF",
+    }  # fmt: skip
+
+
+def fee_rate(context: Context) -> dict[str, Any]:
+    """GET /v5/account/fee-rate."""
+    require_category(context)
+    name = context.text("symbol")
+    symbols = selected_symbols(context, required=False) if name else set(SPECS)
+    if context.text("category") != "linear":
+        symbols = set()
+    fees = {"takerFeeRate": plain(TAKER_FEE), "makerFeeRate": plain(MAKER_FEE)}
+    return {"list": [{"symbol": symbol, **fees} for symbol in SPECS if symbol in symbols]}
+
+
+def query_api(context: Context) -> dict[str, Any]:
+    """GET /v5/user/query-api: what the key that asks may do."""
+    key, account = context.venue.keys[context.key], context.venue.ledger.accounts[context.account]
+    return {
+        "id": str(key.number), "note": "paper", "apiKey": key.key, "readOnly": int(key.read_only), "secret": "",
+        "permissions": key.permissions, "ips": ["*"], "type": 1,
+        "deadlineDay": max((key.expires_ms - context.now.ms) // 86_400_000, 0) if key.expires_ms else -2,
+        "expiredAt": iso(key.expires_ms), "createdAt": iso(key.created_ms), "unified": 0, "uta": 1,
+        "userID": account.uid, "inviterID": 0, "vipLevel": "No VIP", "mktMakerLevel": "0", "affiliateID": 0,
+        "rsaPublicKey": "", "isMaster": True, "parentUid": "0", "kycLevel": "LEVEL_DEFAULT", "kycRegion": "",
+    }  # fmt: skip
+
+
+def iso(at_ms: int) -> str:
+    """A moment as 2026-05-01T10:00:00Z; 0 is Bybit's "not applicable", the first second of 1970."""
+    return datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def user_settings(context: Context) -> dict[str, Any]:
+    """GET /v5/account/user-setting-config."""
+    account = context.venue.ledger.accounts[context.account]
+    return {
+        "lpaSpot": False, "lpaPerp": account.reject_beyond_band, "deltaEnable": False, "smsef": False,
+        "fmsef": False,
+    }  # fmt: skip
+
+
+def limit_price_action(context: Context) -> dict[str, Any]:
+    """POST /v5/account/set-limit-px-action: modifyEnable false makes prices beyond the band an error."""
+    tickets.category(context)
+    wanted = context.params.get("modifyEnable")
+    if not isinstance(wanted, bool):
+        raise Refusal(10001, "params error: modifyEnable invalid")
+    context.venue.ledger.accounts[context.account].reject_beyond_band = not wanted
+    context.venue.ledger.events.accounts[context.account] = None
+    return {}
+
+
+def coin_info(context: Context) -> dict[str, Any]:
+    """GET /v5/asset/coin/query-info: the one coin there is; nothing can be moved in or out."""
+    chain = {
+        "chain": "ETH", "chainType": "Ethereum (ERC20)", "confirmation": "6", "withdrawFee": "",
+        "depositMin": "0", "withdrawMin": "0", "minAccuracy": "6", "chainDeposit": "0", "chainWithdraw": "0",
+        "withdrawPercentageFee": "0", "contractAddress": "", "safeConfirmNumber": "6",
+    }  # fmt: skip
+    coin = {"name": SETTLE_COIN, "coin": SETTLE_COIN, "remainAmount": "0", "chains": [chain]}
+    return {"rows": [coin] if context.text("coin") in ("", SETTLE_COIN) else []}
+
+
+ROUTES: dict[tuple[str, str], Route] = {
+    ("GET", "/v5/execution/list"): Route(executions),
+    ("GET", "/v5/position/list"): Route(positions),
+    ("POST", "/v5/position/set-leverage"): Route(set_leverage, limit=10, right="Position"),
+    ("GET", "/v5/account/wallet-balance"): Route(wallet_balance),
+    ("GET", "/v5/account/info"): Route(account_info),
+    ("GET", "/v5/account/fee-rate"): Route(fee_rate, limit=5),
+    ("GET", "/v5/account/user-setting-config"): Route(user_settings),
+    ("POST", "/v5/account/set-limit-px-action"): Route(limit_price_action, limit=10, right="Position"),
+    ("GET", "/v5/user/query-api"): Route(query_api, limit=10, success=""),
+    ("GET", "/v5/asset/coin/query-info"): Route(coin_info, limit=5, success=""),
+}

@@ -1,0 +1,140 @@
+"""The routes that command and read orders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .. import rows
+from ..engine import trading
+from ..engine.errors import bad_parameter
+from ..engine.model import Order
+from ..engine.specs import SETTLE_COIN, SPECS
+from . import tickets
+from .call import Context, Route
+from .pages import Place, page
+from .windows import window
+
+_STOP_FILTERS = ("StopOrder", "tpslOrder", "OcoOrder", "BidirectionalTpslOrder")
+
+
+def create(context: Context) -> dict[str, Any]:
+    """POST /v5/order/create."""
+    order = trading.place(context.venue.ledger, tickets.ticket(context), context.now)
+    return _ids(order)
+
+
+def amend(context: Context) -> dict[str, Any]:
+    """POST /v5/order/amend."""
+    order = _named(context)
+    return _ids(trading.amend(context.venue.ledger, order, tickets.change(context), context.now))
+
+
+def cancel(context: Context) -> dict[str, Any]:
+    """POST /v5/order/cancel."""
+    return _ids(trading.cancel(context.venue.ledger, _named(context), context.now))
+
+
+def cancel_all(context: Context) -> dict[str, Any]:
+    """POST /v5/order/cancel-all."""
+    tickets.category(context)
+    symbols = selected_symbols(context, required=True)
+    chosen = symbols if context.text("orderFilter") not in _STOP_FILTERS else set()
+    orders = trading.cancel_all(context.venue.ledger, context.account, chosen, context.now)
+    return {"list": [_ids(order) for order in orders], "success": "1"}
+
+
+def realtime(context: Context) -> dict[str, Any]:
+    """GET /v5/order/realtime: open orders, or with openOnly=1 the latest 500 closed ones."""
+    view, now = context.venue.view, context.now.ns
+    if _by_id(context):
+        return _order_page(context, view.in_realtime(_one(context), now), rows.order_row)
+    symbols = selected_symbols(context, required=True)
+    closed = context.text("openOnly") in ("1", "2")
+    read = view.recent_closed if closed else view.open_orders
+    found = [order for order in read(context.account, now) if order.symbol in symbols]
+    return _order_page(context, found, rows.order_row)
+
+
+def history(context: Context) -> dict[str, Any]:
+    """GET /v5/order/history: final orders of the last seven days or of a window."""
+    if _by_id(context):
+        single = _one(context)
+        found = [single] if single is not None else []
+    else:
+        start, end = window(context)
+        symbols = selected_symbols(context, required=False)
+        closed = context.venue.ledger.closed_orders.get(context.account, [])
+        found = [order for order in closed if start <= order.created_ms <= end and order.symbol in symbols]
+    status = context.text("orderStatus")
+    shown = context.venue.view.closed(found, context.now.ns)
+    return _order_page(context, [order for order in shown if status in ("", order.status)], rows.history_row)
+
+
+def _order_page(context: Context, found: list[Order], row: Callable[[Order], rows.Row]) -> dict[str, Any]:
+    limit, category = context.whole("limit", 20, 1, 50), context.text("category")
+    if context.text("orderFilter") in _STOP_FILTERS or category != "linear":
+        found = []
+    chosen, cursor = page(found, _place, limit, context.text("cursor"))
+    return {"category": category, "nextPageCursor": cursor, "list": [row(order) for order in chosen]}
+
+
+def _place(order: Order) -> Place:
+    return order.created_ms * 1_000_000 + order.serial % 1_000_000, order.order_id
+
+
+def selected_symbols(context: Context, required: bool) -> set[str]:
+    """The symbols that symbol, baseCoin or settleCoin (in that order) name; one of them may be `required`."""
+    name, base, settle = context.text("symbol"), context.text("baseCoin"), context.text("settleCoin")
+    if context.text("category") != "linear":
+        return set()
+    if name:
+        return {tickets.symbol(context)}
+    if base:
+        return {spec.symbol for spec in SPECS.values() if spec.base_coin == base}
+    if settle or not required:
+        return set(SPECS) if settle in ("", SETTLE_COIN) else set()
+    raise bad_parameter("params error: symbol, baseCoin or settleCoin is required")
+
+
+def _by_id(context: Context) -> bool:
+    require_category(context)
+    return bool(context.text("orderId") or context.text("orderLinkId"))
+
+
+def require_category(context: Context) -> None:
+    """Refuses with 10001 when the category is missing or unknown."""
+    if context.text("category") not in ("linear", "inverse", "spot", "option"):
+        raise bad_parameter("params error: category invalid")
+
+
+def _one(context: Context) -> Order | None:
+    """The order that a read names."""
+    symbol = context.text("symbol") or None
+    return context.venue.ledger.find(
+        context.account, symbol, context.text("orderId"), context.text("orderLinkId")
+    )
+
+
+def _named(context: Context) -> Order | None:
+    """The order that an amend or a cancel names, by orderId or orderLinkId; one of them is required."""
+    tickets.category(context)
+    symbol = tickets.symbol(context)
+    order_id, link = context.text("orderId"), context.text("orderLinkId")
+    if not (order_id or link):
+        raise bad_parameter("params error: orderId or orderLinkId is required")
+    return context.venue.ledger.find(context.account, symbol, order_id, link)
+
+
+def _ids(order: Order) -> dict[str, Any]:
+    return {"orderId": order.order_id, "orderLinkId": order.link_id}
+
+
+ROUTES: dict[tuple[str, str], Route] = {
+    ("POST", "/v5/order/create"): Route(create, limit=10, right="Order"),
+    ("POST", "/v5/order/amend"): Route(amend, limit=10, right="Order"),
+    ("POST", "/v5/order/cancel"): Route(cancel, limit=10, right="Order"),
+    ("POST", "/v5/order/cancel-all"): Route(cancel_all, limit=10, right="Order"),
+    ("GET", "/v5/order/realtime"): Route(realtime),
+    ("GET", "/v5/order/history"): Route(history),
+}

@@ -1,0 +1,169 @@
+"""Ledger entries in the shape of V5: every documented field, deprecated ones too, with Bybit's empty values."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from .engine.margin import Holding, Margin, liquidation_price
+from .engine.model import Account, Execution, Order
+from .engine.numbers import CENT8, ZERO, fixed, plain
+from .engine.specs import SETTLE_COIN, SPECS, TAKER_FEE
+
+Row = dict[str, Any]
+
+
+def order_row(order: Order) -> Row:
+    """An order as GET /v5/order/realtime shows it."""
+    spec = SPECS[order.symbol]
+    average = order.cum_value / order.cum_qty if order.cum_qty else None
+    return {
+        "orderId": order.order_id, "orderLinkId": order.link_id, "parentOrderLinkId": "", "blockTradeId": "",
+        "symbol": order.symbol, "price": fixed(order.price, spec.tick), "qty": fixed(order.qty, spec.step),
+        "side": order.side, "isLeverage": "", "positionIdx": 0, "orderStatus": order.status,
+        "createType": order.create_type, "cancelType": order.cancel_type, "rejectReason": order.reject_reason,
+        "avgPrice": "" if average is None else plain(average.quantize(CENT8)),
+        "leavesQty": fixed(order.leaves, spec.step), "leavesValue": plain(order.leaves * order.price),
+        "cumExecQty": fixed(order.cum_qty, spec.step), "cumExecValue": plain(order.cum_value),
+        "cumExecFee": plain(order.cum_fee),
+        "cumFeeDetail": {SETTLE_COIN: plain(order.cum_fee)} if order.cum_qty else {},
+        "timeInForce": order.tif, "orderType": order.order_type, "stopOrderType": "", "orderIv": "",
+        "marketUnit": "", "triggerPrice": "", "takeProfit": "", "stopLoss": "", "tpslMode": "",
+        "ocoTriggerBy": "", "tpLimitPrice": "", "slLimitPrice": "", "tpTriggerBy": "", "slTriggerBy": "",
+        "triggerDirection": 0, "triggerBy": "", "lastPriceOnCreated": fixed(order.last_on_created, spec.tick),
+        "basePrice": "", "reduceOnly": order.reduce_only, "closeOnTrigger": order.close_on_trigger,
+        "placeType": "", "smpType": order.smp_type, "smpGroup": 0, "smpOrderId": order.smp_order_id,
+        "createdTime": str(order.created_ms), "updatedTime": str(order.updated_ms),
+    }  # fmt: skip
+
+
+def _order_extras(order: Order) -> Row:
+    return {
+        "slippageToleranceType": order.slippage_type, "slippageTolerance": order.slippage,
+        "rpiTakerAccess": False, "rpiMatchedQty": "0",
+    }  # fmt: skip
+
+
+def history_row(order: Order) -> Row:
+    """An order as GET /v5/order/history shows it."""
+    return {**order_row(order), **_order_extras(order), "extraFees": ""}
+
+
+def order_push(order: Order) -> Row:
+    """An order as the private topic `order` shows it."""
+    more = {"closedPnl": plain(order.closed_pnl), "feeCurrency": "", "brokerOrderPrice": ""}
+    return {"category": "linear", **order_row(order), **_order_extras(order), **more}
+
+
+def execution_row(execution: Execution) -> Row:
+    """A fill as GET /v5/execution/list shows it."""
+    spec = SPECS[execution.symbol]
+    return {
+        "symbol": execution.symbol, "orderId": execution.order_id, "orderLinkId": execution.link_id,
+        "side": execution.side, "orderPrice": fixed(execution.order_price, spec.tick),
+        "orderQty": fixed(execution.order_qty, spec.step), "leavesQty": fixed(execution.leaves, spec.step),
+        "createType": execution.create_type, "orderType": execution.order_type, "stopOrderType": "UNKNOWN",
+        "execFee": plain(execution.fee), "execFeeV2": "", "execId": execution.exec_id,
+        "execPrice": fixed(execution.price, spec.tick), "execQty": fixed(execution.qty, spec.step),
+        "execType": execution.exec_type, "execValue": plain(execution.value),
+        "execTime": str(execution.at_ms), "feeCurrency": SETTLE_COIN, "isMaker": execution.is_maker,
+        "feeRate": plain(execution.fee_rate), "tradeIv": "", "markIv": "",
+        "markPrice": fixed(execution.mark, spec.tick), "indexPrice": "", "underlyingPrice": "",
+        "blockTradeId": "", "closedSize": plain(execution.closed), "seq": execution.seq, "extraFees": "",
+    }  # fmt: skip
+
+
+def execution_push(execution: Execution) -> Row:
+    """A fill as the private topic `execution` shows it."""
+    row = execution_row(execution)
+    del row["execFeeV2"]
+    more = {"execPnl": plain(execution.pnl.quantize(CENT8)), "isLeverage": "0", "extraFees": []}
+    return {"category": "linear", **row, **more, "marketUnit": ""}
+
+
+def execution_fast_push(execution: Execution) -> Row:
+    """A fill as the private topic `execution.fast` shows it: no orderLinkId for makers, no fee."""
+    row = execution_row(execution)
+    names = ("symbol", "execId", "execPrice", "execQty", "orderId", "isMaker", "side", "execTime", "seq")
+    link = "" if execution.is_maker else execution.link_id
+    return {"category": "linear", **{name: row[name] for name in names}, "orderLinkId": link}
+
+
+def position_row(holding: Holding, margin: Margin) -> Row:
+    """A position as GET /v5/position/list shows it."""
+    position, spec = holding.position, holding.spec
+    size, value = abs(position.size), abs(position.cost)
+    tier = spec.tier(size * holding.mark)
+    held = size != 0
+    liquidation = liquidation_price(margin, holding)
+    initial, maintenance = plain(holding.initial), plain(holding.maintenance)
+    return {
+        "positionIdx": 0, "riskId": tier.id, "riskLimitValue": plain(tier.limit), "symbol": position.symbol,
+        "side": ("Buy" if position.size > 0 else "Sell") if held else "", "size": plain(size),
+        "avgPrice": plain((value / size).quantize(CENT8)) if held else "0",
+        "positionValue": plain(value) if held else "", "tradeMode": 0, "autoAddMargin": 0,
+        "positionStatus": position.status, "adlRankIndicator": 2 if held else 0,
+        "leverage": plain(position.leverage), "breakEvenPrice": _break_even(holding) if held else "",
+        "markPrice": fixed(holding.mark, spec.tick),
+        "liqPrice": "" if liquidation is None else fixed(liquidation, spec.tick), "bustPrice": "",
+        "positionIM": initial if held else "", "positionIMByMp": initial if held else "",
+        "positionMM": maintenance if held else "", "positionMMByMp": maintenance if held else "",
+        "positionBalance": "0", "tpslMode": "Full", "takeProfit": "", "stopLoss": "", "trailingStop": "0",
+        "sessionAvgPrice": "", "delta": "", "gamma": "", "vega": "", "theta": "",
+        "unrealisedPnl": plain(holding.unrealised.quantize(CENT8)) if held else "",
+        "curRealisedPnl": plain(position.current_pnl.quantize(CENT8)),
+        "cumRealisedPnl": plain(position.total_pnl.quantize(CENT8)),
+        "createdTime": str(position.created_ms), "updatedTime": str(position.updated_ms),
+        "openTime": position.opened_ms if held else 0, "seq": position.seq, "isReduceOnly": False,
+        "mmrSysUpdatedTime": "", "mmrSysUpdateTime": "", "leverageSysUpdatedTime": "",
+    }  # fmt: skip
+
+
+def _break_even(holding: Holding) -> str:
+    """(entry x size - realised of this holding) / (size - |size| x taker fee), as Bybit documents it."""
+    position = holding.position
+    price = (position.cost - position.current_pnl) / (position.size - abs(position.size) * TAKER_FEE)
+    return plain(max(price, ZERO).quantize(CENT8))
+
+
+def position_push(holding: Holding, margin: Margin) -> Row:
+    """A position as the private topic `position` shows it: the entry price has another name there."""
+    row = position_row(holding, margin)
+    row["entryPrice"] = row.pop("avgPrice")
+    return {"category": "linear", **row}
+
+
+def wallet_row(account: Account, margin: Margin) -> Row:
+    """The account as GET /v5/account/wallet-balance and the topic `wallet` show it. USD is taken as USDT."""
+    equity, wallet = _money(margin.equity), _money(margin.wallet)
+    initial = _money(margin.position_initial + margin.order_initial)
+    maintenance, unrealised = _money(margin.maintenance), _money(margin.unrealised)
+    initial_rate, maintenance_rate = _rate(initial, equity), _rate(maintenance, equity)
+    coin = {
+        "coin": SETTLE_COIN, "equity": equity, "usdValue": equity, "walletBalance": wallet, "locked": "0",
+        "spotHedgingQty": "0", "borrowAmount": "0", "spotBorrow": "0", "accruedInterest": "0",
+        "totalOrderIM": _money(margin.order_initial), "totalPositionIM": _money(margin.position_initial),
+        "totalPositionMM": maintenance, "unrealisedPnl": unrealised,
+        "cumRealisedPnl": _money(account.realised - account.fees), "bonus": "0", "marginCollateral": True,
+        "collateralSwitch": True, "colRes": "0", "free": "", "availableToBorrow": "",
+        "availableToWithdraw": "",
+    }  # fmt: skip
+    return {
+        "accountType": "UNIFIED", "totalEquity": equity, "totalWalletBalance": wallet,
+        "totalMarginBalance": equity, "totalAvailableBalance": _money(margin.available),
+        "totalPerpUPL": unrealised, "totalInitialMargin": initial, "totalInitialMarginByMp": initial,
+        "totalMaintenanceMargin": maintenance, "totalMaintenanceMarginByMp": maintenance,
+        "accountIMRate": initial_rate, "accountIMRateByMp": initial_rate,
+        "accountMMRate": maintenance_rate, "accountMMRateByMp": maintenance_rate, "accountLTV": "0",
+        "coin": [coin],
+    }  # fmt: skip
+
+
+def _money(value: Decimal) -> str:
+    return plain(value.quantize(CENT8))
+
+
+def _rate(part: str, whole: str) -> str:
+    """A share with four decimals, "0" when there is nothing to divide by."""
+    base = Decimal(whole)
+    return plain((Decimal(part) / base).quantize(Decimal("0.0001"))) if base > 0 else "0"

@@ -1,0 +1,1 @@
+"""The private and the public socket."""

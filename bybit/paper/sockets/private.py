@@ -1,0 +1,77 @@
+"""Pushes on the private socket: execution, order, position and wallet, as Bybit frames them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .. import rows
+from ..clock import Clock
+from ..engine.ledger import Ledger
+from ..engine.model import Events
+from .hub import Frame, Hub
+
+BASE_TOPICS = ("order", "execution", "execution.fast", "position", "wallet", "greeks", "dcp")
+CATEGORIES = ("linear", "inverse", "spot", "option", "future")
+TOPICS = {
+    *BASE_TOPICS,
+    *(
+        f"{base}.{category}"
+        for base in BASE_TOPICS
+        if base not in ("wallet", "greeks")
+        for category in CATEGORIES
+    ),
+}
+Rows = list[rows.Row]
+
+
+class PrivateStream:
+    """Turns what changed in the ledger into frames for the accounts it belongs to."""
+
+    def __init__(self, ledger: Ledger, hub: Hub, clock: Clock) -> None:
+        self._ledger, self._hub, self._clock = ledger, hub, clock
+        self._frames = 0
+
+    def publish(self, events: Events) -> None:
+        """Pushes one step's changes to everyone concerned: fills, orders, positions, wallet."""
+        for account in {connection.account for connection in self._hub.of("private")} - {""}:
+            self._publish_to(account, events)
+
+    def _publish_to(self, account: str, events: Events) -> None:
+        fills = [row for row in events.executions if row.account == account]
+        orders = [row for row in events.orders if row.account == account]
+        symbols = [symbol for owner, symbol in events.positions if owner == account]
+        trades = [row for row in fills if row.exec_type == "Trade"]
+        if fills:
+            self._push(account, "execution", lambda: [rows.execution_push(row) for row in fills])
+        if trades:
+            self._push(account, "execution.fast", lambda: [rows.execution_fast_push(row) for row in trades])
+        if orders:
+            self._push(account, "order", lambda: [rows.order_push(row) for row in orders])
+        if symbols:
+            self._push(account, "position", lambda: self._positions(account, symbols))
+        if account in events.accounts:
+            self._push(account, "wallet", lambda: self._wallet(account))
+
+    def _positions(self, account: str, symbols: list[str]) -> Rows:
+        margin = self._ledger.margin(account)
+        return [rows.position_push(self._ledger.holding(account, symbol), margin) for symbol in symbols]
+
+    def _wallet(self, account: str) -> Rows:
+        return [rows.wallet_row(self._ledger.accounts[account], self._ledger.margin(account))]
+
+    def _push(self, account: str, base: str, make: Callable[[], Rows]) -> None:
+        """Builds the rows only when somebody listens."""
+        data: Rows | None = None
+        for connection in self._hub.of("private"):
+            if connection.account != account:
+                continue
+            for topic in (base, f"{base}.linear"):
+                if topic in connection.topics:
+                    data = make() if data is None else data
+                    self._hub.push(connection, self._frame(topic, data))
+
+    def _frame(self, topic: str, data: Rows) -> Frame:
+        self._frames += 1
+        now = self._clock.now()
+        frame: Frame = {"topic": topic, "creationTime": now.ms, "data": data}
+        return frame if topic.startswith("execution.fast") else {"id": f"{now.ns}_{self._frames}", **frame}

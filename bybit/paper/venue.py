@@ -1,0 +1,186 @@
+"""The exchange put together: ledger, market, keys, faults, sockets, store; and the steps that change it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+
+from . import persistence
+from .clock import Clock
+from .control.faults import Faults
+from .engine.book import Book
+from .engine.errors import Refusal
+from .engine.ledger import Ledger
+from .engine.liquidation import liquidate_fallen
+from .engine.matching import move
+from .engine.model import Events, Moment, PublicTrade, Quote
+from .engine.specs import SPECS
+from .journal import Journal
+from .keys import ApiKey
+from .market.candles import Bar, Candles
+from .market.feed import Feed
+from .market.intervals import start_of
+from .rest.limits import Limits
+from .sockets.hub import Hub
+from .sockets.private import PrivateStream
+from .sockets.public import PublicStream
+from .store import Store
+from .view import View
+
+log = logging.getLogger(__name__)
+DEPOSIT = Decimal(100_000)
+_REPLAYS_KEPT = 20_000
+
+
+class Settings(NamedTuple):
+    """How an exchange is started: market seed, length of a tick in ms, folder of the store (None: memory only)."""
+
+    seed: int = 1
+    tick_ms: int = 250
+    data: Path | None = None
+
+
+class Venue:
+    """One exchange. Everything runs in one thread; a step is complete before the next one begins."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.clock = Clock()
+        now = self.clock.now()
+        self.store = Store(settings.data) if settings.data is not None else None
+        # With a store, the market goes on as it was born, whatever seed is named later.
+        facts: dict[str, int | str] = {
+            "seed": settings.seed, "tick_ms": settings.tick_ms, "genesis_ms": start_of("1", now.ms),
+            "instance": f"{settings.seed}:{now.ns}",
+        }  # fmt: skip
+        if self.store is not None:
+            facts = persistence.first_facts(self.store, facts)
+        self.seed, self.tick_ms = int(facts["seed"]), int(facts["tick_ms"])
+        genesis = int(facts["genesis_ms"])
+        self.feeds = {
+            name: Feed(self.seed, spec, Candles(self.seed, spec, genesis, self.tick_ms))
+            for name, spec in SPECS.items()
+        }
+        self.ledger = Ledger(
+            str(facts["instance"]), {name: Book(spec, self.feeds[name].quote) for name, spec in SPECS.items()}
+        )
+        self.keys: dict[str, ApiKey] = {}
+        self.faults, self.journal, self.limits = Faults(), Journal(), Limits()
+        self.hub = Hub(self.faults)
+        self.view = View(self.ledger, self.faults)
+        self.private = PrivateStream(self.ledger, self.hub, self.clock)
+        self.public = PublicStream(self.ledger, self.feeds, self.hub, self.clock)
+        self.paused = False
+        self._outbox: deque[Events] = deque()
+        self._replays: dict[str, None] = {}
+        self._begin(now)
+
+    def _begin(self, now: Moment) -> None:
+        if self.store is not None:
+            persistence.restore(self.store, self)
+        for name, feed in self.feeds.items():
+            self.ledger.books[name].renew(feed.quote, feed.levels)
+            feed.record(now.ms)
+        if "paper" not in self.ledger.accounts:
+            self.add_key(ApiKey("paper-key", "paper-secret", "paper"))
+        self.settle()
+
+    # Steps
+
+    def settle(self) -> None:
+        """Ends a step: stores what it changed and queues it for the sockets."""
+        events = self.ledger.drain()
+        for trade in events.trades:
+            self.feeds[trade.symbol].tape.append(trade)
+        if events.orders or events.executions or events.accounts or events.positions:
+            self.view.note(events, self.clock.now().ns)
+            if self.store is not None:
+                persistence.save(self.store, self.ledger, events)
+        self._outbox.append(events)
+
+    def publish(self) -> None:
+        """Sends what is queued, in order."""
+        while self._outbox:
+            events = self._outbox.popleft()
+            self.private.publish(events)
+            self.public.publish(events)
+
+    def tick(self, count: int = 1) -> None:
+        """Moves the market on: every symbol by `count` ticks, matching at each of them."""
+        bars: dict[str, Bar] = {}
+        for _ in range(count):
+            now = self.clock.now()
+            for name, feed in self.feeds.items():
+                self._move(name, feed.advance(), now)
+                self._print(feed, now)
+                bars[name] = feed.record(now.ms)
+        self._moved(bars)
+
+    def set_price(self, symbol: str, price: Decimal) -> None:
+        """An operator's price: the market trades there now."""
+        feed, now = self.feeds[symbol], self.clock.now()
+        self._move(symbol, feed.pin(price), now, through=price)
+        self._moved({symbol: feed.record(now.ms)})
+
+    def _move(self, symbol: str, quote: Quote, now: Moment, through: Decimal | None = None) -> None:
+        move(self.ledger, symbol, quote, self.feeds[symbol].levels, now, through)
+        liquidate_fallen(self.ledger, symbol, now)
+
+    def _moved(self, bars: dict[str, Bar]) -> None:
+        self.settle()
+        if self.store is not None:
+            persistence.save_market(self.store, self, bars)
+        self.publish()
+        self.public.tick()
+
+    def _print(self, feed: Feed, now: Moment) -> None:
+        """The trade of strangers that made this tick's price."""
+        ledger, tape = self.ledger, feed.tape
+        before = tape[-1].price if tape else feed.quote.last
+        rising = "PlusTick" if feed.quote.last > before else "MinusTick"
+        direction = "ZeroPlusTick" if feed.quote.last == before else rising
+        ledger.events.trades.append(
+            PublicTrade(
+                feed.spec.symbol, ledger.next_id(), feed.taker_side(), feed.quote.last, feed.volume(), now.ms,
+                ledger.next_seq(), direction,
+            )
+        )  # fmt: skip
+
+    async def run(self) -> None:
+        """The market's own movement, until cancelled."""
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            due = max(due + self.tick_ms / 1000, loop.time())
+            await asyncio.sleep(due - loop.time())
+            if not self.paused:
+                self.tick()
+
+    # Keys and accounts
+
+    def add_key(self, key: ApiKey) -> None:
+        """Makes a key known, and its account with the usual deposit if it is new."""
+        now = self.clock.now()
+        known = self.keys.get(key.key)
+        key.created_ms, key.number = now.ms, known.number if known else 900_001 + len(self.keys)
+        self.ledger.open_account(key.account, DEPOSIT, now.ms)
+        self.keys[key.key] = key
+        if self.store is not None:
+            persistence.save_key(self.store, key)
+
+    def refuse_replay(self, signature: str, now: Moment) -> None:
+        """10014 for an exact repetition of a signed create that no orderLinkId protects."""
+        if signature in self._replays:
+            raise Refusal(10014, "Duplicate request")
+        self._replays[signature] = None
+        if len(self._replays) > _REPLAYS_KEPT:
+            del self._replays[next(iter(self._replays))]
+
+    async def close(self) -> None:
+        """Closes sockets and store."""
+        await self.hub.close_all()
+        if self.store is not None:
+            self.store.close()

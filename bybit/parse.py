@@ -1,0 +1,201 @@
+"""Rows of Bybit's wire into typed objects. Pure. Raises Malformed for a row that cannot be trusted; an unknown
+enum value is no reason to refuse a row."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from bybit.decimals import from_wire
+from bybit.types import (
+    Execution,
+    InstrumentInfo,
+    OrderReport,
+    PositionReport,
+    Ticker,
+    WalletCoin,
+    WalletReport,
+)
+
+Row = Mapping[str, Any]
+
+
+class Malformed(ValueError):
+    """A row lacks a field or holds a number where Bybit writes text. It is kept as evidence, never guessed at."""
+
+
+def _text(row: Row, name: str, default: str | None = None) -> str:
+    value = row.get(name, default)
+    if not isinstance(value, str):
+        raise Malformed(f"{name} is not text")
+    return value
+
+
+def _maybe(row: Row, name: str) -> Decimal | None:
+    try:
+        return from_wire(row.get(name))
+    except ValueError as error:
+        raise Malformed(f"{name}: {error}") from error
+
+
+def _positive(row: Row, name: str) -> Decimal | None:
+    """A number where Bybit writes "0" for "none" (prices of market orders, absent TP and SL)."""
+    value = _maybe(row, name)
+    return value if value else None
+
+
+def _number(row: Row, name: str) -> Decimal:
+    value = _maybe(row, name)
+    if value is None:
+        raise Malformed(f"{name} is missing")
+    return value
+
+
+def _integer(row: Row, name: str, default: int | None = None) -> int:
+    value = row.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise Malformed(f"{name} is not a whole number")
+    try:
+        return int(value)
+    except ValueError as error:
+        raise Malformed(f"{name} is not a whole number") from error
+
+
+def _flag(row: Row, name: str) -> bool:
+    value = row.get(name, False)
+    if not isinstance(value, bool):
+        raise Malformed(f"{name} is not true or false")
+    return value
+
+
+def order(row: Row, category: str | None = None) -> OrderReport:
+    """A row of order/realtime, order/history or the `order` topic. REST rows carry no category: pass it."""
+    return OrderReport(
+        category=category or _text(row, "category"),
+        symbol=_text(row, "symbol"),
+        order_id=_text(row, "orderId"),
+        order_link_id=_text(row, "orderLinkId", ""),
+        side=_text(row, "side"),
+        order_type=_text(row, "orderType"),
+        status=_text(row, "orderStatus"),
+        price=_positive(row, "price"),
+        qty=_number(row, "qty"),
+        cum_exec_qty=_maybe(row, "cumExecQty") or Decimal(0),
+        avg_price=_positive(row, "avgPrice"),
+        time_in_force=_text(row, "timeInForce", ""),
+        trigger_price=_positive(row, "triggerPrice"),
+        take_profit=_positive(row, "takeProfit"),
+        stop_loss=_positive(row, "stopLoss"),
+        reduce_only=_flag(row, "reduceOnly"),
+        position_idx=_integer(row, "positionIdx", 0),
+        stop_order_type=_text(row, "stopOrderType", ""),
+        cancel_type=_text(row, "cancelType", ""),
+        reject_reason=_text(row, "rejectReason", ""),
+        created_ms=_integer(row, "createdTime"),
+        updated_ms=_integer(row, "updatedTime"),
+    )
+
+
+def execution(row: Row, category: str | None = None) -> Execution:
+    """A row of execution/list or of the `execution` topic."""
+    seq = row.get("seq")
+    return Execution(
+        category=category or _text(row, "category"),
+        symbol=_text(row, "symbol"),
+        exec_id=_text(row, "execId"),
+        exec_type=_text(row, "execType"),
+        order_id=_text(row, "orderId", ""),
+        order_link_id=_text(row, "orderLinkId", ""),
+        side=_text(row, "side"),
+        price=_number(row, "execPrice"),
+        qty=_number(row, "execQty"),
+        value=_maybe(row, "execValue"),
+        fee=_maybe(row, "execFee"),
+        fee_currency=_text(row, "feeCurrency", ""),
+        is_maker=_flag(row, "isMaker"),
+        closed_size=_maybe(row, "closedSize"),
+        order_qty=_maybe(row, "orderQty"),
+        order_type=_text(row, "orderType", ""),
+        exec_ms=_integer(row, "execTime"),
+        seq=_integer(row, "seq") if seq not in (None, "") else None,
+    )
+
+
+def position(row: Row, category: str | None = None) -> PositionReport:
+    """A row of position/list (entry in `avgPrice`) or of the `position` topic (entry in `entryPrice`)."""
+    return PositionReport(
+        category=category or _text(row, "category"),
+        symbol=_text(row, "symbol"),
+        position_idx=_integer(row, "positionIdx"),
+        side=_text(row, "side"),
+        size=_number(row, "size"),
+        entry_price=_positive(row, "entryPrice" if "entryPrice" in row else "avgPrice"),
+        mark_price=_positive(row, "markPrice"),
+        liq_price=_positive(row, "liqPrice"),
+        leverage=_positive(row, "leverage"),
+        margin=_maybe(row, "positionIM"),
+        unrealised_pnl=_maybe(row, "unrealisedPnl"),
+        cur_realised_pnl=_maybe(row, "curRealisedPnl"),
+        take_profit=_positive(row, "takeProfit"),
+        stop_loss=_positive(row, "stopLoss"),
+        trailing_stop=_positive(row, "trailingStop"),
+        updated_ms=_integer(row, "updatedTime"),
+        seq=_integer(row, "seq", -1),
+    )
+
+
+def wallet(row: Row) -> WalletReport:
+    """The account object of wallet-balance and of the `wallet` topic. Empty strings stay unknown."""
+    coins = row.get("coin")
+    if not isinstance(coins, list):
+        raise Malformed("coin is not a list")
+    return WalletReport(
+        total_equity=_maybe(row, "totalEquity"),
+        available=_maybe(row, "totalAvailableBalance"),
+        coins=tuple(_coin(item) for item in coins),
+    )
+
+
+def _coin(row: Row) -> WalletCoin:
+    balance, locked = _maybe(row, "walletBalance"), _maybe(row, "locked")
+    used = [_maybe(row, "totalPositionIM"), _maybe(row, "totalOrderIM")]
+    known = [part for part in (*used, locked) if part is not None]
+    available = None if balance is None or None in used else balance - sum(known, Decimal(0))
+    return WalletCoin(
+        coin=_text(row, "coin"), equity=_maybe(row, "equity"), wallet_balance=balance, available=available
+    )
+
+
+def instrument(row: Row, category: str) -> InstrumentInfo:
+    """A linear row of market/instruments-info."""
+    lot, price, leverage = row.get("lotSizeFilter"), row.get("priceFilter"), row.get("leverageFilter")
+    if not (isinstance(lot, dict) and isinstance(price, dict)):
+        raise Malformed("filters are missing")
+    return InstrumentInfo(
+        category=category,
+        symbol=_text(row, "symbol"),
+        status=_text(row, "status"),
+        base_coin=_text(row, "baseCoin"),
+        quote_coin=_text(row, "quoteCoin"),
+        settle_coin=_text(row, "settleCoin", ""),
+        tick_size=_number(price, "tickSize"),
+        qty_step=_number(lot, "qtyStep"),
+        min_qty=_number(lot, "minOrderQty"),
+        max_qty=_maybe(lot, "maxOrderQty"),
+        max_market_qty=_maybe(lot, "maxMktOrderQty"),
+        min_notional=_maybe(lot, "minNotionalValue"),
+        max_leverage=_maybe(leverage, "maxLeverage") if isinstance(leverage, dict) else None,
+    )
+
+
+def ticker(data: Row, at_ms: int) -> Ticker:
+    """The merged state of the `tickers` topic, or a row of market/tickers."""
+    kept = ("price24hPcnt", "highPrice24h", "lowPrice24h", "fundingRate", "nextFundingTime", "bid1Size", "ask1Size")
+    return Ticker(
+        symbol=_text(data, "symbol"),
+        last=_positive(data, "lastPrice"),
+        mark=_positive(data, "markPrice"),
+        bid=_positive(data, "bid1Price"),
+        ask=_positive(data, "ask1Price"),
+        at_ms=at_ms,
+        extra={name: data[name] for name in kept if isinstance(data.get(name), str) and data[name]},
+    )

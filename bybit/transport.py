@@ -1,0 +1,167 @@
+"""pybit's HTTP session made safe for orders: one request is one POST, bounded in total time, signed by the
+exchange's clock, and silent about its secret. What pybit does by default, and why each of these is here:
+docs/decisions/pybit.md."""
+
+import heapq
+import itertools
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+from pybit import _helpers
+from pybit.unified_trading import HTTP
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+CONNECT_SECONDS = 3.0
+# No byte for this long: give up. A create is given five seconds, and is never repeated.
+READ_SECONDS = 5.0
+# All of one request, however slowly its bytes drip.
+TOTAL_SECONDS = 8.0
+RECV_WINDOW_MS = 5000
+# An empty set falls back to pybit's own retries, and -1 is a real code: this one never comes.
+NEVER_A_CODE = -999999
+
+
+class _Deadlines:
+    """One thread that cuts the connection of every request that outlives its time."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Callable[[], None]]] = []
+        self._done: set[int] = set()
+        self._numbers = itertools.count()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def within(self, seconds: float, cut: Callable[[], None]) -> Iterator[None]:
+        with self._changed:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
+                self._thread.start()
+            number = next(self._numbers)
+            heapq.heappush(self._heap, (time.monotonic() + seconds, number, cut))
+            if self._heap[0][1] == number:
+                self._changed.notify()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._done.add(number)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._heap or self._heap[0][0] > time.monotonic():
+                    self._changed.wait(self._heap[0][0] - time.monotonic() if self._heap else None)
+                _, number, cut = heapq.heappop(self._heap)
+                over = number in self._done
+                self._done.discard(number)
+                if not over:
+                    # Under the lock, so that a request that has just ended is never cut by mistake.
+                    cut()
+
+
+_deadlines = _Deadlines()
+_current = threading.local()
+
+
+class _PlainConnection(HTTPConnection):
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        _current.connection = self
+        super().request(*args, **kwargs)
+
+
+class _TlsConnection(HTTPSConnection):
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        _current.connection = self
+        super().request(*args, **kwargs)
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _PlainConnection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
+
+
+class _Client(requests.Session):
+    """requests' session with a deadline for the whole exchange, shared safely between threads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # A proxy variable in the environment must not carry signed orders elsewhere.
+        self.trust_env = False
+        adapter = _Adapter(pool_connections=4, pool_maxsize=32)
+        self.mount("http://", adapter)
+        self.mount("https://", adapter)
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        holder = _current
+        holder.connection = None
+        local = holder.__dict__
+
+        def cut() -> None:
+            connection = local.get("connection")
+            sock = getattr(connection, "sock", None)
+            if sock is not None:
+                try:
+                    sock.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    return
+
+        with _deadlines.within(TOTAL_SECONDS, cut):
+            return super().send(request, **kwargs)
+
+
+class Session(HTTP):  # type: ignore[misc]  # pybit is untyped
+    """pybit's V5 session. `offset_ms` is the exchange's clock minus ours."""
+
+    offset_ms: int = 0
+
+    def __init__(self, *, api_key: str | None, api_secret: str | None, testnet: bool, demo: bool, base: str = ""):
+        super().__init__(
+            api_key=api_key,
+            api_secret=api_secret,
+            testnet=testnet,
+            demo=demo,
+            timeout=(CONNECT_SECONDS, READ_SECONDS),
+            recv_window=RECV_WINDOW_MS,
+            max_retries=1,
+            retry_codes={NEVER_A_CODE},
+            force_retry=False,
+            log_requests=False,
+        )
+        headers = dict(self.client.headers)
+        self.client = _Client()
+        self.client.headers.update(headers)
+        if base:
+            self.endpoint = base.rstrip("/")
+
+    def _prepare_headers(
+        self, payload: str, recv_window: int, content_type: str = "application/json"
+    ) -> dict[str, str]:
+        timestamp = _helpers.generate_timestamp() + self.offset_ms
+        return {
+            "Content-Type": content_type,
+            "X-BAPI-API-KEY": self.api_key,
+            "X-BAPI-SIGN": self._auth(payload, recv_window, timestamp),
+            "X-BAPI-SIGN-TYPE": "2",
+            "X-BAPI-TIMESTAMP": str(timestamp),
+            "X-BAPI-RECV-WINDOW": str(recv_window),
+        }
+
+    def __repr__(self) -> str:
+        return "<Bybit session>"

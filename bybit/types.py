@@ -1,0 +1,182 @@
+"""What Bybit tells us, as typed objects. Field names follow Bybit's V5 documentation; times are milliseconds
+since the epoch, as on the wire; an unknown number is None. Pure."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Generic, Literal, TypeVar
+
+T = TypeVar("T")
+Category = Literal["linear"]
+Side = Literal["Buy", "Sell"]
+
+# https://bybit-exchange.github.io/docs/v5/enum#orderstatus
+STATUS_RANK = {
+    "Untriggered": 0,
+    "Triggered": 1,
+    "New": 2,
+    "PartiallyFilled": 3,
+    "Filled": 4,
+    "Cancelled": 4,
+    "PartiallyFilledCanceled": 4,
+    "Rejected": 4,
+    "Deactivated": 4,
+}
+FINAL_STATUSES = frozenset(name for name, rank in STATUS_RANK.items() if rank == 4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReport:
+    """One row of `order` (socket), `order/realtime` or `order/history` (REST)."""
+
+    category: str
+    symbol: str
+    order_id: str
+    order_link_id: str
+    side: str
+    order_type: str
+    status: str
+    price: Decimal | None
+    qty: Decimal
+    cum_exec_qty: Decimal
+    avg_price: Decimal | None
+    time_in_force: str
+    trigger_price: Decimal | None
+    take_profit: Decimal | None
+    stop_loss: Decimal | None
+    reduce_only: bool
+    position_idx: int
+    stop_order_type: str
+    cancel_type: str
+    reject_reason: str
+    created_ms: int
+    updated_ms: int
+
+    @property
+    def known_status(self) -> bool:
+        """False for a status that Bybit added after this was written: such an order is read again."""
+        return self.status in STATUS_RANK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """One row of `execution` (socket) or `execution/list` (REST). `fee` > 0 was paid, < 0 received."""
+
+    category: str
+    symbol: str
+    exec_id: str
+    exec_type: str
+    order_id: str
+    order_link_id: str
+    side: str
+    price: Decimal
+    qty: Decimal
+    value: Decimal | None
+    fee: Decimal | None
+    fee_currency: str
+    is_maker: bool
+    closed_size: Decimal | None
+    order_qty: Decimal | None
+    order_type: str
+    exec_ms: int
+    seq: int | None
+
+    @property
+    def is_trade(self) -> bool:
+        """Funding and settlements stand in the same list but fill no order."""
+        return self.exec_type in ("Trade", "AdlTrade", "BustTrade", "BlockTrade")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionReport:
+    """One row of `position` (socket) or `position/list` (REST). `side` is "" when flat."""
+
+    category: str
+    symbol: str
+    position_idx: int
+    side: str
+    size: Decimal
+    entry_price: Decimal | None
+    mark_price: Decimal | None
+    liq_price: Decimal | None
+    leverage: Decimal | None
+    margin: Decimal | None
+    unrealised_pnl: Decimal | None
+    cur_realised_pnl: Decimal | None
+    take_profit: Decimal | None
+    stop_loss: Decimal | None
+    trailing_stop: Decimal | None
+    updated_ms: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletReport:
+    """The unified account: totals in USD, coins as Bybit lists them."""
+
+    total_equity: Decimal | None
+    available: Decimal | None
+    coins: tuple["WalletCoin", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletCoin:
+    coin: str
+    equity: Decimal | None
+    wallet_balance: Decimal | None
+    available: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstrumentInfo:
+    """The trading rules of a market, from `market/instruments-info`."""
+
+    category: str
+    symbol: str
+    status: str
+    base_coin: str
+    quote_coin: str
+    settle_coin: str
+    tick_size: Decimal
+    qty_step: Decimal
+    min_qty: Decimal
+    max_qty: Decimal | None
+    max_market_qty: Decimal | None
+    min_notional: Decimal | None
+    max_leverage: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticker:
+    """The latest prices of a market. `at_ms` is the exchange's own time of the message."""
+
+    symbol: str
+    last: Decimal | None
+    mark: Decimal | None
+    bid: Decimal | None
+    ask: Decimal | None
+    at_ms: int
+    extra: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOrder:
+    """What is sent to `order/create`. `order_link_id` is the order's UUID."""
+
+    category: str
+    symbol: str
+    side: str
+    order_type: str
+    qty: Decimal
+    price: Decimal | None
+    time_in_force: str
+    reduce_only: bool
+    position_idx: int
+    order_link_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list; `cursor` is "" on the last."""
+
+    items: tuple[T, ...]
+    cursor: str

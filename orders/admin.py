@@ -1,0 +1,45 @@
+from django.contrib import admin
+
+from orders.models import Event, Fill, Order, OrderEvent
+from positions.admin import ReadOnly
+
+
+class FillInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Fill
+    fields = ["at", "side", "qty", "price", "fee", "fee_currency", "exec_type", "is_maker", "exec_id"]
+    readonly_fields = fields
+    can_delete = False
+    extra = 0
+    max_num = 0
+
+
+class EvidenceInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = OrderEvent
+    fields = ["at", "kind", "source", "body"]
+    readonly_fields = fields
+    can_delete = False
+    extra = 0
+    max_num = 0
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnly):
+    list_display = ["created_at", "account", "symbol", "side", "order_type", "qty", "price", "state", "source"]
+    list_filter = ["state", "account", "symbol", "side", "source"]
+    search_fields = ["id", "exchange_order_id", "symbol", "reject_code"]
+    date_hierarchy = "created_at"
+    inlines = [FillInline, EvidenceInline]
+
+
+@admin.register(Fill)
+class FillAdmin(ReadOnly):
+    list_display = ["at", "account", "symbol", "side", "qty", "price", "fee", "exec_type"]
+    list_filter = ["account", "symbol", "side", "exec_type"]
+    search_fields = ["exec_id", "exchange_order_id"]
+    date_hierarchy = "at"
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnly):
+    list_display = ["at", "account", "seq", "kind", "key", "version"]
+    list_filter = ["account", "kind"]

@@ -1,0 +1,277 @@
+"""Routes of orders, positions' actions, fills and the event log. Each translates and calls one service."""
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Path, Query, Router
+from pydantic import Field
+
+from bybit.errors import BybitError
+from bybit.forms import UUID as UUID_FORM
+from bybit.forms import ErrorOut
+from orders import selectors, services
+from orders.errors import NotFound, TradeError
+from orders.models import Fill
+from orders.risk import Wish
+from orders.schemas import (
+    POSITION_ID,
+    CancelAllIn,
+    CancelAllOut,
+    CancelResult,
+    CloseIn,
+    EventList,
+    EventOut,
+    FillList,
+    FillOut,
+    OrderDetail,
+    OrderIn,
+    OrderList,
+    OrderOut,
+    request_of,
+)
+from orders.tasks import ask_now
+from positions.models import Position
+
+router = Router(tags=["orders"])
+
+Limit = Annotated[int, Field(ge=1, le=200)]
+SymbolQuery = Annotated[str | None, Query(pattern=r"^[A-Z0-9]{1,30}$")]
+OrderId = Annotated[str, Path(pattern=UUID_FORM)]
+ERRORS = {code: ErrorOut for code in (401, 403, 404, 409, 415, 422, 429, 503)}
+
+
+def _json(body: str, status: int = 200) -> HttpResponse:
+    return HttpResponse(body, status=status, content_type="application/json")
+
+
+def _source(request: HttpRequest) -> str:
+    return "console" if _from_browser(request) else "api"
+
+
+def _from_browser(request: HttpRequest) -> bool:
+    return bool(getattr(request, "auth", None)) and request.auth.by_cookie  # type: ignore[attr-defined]
+
+
+def _user(request: HttpRequest) -> Any:
+    return request.user
+
+
+def _placed(placed: services.Placed) -> HttpResponse:
+    order = placed.order
+    if order.state in ("unknown", "sending", "new"):
+        if placed.fresh:
+            ask_now(order.account_id)
+        status = 202 if placed.fresh or order.state != "unknown" else 200
+    else:
+        status = 201 if placed.fresh else 200
+    return _json(OrderOut.of(order).model_dump_json(), status)
+
+
+@router.post(
+    "/orders",
+    operation_id="place_order",
+    response={200: OrderOut, 201: OrderOut, 202: OrderOut, **ERRORS},
+)
+def place_order(request: HttpRequest, body: OrderIn) -> HttpResponse:
+    """Places one order. A known id sends nothing and answers with the order as it is now."""
+    time_in_force = body.time_in_force or ("IOC" if body.order_type == "Market" else "GTC")
+    wish = Wish(
+        id=UUID(body.id),
+        account_id=body.account,
+        category=body.category,
+        symbol=body.symbol,
+        side=body.side,
+        order_type=body.order_type,
+        qty=body.qty,
+        price=body.price,
+        time_in_force=time_in_force,
+        reduce_only=bool(body.reduce_only),
+        position_idx=body.position_idx or 0,
+        request={},
+    )
+    asked = {name: getattr(wish, name) for name in _ASKED} | {"account": body.account}
+    wish = replace(wish, request=request_of(asked))
+    return _placed(
+        services.place(
+            user=_user(request),
+            wish=wish,
+            source=_source(request),
+            stamp=body.seen,
+            must_see=_from_browser(request),
+        )
+    )
+
+
+_ASKED = (
+    "category",
+    "symbol",
+    "side",
+    "order_type",
+    "qty",
+    "price",
+    "time_in_force",
+    "reduce_only",
+    "position_idx",
+)
+
+
+@router.post(
+    "/positions/{position_id}/close",
+    operation_id="close_position",
+    response={200: OrderOut, 201: OrderOut, 202: OrderOut, **ERRORS},
+)
+def close_position(request: HttpRequest, position_id: str, body: CloseIn) -> HttpResponse:
+    """Closes (part of) a position: reduce-only, cannot flip, safe to tap twice."""
+    position = None
+    if POSITION_ID.fullmatch(position_id):
+        accounts = selectors.accounts_of(_user(request).pk)
+        position = Position.objects.filter(pk=position_id, account__in=accounts).first()
+    if position is None:
+        raise NotFound("position")
+    order_type = body.order_type or "Market"
+    wish = Wish(
+        id=UUID(body.id),
+        account_id=position.account_id,
+        category=position.category,
+        symbol=position.symbol,
+        side="",
+        order_type=order_type,
+        qty=position.size,
+        price=body.price,
+        time_in_force="IOC" if order_type == "Market" else "GTC",
+        reduce_only=True,
+        position_idx=position.position_idx,
+        request={},
+    )
+    asked = {"close": position.pk, "order_type": order_type, "price": body.price}
+    asked["fraction"] = Decimal(1) if body.fraction is None else body.fraction
+    placed = services.close_position(
+        user=_user(request),
+        position=position,
+        wish=replace(wish, request=request_of(asked)),
+        fraction=body.fraction,
+        source=_source(request),
+    )
+    return _placed(placed)
+
+
+@router.get("/orders", operation_id="list_orders", response={200: OrderList, **ERRORS})
+def list_orders(
+    request: HttpRequest,
+    state: Literal["open", "closed", "all"] = "all",
+    symbol: SymbolQuery = None,
+    account: str | None = None,
+    limit: Limit = 50,
+    cursor: str | None = None,
+) -> HttpResponse:
+    """Orders, newest first. Open ones are new, sending, unknown, acked and working."""
+    found = selectors.orders(
+        _user(request).pk, state=state, symbol=symbol, account=account, limit=limit, cursor=cursor
+    )
+    items = [OrderOut.of(row) for row in found.rows]
+    return _json(OrderList(items=items, next=found.next).model_dump_json())
+
+
+@router.get("/orders/{order_id}", operation_id="get_order", response={200: OrderDetail, **ERRORS})
+def get_order(request: HttpRequest, order_id: OrderId) -> HttpResponse:
+    """One order with its fills and the evidence for each step."""
+    order = selectors.order(_user(request).pk, UUID(order_id))
+    fills = Fill.objects.filter(order=order).order_by("exec_ms", "exec_id")
+    return _json(OrderDetail.with_evidence(order, fills, order.evidence.all()).model_dump_json())
+
+
+@router.delete(
+    "/orders/{order_id}", operation_id="cancel_order", response={200: OrderOut, 202: OrderOut, **ERRORS}
+)
+def cancel_order(request: HttpRequest, order_id: OrderId) -> HttpResponse:
+    """Asks Bybit to cancel: 200 when it took the wish or the order was final, 202 without proof. Repeatable."""
+    order = selectors.order(_user(request).pk, UUID(order_id))
+    order, proven = services.cancel(user=_user(request), order=order, source=_source(request))
+    return _json(OrderOut.of(order).model_dump_json(), 200 if proven else 202)
+
+
+@router.post("/orders/cancel-all", operation_id="cancel_all", response={200: CancelAllOut, **ERRORS})
+def cancel_all(request: HttpRequest, body: CancelAllIn) -> HttpResponse:
+    """Cancels all open orders of an account, those made elsewhere too, until a fresh read shows none."""
+    account = services.account_of(_user(request), body.account)
+    include: set[str] = {"orders", "conditional"} if body.include is None else set(body.include)
+    try:
+        results = services.cancel_all(
+            user=_user(request),
+            account=account,
+            category=body.category or "linear",
+            symbol=body.symbol,
+            include=include,
+            source=_source(request),
+        )
+    except BybitError as error:
+        raise BybitUnreachable(error) from error
+    items = [
+        CancelResult(order=OrderOut.of(order), result=result, code=code)  # type: ignore[arg-type]
+        for order, result, code in results
+    ]
+    return _json(CancelAllOut(items=items).model_dump_json())
+
+
+class BybitUnreachable(TradeError):
+    """Bybit could not be asked, so nothing is known to be cancelled."""
+
+    status = 502
+
+    def __init__(self, error: BybitError) -> None:
+        super().__init__(
+            "bybit_unreachable",
+            f"Bybit did not answer ({error.message}). Some orders may still be open. Try again.",
+            bybit_code=error.code,
+        )
+
+
+@router.get("/executions", operation_id="list_executions", response={200: FillList, **ERRORS})
+def list_executions(
+    request: HttpRequest,
+    symbol: SymbolQuery = None,
+    account: str | None = None,
+    limit: Limit = 50,
+    cursor: str | None = None,
+) -> HttpResponse:
+    """Every fill, newest first."""
+    found = selectors.fills(_user(request).pk, symbol=symbol, account=account, limit=limit, cursor=cursor)
+    items = [FillOut.of(row) for row in found.rows]
+    return _json(FillList(items=items, next=found.next).model_dump_json())
+
+
+@router.get("/events", operation_id="list_events", response={200: EventList, 410: ErrorOut, **ERRORS})
+def list_events(
+    request: HttpRequest, account: str, after: Annotated[int, Query(ge=0)] = 0, limit: Limit = 200
+) -> HttpResponse:
+    """The account's event log after a seq, oldest first; 410 when it no longer reaches back that far."""
+    row = services.account_of(_user(request), account)
+    events = selectors.events_after(row.pk, after, limit + 1)
+    if events is None:
+        raise LogGone
+    items = [
+        EventOut(
+            account=event.account_id,
+            seq=event.seq,
+            kind=event.kind,
+            key=event.key,
+            version=event.version,
+            body=json.loads(event.body),
+            at=event.at,
+        )
+        for event in events[:limit]
+    ]
+    more = str(items[-1].seq) if len(events) > limit else None
+    return _json(EventList(items=items, next=more).model_dump_json())
+
+
+class LogGone(TradeError):
+    status = 410
+
+    def __init__(self) -> None:
+        super().__init__("gone", "The log no longer reaches back that far. Take a new snapshot.")
+

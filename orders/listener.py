@@ -1,0 +1,199 @@
+"""Listens to one account's private feed. One loop parses and records, watches the feed, and rebuilds it with back-off.
+After every (re)connect the resolver runs before the feed is trusted; meanwhile the account says `resyncing`."""
+
+import logging
+import random
+import threading
+import time
+from datetime import timedelta
+from typing import Any
+
+from django.db import DatabaseError, connections
+from django.db.models import F
+from django.utils import timezone
+
+from bybit import parse
+from bybit.models import Account, BadMessage, Link
+from bybit.stream import Bad, Feed, FeedDown, Message
+from orders import resolver, services, topics
+
+log = logging.getLogger("tradepost.stream")
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 4.0
+BATCH = 200
+BEAT_SECONDS = 1.0
+
+
+class Lost(Exception):
+    """Another process listens, or the database went away: begin anew."""
+
+
+class Listener(threading.Thread):
+    """Runs until stopped. Two of them for one account are harmless: one waits for the other's lock."""
+
+    def __init__(self, account_id: str, stopping: threading.Event) -> None:
+        super().__init__(name=f"listen-{account_id}", daemon=True)
+        self.account_id = account_id
+        self._stopping = stopping
+        self._loop: topics.Loop | None = None
+        self._pause = FIRST_PAUSE
+        self._state = ""
+
+    def run(self) -> None:
+        self._loop = topics.Loop()
+        while not self._stopping.is_set():
+            # A connection of its own, so that the lock lives and dies with this listener.
+            lease = connections["default"].copy()
+            try:
+                if self._elected(lease):
+                    self._listen(lease)
+            except (FeedDown, Lost, DatabaseError) as error:
+                log.warning("%s: %s", self.account_id, error)
+            except Exception:
+                log.exception("%s: the listener failed and starts anew", self.account_id)
+            finally:
+                lease.close()
+                self._say(Link.Stream.DOWN)
+                connections["default"].close()
+            self._wait()
+
+    def _wait(self) -> None:
+        self._stopping.wait(self._pause * random.uniform(0.75, 1.25))  # noqa: S311  # jitter, not secrecy
+        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+
+    def _elected(self, lease: Any) -> bool:
+        with lease.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [f"tradepost.stream.{self.account_id}"]
+            )
+            return bool(cursor.fetchone()[0])
+
+    def _listen(self, lease: Any) -> None:
+        account = Account.objects.get(pk=self.account_id)
+        feed = Feed(account, "private")
+        try:
+            feed.open()
+            self._until_ready(feed)
+            self._say(Link.Stream.RESYNCING, feed)
+            self._catch_up(account, feed)
+            self._pause = FIRST_PAUSE
+            self._say(Link.Stream.LIVE, feed)
+            log.info("%s: live", self.account_id)
+            self._follow(feed, lease)
+        finally:
+            feed.close()
+
+    def _until_ready(self, feed: Feed) -> None:
+        held: list[Message | Bad] = []
+        while not feed.ready:
+            feed.check()
+            item = feed.read(0.05)
+            if item is not None:
+                held.append(item)
+        self._apply(held)
+
+    def _catch_up(self, account: Account, feed: Feed) -> None:
+        """A full resolver pass. What the feed brings meanwhile waits in its queue."""
+        while not self._stopping.is_set():
+            result = resolver.resolve(account, full=True)
+            if result is not None and result.complete:
+                Link.objects.filter(pk=account.pk).update(reconnects=F("reconnects") + 1)
+                return
+            feed.check()
+            self._say(Link.Stream.RESYNCING, feed)
+            self._stopping.wait(0.2 if result is None else 1)
+
+    def _follow(self, feed: Feed, lease: Any) -> None:
+        beat = 0.0
+        while not self._stopping.is_set():
+            self._apply(self._batch(feed))
+            if time.monotonic() - beat >= BEAT_SECONDS:
+                beat = time.monotonic()
+                feed.check()
+                with lease.cursor() as cursor:
+                    cursor.execute("SELECT 1")
+                self._say(Link.Stream.LIVE, feed)
+
+    @staticmethod
+    def _batch(feed: Feed) -> list[Message | Bad]:
+        """All that has arrived, at most BATCH messages; waits a little for the first."""
+        items: list[Message | Bad] = []
+        item = feed.read(0.2)
+        while item is not None and len(items) < BATCH:
+            items.append(item)
+            item = feed.read(0) if feed.backlog else None
+        return items + ([item] if item is not None else [])
+
+    def _apply(self, items: list[Message | Bad]) -> None:
+        if not items:
+            return
+        news, bad = _sort(items)
+        try:
+            services.record(self.account_id, source="stream", **news)
+        except DatabaseError:
+            raise
+        except Exception:
+            # One row that we cannot take must not cost the others: again one by one, the bad one kept aside.
+            log.exception("%s: a batch could not be recorded", self.account_id)
+            if len(items) == 1:
+                bad.append(Bad("could not be recorded", repr(items[0])))
+            else:
+                for item in items:
+                    self._apply([item])
+                return
+        self._keep_bad(bad)
+
+    def _keep_bad(self, bad: list[Bad]) -> None:
+        if bad:
+            log.warning("%s: %d bad messages kept (%s)", self.account_id, len(bad), bad[0].reason)
+            rows = [
+                BadMessage(account_id=self.account_id, reason=item.reason[:200], raw=item.raw[:20_000])
+                for item in bad
+            ]
+            BadMessage.objects.bulk_create(rows)
+            Link.objects.filter(pk=self.account_id).update(bad_messages=F("bad_messages") + len(bad))
+
+    def _say(self, state: str, feed: Feed | None = None) -> None:
+        """Writes how fresh this account is, and tells the pages when the state changes."""
+        now = timezone.now()
+        values: dict[str, Any] = {"stream": state, "beat_at": now}
+        if feed is not None:
+            values["private_at"] = now - timedelta(seconds=min(feed.heard_age(), 3600))
+        try:
+            Link.objects.update_or_create(pk=self.account_id, defaults=values)
+        except DatabaseError:
+            log.warning("%s: the state could not be written", self.account_id)
+            return
+        if state != self._state and self._loop is not None:
+            self._state = state
+            try:
+                topics.send_status(self._loop, self.account_id, {"account": self.account_id, "stream": state})
+            except Exception:  # noqa: BLE001  # the next heartbeat tells the pages
+                log.warning("%s: the pages could not be told of %s", self.account_id, state)
+
+
+def _sort(items: list[Message | Bad]) -> tuple[dict[str, Any], list[Bad]]:
+    """Typed rows per kind, and what could not be read."""
+    found: dict[str, list[Any]] = {"order": [], "execution": [], "position": [], "wallet": []}
+    readers = {"order": parse.order, "execution": parse.execution, "position": parse.position, "wallet": parse.wallet}
+    bad: list[Bad] = []
+    for item in items:
+        if isinstance(item, Bad):
+            bad.append(item)
+            continue
+        reader = readers.get(item.topic)
+        if reader is None or not isinstance(item.data, list):
+            bad.append(Bad(f"unknown topic {item.topic[:40]}", repr(item.data)))
+            continue
+        for row in item.data:
+            try:
+                found[item.topic].append(reader(row))
+            except (parse.Malformed, AttributeError) as error:
+                bad.append(Bad(f"{item.topic}: {error}", repr(row)))
+    news = {
+        "reports": found["order"],
+        "executions": found["execution"],
+        "reported": found["position"],
+        "wallet": found["wallet"][-1] if found["wallet"] else None,
+    }
+    return news, bad

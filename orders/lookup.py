@@ -1,0 +1,90 @@
+"""Asks Bybit about one order in all three places: open and recent, history, executions. Writes nothing."""
+
+from dataclasses import dataclass
+
+from bybit.errors import BybitError
+from bybit.gateway import Gateway
+from bybit.types import Execution, OrderReport
+from orders.models import Order
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """`clean` is true only when every question was answered: a query that failed is not a query that found
+    nothing. `asked` says, per source, what came back."""
+
+    report: OrderReport | None
+    executions: tuple[Execution, ...]
+    clean: bool
+    asked: dict[str, str]
+
+    @property
+    def nothing(self) -> bool:
+        return self.clean and self.report is None and not self.executions
+
+
+def ask(gateway: Gateway, order: Order) -> Findings:
+    """Reads an order by Bybit's id where we know it, else by ours; its executions too."""
+    ids = {"order_id": order.exchange_order_id, "order_link_id": order.order_link_id}
+    asked: dict[str, str] = {}
+    report = None
+    for source, find in (("realtime", gateway.find_realtime), ("history", gateway.find_history)):
+        try:
+            report = find(category=order.category, **ids)
+            asked[source] = "nothing" if report is None else report.status
+        except BybitError as error:
+            asked[source] = f"no answer ({error.code})"
+        if report is not None:
+            break
+    executions = _executions(gateway, order, report, asked)
+    clean = not any(answer.startswith("no answer") for answer in asked.values())
+    return Findings(report, executions, clean, asked)
+
+
+def _executions(
+    gateway: Gateway, order: Order, report: OrderReport | None, asked: dict[str, str]
+) -> tuple[Execution, ...]:
+    order_id = order.exchange_order_id or (report.order_id if report else "")
+    found: list[Execution] = []
+    cursor = ""
+    try:
+        while True:
+            page = gateway.executions(
+                category=order.category, order_id=order_id, order_link_id=order.order_link_id, cursor=cursor
+            )
+            found.extend(page.items)
+            if not page.cursor or page.cursor == cursor:
+                break
+            cursor = page.cursor
+        asked["executions"] = f"{len(found)} found" if found else "nothing"
+    except BybitError as error:
+        asked["executions"] = f"no answer ({error.code})"
+    return tuple(found)
+
+
+def open_orders(
+    gateway: Gateway, category: str, symbol: str | None = None, include: set[str] | None = None
+) -> list[OrderReport]:
+    """All open orders, every page of every settle coin. Raises BybitError when any page fails: half a list proves no
+    absence. `include` keeps only the named kinds (orders, conditional, protective)."""
+    found: list[OrderReport] = []
+    for coin in gateway.settle_coins:
+        cursor = ""
+        while True:
+            page = gateway.open_orders(category=category, settle_coin=coin, cursor=cursor)
+            found.extend(page.items)
+            if not page.cursor or page.cursor == cursor:
+                break
+            cursor = page.cursor
+    return [
+        report
+        for report in found
+        if (symbol is None or report.symbol == symbol) and (include is None or kind(report) in include)
+    ]
+
+
+def kind(report: OrderReport) -> str:
+    """Which sort of order this is: a plain one, a conditional entry, or one that protects a position."""
+    if report.stop_order_type in ("", "UNKNOWN"):
+        return "orders"
+    return "conditional" if report.stop_order_type == "Stop" else "protective"

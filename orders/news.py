@@ -1,0 +1,388 @@
+"""News of Bybit's, taken in under the row lock: fills first, then status, then positions and wallet. Reached through
+`orders.services` alone. Both doors are idempotent: a report or a fill that is known changes nothing."""
+
+import logging
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, OperationalError, transaction
+from django.db.models import F, Q, Sum
+from django.utils import timezone
+from psycopg.errors import DeadlockDetected
+
+from bybit.decimals import to_wire
+from bybit.types import Execution, OrderReport, PositionReport, WalletReport
+from orders import states
+from orders.models import Fill, Order, OrderEvent
+from orders.schemas import FillOut, OrderOut
+from orders.topics import changed
+from positions import services as positions
+from positions.book import Trade
+from positions.services import Booked, Change
+
+log = logging.getLogger("tradepost.orders")
+
+# Fixed for ever: the ids of orders made elsewhere are uuid5 of account, category and Bybit's order id in it.
+EXTERNAL_NAMESPACE = uuid.UUID("6f0b8c57-3d0a-5b7e-9a53-0b6c1d1f2a90")
+ATTEMPTS = 4
+PLACES = Decimal(1).scaleb(-18)
+
+
+def record(
+    account_id: str,
+    *,
+    reports: Sequence[OrderReport] = (),
+    executions: Sequence[Execution] = (),
+    reported: Sequence[PositionReport] = (),
+    wallet: WalletReport | None = None,
+    partial_wallet: bool = True,
+    by_id: bool = False,
+    source: str,
+) -> None:
+    """Takes in a batch of news in one transaction: fills first. Safe to repeat, and to run beside another writer.
+    `by_id` marks answers to a question about those very orders (see orders.states.merge)."""
+    if not (reports or executions or reported or wallet):
+        return
+    for attempt in range(ATTEMPTS):
+        try:
+            with transaction.atomic():
+                changes: list[Change] = []
+                # One order of locks for all writers: orders by id, then positions, wallet, counter.
+                orders = _Locked(account_id, [*executions, *reports])
+                for execution in sorted(executions, key=lambda item: (item.exec_ms, item.exec_id)):
+                    changes += _book(orders, execution, source)
+                for report in sorted(reports, key=lambda item: item.updated_ms):
+                    changes += _report(orders, report, source, by_id)
+                for position in sorted(reported, key=lambda item: (item.symbol, item.position_idx)):
+                    changes += _one(positions.apply_report(account_id, position))
+                if wallet is not None:
+                    changes += _one(positions.apply_wallet(account_id, wallet, partial=partial_wallet))
+                changed(account_id, changes)
+            return
+        except (IntegrityError, OperationalError) as error:
+            # Another process inserted the same fill or order first, or two waited for each other: look again.
+            again = isinstance(error, IntegrityError) or isinstance(error.__cause__, DeadlockDetected)
+            if not again or attempt == ATTEMPTS - 1:
+                raise
+
+
+def record_report(account_id: str, report: OrderReport, source: str) -> None:
+    """The door for news of an order's status."""
+    record(account_id, reports=[report], source=source)
+
+
+def record_execution(account_id: str, execution: Execution, source: str) -> None:
+    """The door for a fill. Inserted once by (account, exec_id)."""
+    record(account_id, executions=[execution], source=source)
+
+
+def _one(change: Change | None) -> list[Change]:
+    return [] if change is None else [change]
+
+
+class _Locked:
+    """The orders that a batch of news is about, locked in the order of their ids."""
+
+    def __init__(self, account_id: str, news: Sequence[OrderReport | Execution]) -> None:
+        self.account_id = account_id
+        self._by_exchange: dict[tuple[str, str], Order] = {}
+        self._by_link: dict[tuple[str, str], Order] = {}
+        if not news:
+            return
+        order_ids = {item.order_id for item in news if item.order_id}
+        links = {item.order_link_id for item in news if item.order_link_id}
+        match = Q(exchange_order_id__in=order_ids) | Q(order_link_id__in=links)
+        for row in Order.objects.select_for_update().filter(match, account_id=account_id).order_by("pk"):
+            self.add(row)
+
+    def add(self, row: Order) -> None:
+        if row.exchange_order_id:
+            self._by_exchange[row.category, row.exchange_order_id] = row
+        if row.order_link_id:
+            self._by_link[row.category, row.order_link_id] = row
+
+    def find(self, item: OrderReport | Execution) -> Order | None:
+        """By Bybit's id first, then by ours; nothing when ours is already another order of Bybit's."""
+        found = self._by_exchange.get((item.category, item.order_id))
+        if found is not None:
+            return found
+        found = self._by_link.get((item.category, item.order_link_id)) if item.order_link_id else None
+        if found is not None and found.exchange_order_id and item.order_id:
+            log.error("orderLinkId %s names two orders at Bybit", item.order_link_id[:8])
+            return None
+        return found
+
+
+# ---- fills
+
+
+def _book(orders: _Locked, execution: Execution, source: str) -> list[Change]:
+    account_id, order = orders.account_id, orders.find(execution)
+    if Fill.objects.filter(account_id=account_id, exec_id=execution.exec_id).exists():
+        return []
+    fill = _insert_fill(account_id, execution, order)
+    changes = [Change("fill", fill.exec_id, 1, FillOut.of(fill).model_dump_json())]
+    if not fill.is_trade:
+        return changes
+    if order is not None:
+        changes += _attach(order, [fill], source)
+    changes.append(
+        positions.apply_fill(
+            account_id=account_id,
+            category=fill.category,
+            symbol=fill.symbol,
+            position_idx=fill.position_idx,
+            booked=_booked(fill),
+            history=_history(fill),
+        )
+    )
+    return changes
+
+
+def _insert_fill(account_id: str, execution: Execution, order: Order | None) -> Fill:
+    fill = Fill(
+        account_id=account_id,
+        exec_id=execution.exec_id,
+        order=order,
+        exchange_order_id=execution.order_id,
+        order_link_id=execution.order_link_id,
+        category=execution.category,
+        symbol=execution.symbol,
+        position_idx=order.position_idx if order else 0,
+        side=execution.side,
+        exec_type=execution.exec_type,
+        is_trade=execution.is_trade,
+        price=execution.price,
+        qty=execution.qty,
+        value=execution.value,
+        fee=execution.fee,
+        fee_currency=execution.fee_currency,
+        is_maker=execution.is_maker,
+        closed_size=execution.closed_size,
+        exchange_seq=execution.seq,
+        exec_ms=execution.exec_ms,
+        at=datetime.fromtimestamp(execution.exec_ms / 1000, UTC),
+    )
+    fill.save(force_insert=True)
+    return fill
+
+
+def _booked(fill: Fill) -> Booked:
+    trade = Trade(fill.side, fill.qty, fill.price, fill.fee or Decimal(0))
+    return Booked(trade=trade, exec_ms=fill.exec_ms, exec_id=fill.exec_id)
+
+
+def _history(fill: Fill) -> Iterable[Booked]:
+    rows = Fill.objects.filter(
+        account_id=fill.account_id,
+        category=fill.category,
+        symbol=fill.symbol,
+        position_idx=fill.position_idx,
+        is_trade=True,
+    )
+    return (_booked(row) for row in rows.order_by("exec_ms", "exec_id").iterator())
+
+
+def _attach(order: Order, fills: Sequence[Fill], source: str) -> list[Change]:
+    """Recomputes what the order's fills add up to, from the rows."""
+    sums = Fill.objects.filter(order=order, is_trade=True).aggregate(
+        all_qty=Sum("qty"), all_value=Sum(F("qty") * F("price")), all_fee=Sum("fee")
+    )
+    order.fills_qty = sums["all_qty"] or Decimal(0)
+    order.fills_value = sums["all_value"] or Decimal(0)
+    order.fee = sums["all_fee"]
+    if not order.exchange_order_id:
+        order.exchange_order_id = fills[0].exchange_order_id
+    _reopen(order)
+    now = timezone.now()
+    OrderEvent.objects.bulk_create(
+        OrderEvent(order=order, at=now, kind="fill", source=source, body=_fill_evidence(fill)) for fill in fills
+    )
+    return keep(order, now)
+
+
+def _fill_evidence(fill: Fill) -> dict[str, Any]:
+    return {"exec_id": fill.exec_id, "qty": to_wire(fill.qty), "price": to_wire(fill.price)}
+
+
+def _reopen(order: Order) -> None:
+    """A fill proves that Bybit had the order, whatever we concluded before."""
+    if order.exchange_status or order.state not in ("unknown", "rejected", "cancelled"):
+        return
+    if order.state == "unknown" or order.reject_code in states.OWN_VERDICTS:
+        log.error("%s: a fill arrived for an order that was %s", str(order.pk)[:8], order.state)
+        order.state, order.reject_code, order.reject_message = "acked", "", ""
+        order.needs_read = True
+
+
+# ---- status
+
+
+def _report(orders: _Locked, report: OrderReport, source: str, by_id: bool) -> list[Change]:
+    order = orders.find(report)
+    if order is not None and (order.symbol, order.side) != (report.symbol, report.side):
+        log.error("%s: Bybit's order with this id is for another market or side", str(order.pk)[:8])
+        return []
+    changes: list[Change] = []
+    if order is None:
+        order, changes = _adopt(orders, report)
+    known = _facts_of(order)
+    merged = states.merge(known, _facts(report), by_id=by_id)
+    if merged is known and order.exchange_order_id:
+        return changes
+    if order.state in states.FINAL and not order.exchange_status:
+        log.error("%s: Bybit has an order that was %s here", str(order.pk)[:8], order.state)
+    order.exchange_order_id = order.exchange_order_id or report.order_id
+    order.needs_read = merged.doubt
+    if (merged.status, merged.updated_ms, merged.content) == (report.status, report.updated_ms, _facts(report).content):
+        _take(order, report)
+    order.cum_exec_qty = merged.cum
+    order.state = states.state_of(order.exchange_status, order.state)
+    if order.state != "rejected":
+        order.reject_code = order.reject_message = ""
+    elif not order.reject_code:
+        order.reject_code = report.reject_reason or "Rejected"
+        order.reject_message = "Bybit took the order and then refused it. Nothing was traded."
+    evidence = ("report", source, _report_evidence(report))
+    return changes + keep(order, timezone.now(), evidence=evidence)
+
+
+def _take(order: Order, report: OrderReport) -> None:
+    order.exchange_status = report.status
+    order.exchange_ms = report.updated_ms
+    order.exchange_created_ms = report.created_ms
+    order.status_cum_qty = report.cum_exec_qty
+    order.qty = report.qty
+    order.price = _shown_price(report)
+    order.avg_price = report.avg_price
+    order.trigger_price = report.trigger_price
+    order.take_profit, order.stop_loss = report.take_profit, report.stop_loss
+    order.cancel_type, order.reject_reason = report.cancel_type[:60], report.reject_reason[:60]
+    order.negatives = 0
+
+
+def _shown_price(report: OrderReport) -> Decimal | None:
+    """A market order's `price` is Bybit's internal protective limit, not a price that anyone chose."""
+    return None if report.order_type == "Market" else report.price
+
+
+def _content(*values: Decimal | str | None) -> tuple[str, ...]:
+    # At the precision of the columns, so that a row compares equal with the report it was written from.
+    return tuple(
+        to_wire(value.quantize(PLACES)) if isinstance(value, Decimal) else value or "" for value in values
+    )
+
+
+def _facts(report: OrderReport) -> states.Facts:
+    return states.Facts(
+        status=report.status,
+        cum=report.cum_exec_qty,
+        status_cum=report.cum_exec_qty,
+        updated_ms=report.updated_ms,
+        content=_content(
+            report.qty,
+            _shown_price(report),
+            report.avg_price,
+            report.trigger_price,
+            report.take_profit,
+            report.stop_loss,
+            report.cancel_type[:60],
+            report.reject_reason[:60],
+        ),
+    )
+
+
+def _facts_of(order: Order) -> states.Facts:
+    return states.Facts(
+        status=order.exchange_status,
+        cum=order.cum_exec_qty,
+        status_cum=order.status_cum_qty,
+        updated_ms=order.exchange_ms,
+        content=_content(
+            order.qty,
+            order.price,
+            order.avg_price,
+            order.trigger_price,
+            order.take_profit,
+            order.stop_loss,
+            order.cancel_type,
+            order.reject_reason,
+        ),
+        doubt=order.needs_read,
+    )
+
+
+def _report_evidence(report: OrderReport) -> dict[str, Any]:
+    return {
+        "orderStatus": report.status,
+        "cumExecQty": to_wire(report.cum_exec_qty),
+        "updatedTime": report.updated_ms,
+        "cancelType": report.cancel_type,
+        "rejectReason": report.reject_reason,
+    }
+
+
+def _adopt(orders: _Locked, report: OrderReport) -> tuple[Order, list[Change]]:
+    """A row for an order that was made elsewhere, with the fills that came before it."""
+    account_id = orders.account_id
+    key = uuid.uuid5(EXTERNAL_NAMESPACE, f"{account_id}:{report.category}:{report.order_id}")
+    created = datetime.fromtimestamp(report.created_ms / 1000, UTC)
+    order = Order(
+        id=key,
+        account_id=account_id,
+        source=Order.Source.EXTERNAL,
+        category=report.category,
+        symbol=report.symbol,
+        side=report.side,
+        order_type=report.order_type,
+        qty=report.qty,
+        price=_shown_price(report),
+        time_in_force=report.time_in_force,
+        reduce_only=report.reduce_only,
+        position_idx=report.position_idx,
+        state="acked",
+        order_link_id=report.order_link_id,
+        exchange_order_id=report.order_id,
+        created_at=created,
+        acked_at=created,
+        updated_at=timezone.now(),
+    )
+    order.save(force_insert=True)
+    orders.add(order)
+    loose = list(Fill.objects.filter(account_id=account_id, exchange_order_id=report.order_id, order=None))
+    if not loose:
+        return order, []
+    Fill.objects.filter(pk__in=[fill.pk for fill in loose]).update(order=order)
+    return order, _attach(order, [fill for fill in loose if fill.is_trade], "adopted")
+
+
+# ---- writing a row
+
+
+def step(order: Order, to: str) -> bool:
+    """Our own next state, unless Bybit's news overtook it. Returns whether it was taken."""
+    if order.exchange_status or not states.may_step(order.state, to):
+        return False
+    order.state = to
+    return True
+
+
+def order_change(order: Order) -> Change:
+    return Change("order", str(order.pk), order.version, OrderOut.of(order).model_dump_json())
+
+
+def keep(
+    order: Order, now: datetime, evidence: tuple[str, str, dict[str, Any]] | None = None
+) -> list[Change]:
+    """Saves a locked row under its next version, with the evidence for the change."""
+    order.version += 1
+    order.updated_at = now
+    order.next_check_at = now if order.needs_read else None
+    order.save()
+    if evidence is not None:
+        kind, source, body = evidence
+        OrderEvent.objects.create(order=order, at=now, kind=kind, source=source, body=body)
+    return [order_change(order)]

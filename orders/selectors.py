@@ -1,0 +1,142 @@
+"""Reads of orders, fills and the event log. They write nothing, and they only see the accounts of their user."""
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Model, Q, QuerySet
+
+from bybit.models import Account
+from orders import states
+from orders.errors import NotFound, TradeError
+from orders.models import Epoch, Event, Fill, Order, Sequence as Counter
+from orders.schemas import OrderOut
+from positions.schemas import PositionOut, WalletOut
+from positions.selectors import open_positions, wallets
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    rows: Sequence[Any]
+    next: str | None
+
+
+def encode_cursor(values: list[Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str) -> list[Any]:
+    """Raises TradeError `invalid` for a cursor that is not ours."""
+    try:
+        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, UnicodeDecodeError):
+        values = None
+    if not isinstance(values, list) or len(values) != 2:
+        raise TradeError("invalid", "The cursor cannot be read. Start from the first page.")
+    return values
+
+
+def _slice(rows: "QuerySet[M]", limit: int, mark: Callable[[M], list[Any]]) -> Slice:
+    found = list(rows[: limit + 1])
+    more = len(found) > limit
+    return Slice(found[:limit], encode_cursor(mark(found[limit - 1])) if more else None)
+
+
+def accounts_of(user_id: int) -> "QuerySet[Account]":
+    return Account.objects.filter(members=user_id)
+
+
+def orders(
+    user_id: int, *, state: str, symbol: str | None, account: str | None, limit: int, cursor: str | None
+) -> Slice:
+    """Newest first. `state` is open, closed or all."""
+    rows = Order.objects.filter(account__in=accounts_of(user_id))
+    if state != "all":
+        rows = rows.filter(state__in=states.OPEN if state == "open" else states.FINAL)
+    if symbol:
+        rows = rows.filter(symbol=symbol)
+    if account:
+        rows = rows.filter(account_id=account)
+    if cursor:
+        at, key = decode_cursor(cursor)
+        try:
+            moment, last = datetime.fromisoformat(at), UUID(key)
+        except (ValueError, TypeError, AttributeError):
+            raise TradeError("invalid", "The cursor cannot be read. Start from the first page.") from None
+        rows = rows.filter(Q(created_at__lt=moment) | Q(created_at=moment, id__lt=last))
+    return _slice(rows.order_by("-created_at", "-id"), limit, lambda row: [row.created_at.isoformat(), str(row.pk)])
+
+
+def order(user_id: int, order_id: UUID) -> Order:
+    """Raises NotFound, also for an order of an account that is not this user's."""
+    row = Order.objects.filter(pk=order_id, account__in=accounts_of(user_id)).first()
+    if row is None:
+        raise NotFound("order")
+    return row
+
+
+def fills(
+    user_id: int, *, symbol: str | None, account: str | None, limit: int, cursor: str | None
+) -> Slice:
+    """Executions, newest first."""
+    rows = Fill.objects.filter(account__in=accounts_of(user_id))
+    if symbol:
+        rows = rows.filter(symbol=symbol)
+    if account:
+        rows = rows.filter(account_id=account)
+    if cursor:
+        at, key = decode_cursor(cursor)
+        if not isinstance(at, int) or not isinstance(key, str):
+            raise TradeError("invalid", "The cursor cannot be read. Start from the first page.")
+        rows = rows.filter(Q(exec_ms__lt=at) | Q(exec_ms=at, exec_id__lt=key))
+    return _slice(rows.order_by("-exec_ms", "-exec_id"), limit, lambda row: [row.exec_ms, row.exec_id])
+
+
+def events_after(account_id: str, seq: int, limit: int) -> list[Event] | None:
+    """The account's log from there on; None when it no longer reaches back that far (or never reached so far)."""
+    counter = Counter.objects.filter(pk=account_id).first()
+    floor, top = (counter.floor, counter.seq) if counter else (0, 0)
+    if seq < floor or seq > top:
+        return None
+    return list(Event.objects.filter(account_id=account_id, seq__gt=seq).order_by("seq")[:limit])
+
+
+def seqs(account_ids: Sequence[str]) -> dict[str, int]:
+    """The last committed seq of each account."""
+    known = dict(Counter.objects.filter(pk__in=account_ids).values_list("account_id", "seq"))
+    return {account_id: known.get(account_id, 0) for account_id in account_ids}
+
+
+def epoch() -> str:
+    return str(Epoch.objects.get().value)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that is open, as of `seqs`, read in one REPEATABLE READ transaction."""
+
+    seqs: dict[str, int]
+    orders: list[OrderOut]
+    positions: list[PositionOut]
+    wallets: list[WalletOut]
+
+
+def snapshot(account_ids: Sequence[str]) -> Snapshot:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        at = seqs(account_ids)
+        rows = Order.objects.filter(account_id__in=account_ids, state__in=states.OPEN)
+        return Snapshot(
+            seqs=at,
+            orders=[OrderOut.of(row) for row in rows],
+            positions=[PositionOut.of(row) for row in open_positions(account_ids)],
+            wallets=[WalletOut.of(row) for row in wallets(account_ids)],
+        )

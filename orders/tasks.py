@@ -1,0 +1,59 @@
+"""Celery's view of the order manager: each task takes ids, re-checks, and calls one function. The database is the
+work list, so a lost task loses nothing."""
+
+import logging
+
+from celery import shared_task
+from django.db import transaction
+from django.db.models import Max
+from kombu.exceptions import OperationalError
+
+from bybit.models import Account
+from orders import resolver, topics
+from orders.models import Event, Sequence
+
+log = logging.getLogger("tradepost.tasks")
+
+KEEP_EVENTS = 50_000
+
+
+@shared_task(name="orders.resolve_all")
+def resolve_all() -> None:
+    """Beat's entry: one pass for each account."""
+    for account_id in Account.objects.values_list("pk", flat=True):
+        resolve_account.apply_async((account_id,), expires=5)
+
+
+@shared_task(name="orders.resolve_account")
+def resolve_account(account_id: str) -> None:
+    account = Account.objects.filter(pk=account_id).first()
+    if account is not None:
+        resolver.resolve(account)
+
+
+def ask_now(account_id: str) -> None:
+    """Asks Bybit about an unsettled order at once; when the broker does not listen, the next beat asks."""
+    try:
+        resolve_account.apply_async((account_id,), expires=10, retry=False)
+    except (OperationalError, OSError):
+        log.warning("the broker is away; the next beat asks about %s", account_id)
+
+
+@shared_task(name="orders.flush_events")
+def flush_events() -> None:
+    """Sends what a publisher left unsent, because it died or Redis was away."""
+    loop, client = topics.Loop(), topics.redis_client()
+    for account_id in Account.objects.values_list("pk", flat=True):
+        topics.flush(account_id, loop, client)
+
+
+@shared_task(name="orders.prune_events")
+def prune_events() -> None:
+    """Keeps the log's newest part; the record itself is in orders and fills. A page that asks for older events is
+    told to take a snapshot."""
+    for account_id, top in Event.objects.values_list("account_id").annotate(Max("seq")).order_by():
+        floor = top - KEEP_EVENTS
+        if floor > 0:
+            with transaction.atomic():
+                Sequence.objects.select_for_update().filter(pk=account_id).update(floor=floor)
+                Event.objects.filter(account_id=account_id, seq__lte=floor).delete()

@@ -1,0 +1,217 @@
+"""The only sender. Every visible change becomes a row of the event log in its own transaction; after commit a
+publisher sends all unsent rows in seq order to the live sockets and to Redis Streams. What was not sent is sent by
+the next beat. Redis holds no truth, and nobody waits for it: one thread per process does the sending."""
+
+import asyncio
+import json
+import logging
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+import redis
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.db import connection, transaction
+
+from orders.models import Event, Publication
+from orders.schemas import message_text
+
+log = logging.getLogger("tradepost.topics")
+
+STREAMS = {
+    "fill": "orders_executed",
+    "order": "orders_resolved",
+    "position": "positions_updated",
+    "wallet": "wallet_updated",
+}
+STREAM_LENGTH = 100_000
+BATCH = 100
+INTEREST_SECONDS = 30
+
+
+class Change(Protocol):
+    """What `positions.services.Change` is; the log does not care who made it."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def body(self) -> str: ...
+
+
+_APPEND = """
+WITH counter AS (
+    INSERT INTO orders_sequence (account_id, seq, floor) VALUES (%(account)s, %(n)s, 0)
+    ON CONFLICT (account_id) DO UPDATE SET seq = orders_sequence.seq + %(n)s
+    RETURNING seq
+)
+INSERT INTO orders_event (account_id, seq, kind, key, version, body, at)
+SELECT %(account)s, counter.seq - %(n)s + item.nr, item.kind, item.key, item.version, item.body, now()
+FROM counter,
+     unnest(%(kinds)s::text[], %(keys)s::text[], %(versions)s::int[], %(bodies)s::text[])
+     WITH ORDINALITY AS item (kind, key, version, body, nr)
+"""
+
+
+def changed(account_id: str, changes: Sequence[Change]) -> None:
+    """Numbers and logs the changes in the caller's transaction, last thing before its commit; sends them after it."""
+    if not changes:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _APPEND,
+            {
+                "account": account_id,
+                "n": len(changes),
+                "kinds": [change.kind for change in changes],
+                "keys": [change.key for change in changes],
+                "versions": [change.version for change in changes],
+                "bodies": [change.body for change in changes],
+            },
+        )
+    transaction.on_commit(lambda: publisher.wake(account_id))
+
+
+def account_group(account_id: str) -> str:
+    return f"account.{account_id}"
+
+
+def ticker_group(environment: str, symbol: str) -> str:
+    return f"ticker.{environment}.{symbol}"
+
+
+class Loop:
+    """A private event loop for one thread, so that the channel layer's connections stay open between sends."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+
+    def group_send(self, group: str, message: dict[str, Any]) -> None:
+        layer = get_channel_layer()
+        self._loop.run_until_complete(asyncio.wait_for(layer.group_send(group, message), timeout=2))
+
+
+def redis_client() -> "redis.Redis":
+    """A client that gives up in two seconds: a frozen Redis must freeze nobody else."""
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+
+
+class Publisher:
+    """Sends the unsent events of the accounts it was woken for, on a thread of its own."""
+
+    def __init__(self) -> None:
+        self._due: set[str] = set()
+        self._woken = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def wake(self, account_id: str) -> None:
+        with self._woken:
+            self._due.add(account_id)
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
+                self._thread.start()
+            self._woken.notify()
+
+    def _run(self) -> None:
+        loop, client = Loop(), redis_client()
+        while True:
+            with self._woken:
+                while not self._due:
+                    self._woken.wait()
+                account_id = self._due.pop()
+            try:
+                flush(account_id, loop, client)
+            except Exception:  # noqa: BLE001  # the rows stay unsent and the next beat sends them
+                log.warning("events of %s could not be sent yet", account_id, exc_info=True)
+                connection.close()
+
+
+publisher = Publisher()
+
+
+def flush(account_id: str, loop: Loop, client: "redis.Redis") -> int:
+    """Sends all unsent events of an account, in order, one process at a time. Returns how many. Raises when Redis or
+    the database fails; what was sent but not marked is sent again (at least once)."""
+    total = 0
+    while True:
+        with transaction.atomic():
+            rows = _unsent(account_id)
+            if rows:
+                _send(account_id, rows, loop, client)
+                Publication.objects.filter(pk=account_id).update(seq=rows[-1].seq)
+        total += len(rows)
+        if len(rows) < BATCH:
+            return total
+
+
+def _unsent(account_id: str) -> list[Event]:
+    with connection.cursor() as cursor:
+        # The lock: one publisher per account at a time. A mark lost in a crash only means sending again, so this
+        # transaction need not wait for the disk.
+        lock = (
+            "SELECT seq, set_config('synchronous_commit', 'off', true) FROM orders_publication "
+            "WHERE account_id = %s FOR UPDATE"
+        )
+        cursor.execute(lock, [account_id])
+        found = cursor.fetchone()
+        if found is None:
+            cursor.execute(
+                "INSERT INTO orders_publication (account_id, seq) VALUES (%s, 0) ON CONFLICT DO NOTHING",
+                [account_id],
+            )
+            cursor.execute(lock, [account_id])
+            found = cursor.fetchone()
+    return list(Event.objects.filter(account_id=account_id, seq__gt=found[0]).order_by("seq")[:BATCH])
+
+
+def _send(account_id: str, rows: Sequence[Event], loop: Loop, client: "redis.Redis") -> None:
+    items = [[row.seq, row.kind, message_text(row)] for row in rows]
+    loop.group_send(account_group(account_id), {"type": "events", "account": account_id, "items": items})
+    with client.pipeline(transaction=False) as pipe:
+        for row in rows:
+            fields: dict[Any, Any] = {
+                "account": account_id,
+                "seq": row.seq,
+                "key": row.key,
+                "version": row.version,
+                "body": row.body,
+            }
+            pipe.xadd(STREAMS[row.kind], fields, maxlen=STREAM_LENGTH, approximate=True)
+        pipe.execute()
+
+
+def send_tickers(loop: Loop, environment: str, tickers: Iterable[tuple[str, str]]) -> None:
+    """Pushes the latest price of each symbol (JSON text) to the pages that watch it. Not logged: latest wins."""
+    for symbol, text in tickers:
+        loop.group_send(ticker_group(environment, symbol), {"type": "ticker", "symbol": symbol, "text": text})
+
+
+def send_status(loop: Loop, account_id: str, body: dict[str, Any]) -> None:
+    """Pushes how fresh an account is."""
+    text = json.dumps({"type": "status", "status": body}, separators=(",", ":"))
+    loop.group_send(account_group(account_id), {"type": "status", "text": text})
+
+
+def _interest_key(environment: str) -> str:
+    return f"tradepost:interest:{environment}"
+
+
+def want(client: "redis.Redis", environment: str, symbols: Iterable[str]) -> None:
+    """Says that a page needs these prices for the next half minute."""
+    until = time.time() + INTEREST_SECONDS
+    marks = dict.fromkeys(symbols, until)
+    if marks:
+        client.zadd(_interest_key(environment), marks)
+
+
+def wanted(client: "redis.Redis", environment: str) -> set[str]:
+    """The symbols that some page needs now."""
+    key = _interest_key(environment)
+    client.zremrangebyscore(key, 0, time.time())
+    found: Any = client.zrange(key, 0, 200)
+    return {symbol.decode() for symbol in found}

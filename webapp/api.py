@@ -1,0 +1,134 @@
+"""The API's root: who may call, one error shape, and the routers of the floors below."""
+
+import json
+import logging
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.parser import Parser
+
+from orders.api import router as orders_router
+from orders.errors import TradeError
+from webapp import rights
+from webapp.console_api import router as console_router
+from webapp.console_api import session_router
+from webapp.errors import error_response
+from webapp.security.callers import Caller, CsrfRefused, of_request
+
+log = logging.getLogger("tradepost.api")
+MAX_BODY = 64 * 1024
+
+
+class Forbidden(Exception):
+    """Signed in, but without the right."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+class StrictParser(Parser):
+    """JSON as the standard has it: no NaN, no name twice, no other content type, no huge body."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        if request.content_type != "application/json":
+            raise HttpError(415, "Send JSON, with Content-Type: application/json.")
+        if len(request.body) > MAX_BODY:
+            raise HttpError(422, "The body is too large.")
+        try:
+            text = request.body.decode("utf-8")
+            return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
+            raise HttpError(422, "The body is not valid JSON.") from error
+
+
+def authenticate(request: HttpRequest) -> Caller:
+    """Raises AuthenticationError (401), CsrfRefused or Forbidden (403)."""
+    caller = of_request(request)
+    if caller is None:
+        raise AuthenticationError
+    needs = rights.needed(request)
+    if needs is not None and needs not in caller.rights:
+        raise Forbidden
+    return caller
+
+
+api = NinjaAPI(
+    title="Tradepost",
+    version="1",
+    auth=authenticate,
+    docs_url=None,
+    openapi_url="/openapi.json",
+    parser=StrictParser(),
+    urls_namespace="api",
+)
+api.add_router("", session_router)
+api.add_router("", console_router)
+api.add_router("", orders_router)
+rights.bind(api, "api/v1")
+
+
+@api.exception_handler(TradeError)
+def _on_trade_error(request: HttpRequest, error: TradeError) -> HttpResponse:
+    return error_response(error.status, error.code, error.message, **error.detail)
+
+
+@api.exception_handler(ValidationError)
+def _on_validation(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    fields = {_field(item): str(item.get("msg", "")).removeprefix("Value error, ") for item in error.errors}
+    named = "; ".join(f"{name}: {text}" if name else text for name, text in fields.items())
+    return error_response(422, "invalid", f"The request does not fit: {named}. Nothing was sent.", fields=fields)
+
+
+def _field(item: dict[str, Any]) -> str:
+    place = [str(part) for part in item.get("loc", ()) if part not in ("body", "query", "path")]
+    return ".".join(place[1:] if len(place) > 1 and place[0] == "body" else place)
+
+
+@api.exception_handler(AuthenticationError)
+def _on_unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    return error_response(401, "unauthenticated", "Sign in first. Nothing was sent.")
+
+
+@api.exception_handler(CsrfRefused)
+def _on_csrf(request: HttpRequest, error: CsrfRefused) -> HttpResponse:
+    return error_response(403, "csrf", "The page's token is missing or old. Nothing was sent. Reload the page.")
+
+
+@api.exception_handler(Forbidden)
+def _on_forbidden(request: HttpRequest, error: Forbidden) -> HttpResponse:
+    return error_response(403, "forbidden", "You have no right to do this. Nothing was sent.")
+
+
+@api.exception_handler(HttpError)
+def _on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    # Ninja hides what our parser said behind a 400 of its own.
+    shown = error.__cause__ if isinstance(error.__cause__, HttpError) else error
+    status = 422 if shown.status_code == 400 else shown.status_code
+    code = {415: "unsupported_media_type", 422: "invalid"}.get(status, "refused")
+    return error_response(status, code, f"{shown} Nothing was sent.")
+
+
+@api.exception_handler(Http404)
+def _on_not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    return error_response(404, "not_found", "There is nothing at this address.")
+
+
+@api.exception_handler(Exception)
+def _on_crash(request: HttpRequest, error: Exception) -> HttpResponse:
+    log.exception("%s %s failed", request.method, request.path)
+    return error_response(
+        500,
+        "internal",
+        "Tradepost failed here. If this was an order, look it up by its id before anything else: it may have "
+        "been sent.",
+    )

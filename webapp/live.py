@@ -1,0 +1,294 @@
+"""The live socket: authorise, snapshot, forward. Nothing is decided here, and orders are never placed here.
+
+A new socket joins its groups first and buffers, reads one snapshot, drops what the snapshot holds, then forwards.
+Each event is sent once and in seq order; what the channel layer dropped is read from the log before a heartbeat.
+"""
+
+import asyncio
+import json
+from typing import Any
+
+from channels.exceptions import DenyConnection
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.sessions.backends.db import SessionStore
+from django.http.cookie import parse_cookie
+from django.http.request import split_domain_port, validate_host
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from bybit.forms import time_text
+from orders import seen, selectors
+from orders.schemas import message_text
+from orders.topics import account_group, ticker_group
+from webapp import status
+from webapp.pulse import in_thread, pulse
+from webapp.security.callers import Caller, by_token, rights_of
+from webapp.views import build
+
+PROTOCOL = "tradepost.v1"
+BEARER = "bearer."
+SIGNED_OUT = 4401
+MAX_FRAME = 4096
+MAX_WATCHED = 50
+
+
+class NoSuchSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
+    async def connect(self) -> None:
+        raise DenyConnection
+
+
+class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """One page's socket."""
+
+    async def connect(self) -> None:
+        self._ready = False
+        self._held: list[dict[str, Any]] = []
+        self._lock = asyncio.Lock()
+        self._groups: set[str] = set()
+        self.seqs: dict[str, int] = {}
+        self.watched: set[tuple[str, str]] = set()
+        self._environment = ""
+        self.caller: Caller | None = None
+        offered = list(self.scope.get("subprotocols", ()))
+        token = next((item.removeprefix(BEARER) for item in offered if item.startswith(BEARER)), None)
+        header = dict(self.scope["headers"]).get(b"authorization", b"").decode("latin1")
+        if token is None and header.lower().startswith("bearer "):
+            token = header[7:].strip()
+        self._check_origin(by_cookie=token is None)
+        cookie = self.scope_cookie()
+        self.caller = await in_thread(_by_token, token) if token else await in_thread(_by_session, cookie)
+        chosen = PROTOCOL if PROTOCOL in offered else (offered[0] if len(offered) == 1 else None)
+        await self.accept(subprotocol=chosen)
+        if self.caller is None or "read" not in self.caller.rights:
+            await self.close(code=SIGNED_OUT)
+            return
+        await self._open()
+
+    def scope_cookie(self) -> str:
+        header = dict(self.scope["headers"]).get(b"cookie", b"").decode("latin1")
+        return parse_cookie(header).get(settings.SESSION_COOKIE_NAME, "")
+
+    def _check_origin(self, *, by_cookie: bool) -> None:
+        """A foreign page must not ride on the owner's cookie. Raises DenyConnection (403 in the handshake)."""
+        headers = dict(self.scope["headers"])
+        host = headers.get(b"host", b"").decode("latin1")
+        if not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
+            raise DenyConnection
+        origin = headers.get(b"origin", b"").decode("latin1")
+        wanted = settings.PUBLIC_ORIGIN or f"http://{host}"
+        if origin != wanted and (origin or by_cookie):
+            raise DenyConnection
+
+    async def _open(self) -> None:
+        caller = self.caller
+        assert caller is not None  # noqa: S101  # connect() has just checked it
+        accounts, epoch = await in_thread(_welcome, caller.user.pk)
+        self.seqs = {account["id"]: 0 for account in accounts}
+        self._environment = accounts[0]["environment"] if accounts else ""
+        await self._json(
+            type="hello",
+            build=build(),
+            min_build=settings.MIN_BUILD,
+            epoch=epoch,
+            at=time_text(timezone.now()),
+        )
+        for account_id in self.seqs:
+            await self._join(account_group(account_id))
+        async with self._lock:
+            await self._snapshot()
+            self._ready = True
+        held, self._held = self._held, []
+        for message in held:
+            await self.events(message)
+        pulse.add(self)
+
+    async def _join(self, group: str) -> None:
+        if group not in self._groups:
+            self._groups.add(group)
+            await self.channel_layer.group_add(group, self.channel_name)
+
+    async def disconnect(self, code: int) -> None:
+        pulse.remove(self)
+        for group in getattr(self, "_groups", ()):
+            await self.channel_layer.group_discard(group, self.channel_name)
+
+    # ---- from the house to the page
+
+    async def _json(self, **message: Any) -> None:
+        await self.send(text_data=json.dumps(message, separators=(",", ":")))
+
+    def _seen(self) -> str:
+        assert self.caller is not None  # noqa: S101  # only reached on an open socket
+        return seen.stamp(self.caller.user.pk, self.seqs)
+
+    async def _snapshot(self) -> None:
+        assert self.caller is not None  # noqa: S101  # only reached on an open socket
+        text, seqs = await in_thread(_snapshot_text, self.caller.user.pk, list(self.seqs))
+        self.seqs = seqs
+        await self.send(text_data=text)
+
+    async def events(self, message: dict[str, Any]) -> None:
+        """From the publisher: some committed changes of one account, in order."""
+        if not self._ready:
+            self._held.append(message)
+            return
+        async with self._lock:
+            await self._forward(message["account"], message["items"])
+
+    async def _forward(self, account_id: str, items: list[tuple[int, str, str]]) -> None:
+        if account_id not in self.seqs:
+            return
+        for seq, kind, text in items:
+            last = self.seqs[account_id]
+            if seq <= last:
+                continue
+            if seq > last + 1:
+                await self._fill(account_id)
+                if seq <= self.seqs[account_id]:
+                    continue
+            await self._send_event(account_id, seq, kind, text)
+
+    async def _send_event(self, account_id: str, seq: int, kind: str, text: str) -> None:
+        self.seqs[account_id] = seq
+        if kind == "position":
+            text = f'{text[:-1]},"seen":"{self._seen()}"}}'
+        await self.send(text_data=text)
+
+    async def _fill(self, account_id: str) -> None:
+        """Sends from the log what the channel layer lost."""
+        items = await in_thread(_log_texts, account_id, self.seqs[account_id])
+        if items is None:
+            await self._snapshot()
+            return
+        for seq, kind, text in items:
+            if seq == self.seqs[account_id] + 1:
+                await self._send_event(account_id, seq, kind, text)
+
+    async def ticker(self, message: dict[str, Any]) -> None:
+        if (self._environment, message["symbol"]) in self.watched:
+            await self.send(text_data=message["text"])
+
+    async def status(self, message: dict[str, Any]) -> None:
+        await self.send(text_data=message["text"])
+
+    async def beat(self, top: dict[str, int], up: dict[str, Any]) -> None:
+        """From the pulse, every second: fills gaps, then says how fresh everything is."""
+        if not self._ready:
+            return
+        async with self._lock:
+            for account_id in list(self.seqs):
+                if top.get(account_id, 0) > self.seqs[account_id]:
+                    await self._fill(account_id)
+            await self._json(
+                type="heartbeat",
+                seq=self.seqs,
+                at=time_text(timezone.now()),
+                up={account_id: up[account_id] for account_id in self.seqs if account_id in up},
+                seen=self._seen(),
+            )
+
+    async def sign_out(self) -> None:
+        await self.close(code=SIGNED_OUT)
+
+    # ---- from the page to the house
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        message = _parse(text_data)
+        if message is None or not self._ready:
+            return
+        if message["type"] == "snapshot":
+            async with self._lock:
+                await self._snapshot()
+        elif message["type"] == "since":
+            await self._since(message)
+        elif message["type"] == "watch":
+            await self._watch(message)
+
+    async def _since(self, message: dict[str, Any]) -> None:
+        account_id, seq = message.get("account"), message.get("seq")
+        if account_id not in self.seqs or not isinstance(seq, int) or isinstance(seq, bool):
+            return
+        async with self._lock:
+            items = await in_thread(_log_texts, account_id, seq)
+            if items is None:
+                await self._snapshot()
+                return
+            self.seqs[account_id] = seq
+            for number, kind, text in items:
+                await self._send_event(account_id, number, kind, text)
+
+    async def _watch(self, message: dict[str, Any]) -> None:
+        symbols = message.get("symbols")
+        if not isinstance(symbols, list) or len(symbols) > MAX_WATCHED or not self._environment:
+            return
+        names = {item for item in symbols if isinstance(item, str) and item.isalnum() and len(item) <= 30}
+        wanted = {(self._environment, name) for name in names if name.isascii()}
+        for environment, symbol in self.watched - wanted:
+            group = ticker_group(environment, symbol)
+            self._groups.discard(group)
+            await self.channel_layer.group_discard(group, self.channel_name)
+        for environment, symbol in wanted:
+            await self._join(ticker_group(environment, symbol))
+        self.watched = wanted
+        await pulse.show_interest(wanted)
+
+
+def _parse(text: str | None) -> dict[str, Any] | None:
+    if text is None or len(text) > MAX_FRAME:
+        return None
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) and isinstance(message.get("type"), str) else None
+
+
+# ---- what runs in a thread, because it reads the database
+
+
+def _by_token(token: str) -> Caller | None:
+    return by_token(token)
+
+
+def _by_session(key: str) -> Caller | None:
+    """The signed-in user of a session cookie, checked as Django checks each request."""
+    if not key:
+        return None
+    session = SessionStore(session_key=key)
+    user_id, mark = session.get(SESSION_KEY), session.get(HASH_SESSION_KEY, "")
+    user = get_user_model().objects.filter(pk=user_id, is_active=True).first() if user_id else None
+    if user is None or not constant_time_compare(mark, user.get_session_auth_hash()):
+        return None
+    return Caller(user, rights_of(user), by_cookie=True, key=f"session:{key}")
+
+
+def _welcome(user_id: int) -> tuple[list[dict[str, Any]], str]:
+    return status.accounts(user_id), selectors.epoch()
+
+
+def _snapshot_text(user_id: int, account_ids: list[str]) -> tuple[str, dict[str, int]]:
+    found = selectors.snapshot(account_ids)
+    parts = {
+        "orders": [row.model_dump_json() for row in found.orders],
+        "positions": [row.model_dump_json() for row in found.positions],
+        "wallet": [row.model_dump_json() for row in found.wallets],
+        "status": [row.model_dump_json() for row in status.of_accounts(account_ids)],
+    }
+    lists = "".join(f',"{name}":[{",".join(rows)}]' for name, rows in parts.items())
+    head = json.dumps(
+        {
+            "type": "snapshot",
+            "seq": found.seqs,
+            "at": time_text(timezone.now()),
+            "accounts": status.accounts(user_id),
+        },
+        separators=(",", ":"),
+    )
+    return f"{head[:-1]}{lists}}}", found.seqs
+
+
+def _log_texts(account_id: str, seq: int) -> list[tuple[int, str, str]] | None:
+    events = selectors.events_after(account_id, seq, 2000)
+    return None if events is None else [(row.seq, row.kind, message_text(row)) for row in events]

@@ -1,0 +1,20 @@
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from webapp.security.models import ApiToken
+
+
+class Command(BaseCommand):
+    help = "Makes an API token and prints it, once."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("user")
+        parser.add_argument("--scope", choices=ApiToken.Scope.values, required=True)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = get_user_model().objects.filter(username=options["user"]).first()
+        if user is None:
+            raise CommandError(f"There is no user {options['user']}.")
+        self.stdout.write(ApiToken.make(user, options["scope"]))

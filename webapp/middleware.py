@@ -1,0 +1,41 @@
+"""Headers that every answer carries, and the one error shape for what the API's own handlers never see."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from webapp.errors import error_response
+
+CONSOLE_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+_PLAIN = {404: ("not_found", "There is nothing at this address."), 405: ("not_allowed", "Not with this method.")}
+
+
+class SecurityHeaders:
+    """Strict CSP, no sniffing, no framing, no referrer, nothing of the API in any cache."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self._get_response(request)
+        api = request.path.startswith("/api/")
+        if api and response.status_code in _PLAIN and "json" not in response.get("Content-Type", ""):
+            code, text = _PLAIN[response.status_code]
+            response = error_response(response.status_code, code, text)
+        headers = response.headers
+        headers.setdefault("Content-Security-Policy", CONSOLE_CSP)
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("X-Frame-Options", "DENY")
+        headers.setdefault("Referrer-Policy", "no-referrer")
+        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
+        if api:
+            headers.setdefault("Cache-Control", "no-store")
+        return response
+
+

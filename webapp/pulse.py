@@ -1,0 +1,137 @@
+"""One heartbeat for all sockets of this process: each second it reads, once for all of them, how far the logs have
+come and how fresh each account is; every few seconds, who was signed out and which prices are still wanted."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol, TypeVar
+
+import redis
+from django.contrib.sessions.models import Session
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from orders import selectors, topics
+from webapp import status
+from webapp.security.callers import Caller
+from webapp.security.models import ApiToken
+
+log = logging.getLogger("tradepost.live")
+
+BEAT_SECONDS = 1.0
+CHECK_EVERY = 3
+INTEREST_EVERY = 10
+T = TypeVar("T")
+_pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="live")
+
+
+class Socket(Protocol):
+    caller: Caller | None
+    seqs: dict[str, int]
+    watched: set[tuple[str, str]]
+
+    async def beat(self, top: dict[str, int], up: dict[str, Any]) -> None: ...
+    async def sign_out(self) -> None: ...
+
+
+async def in_thread(work: Callable[..., T], *args: Any) -> T:
+    """Runs database work in a small pool of threads of its own, and gives the connection back."""
+
+    def run() -> T:
+        try:
+            return work(*args)
+        finally:
+            connection.close()
+
+    return await asyncio.get_running_loop().run_in_executor(_pool, run)
+
+
+class Pulse:
+    def __init__(self) -> None:
+        self._sockets: set[Socket] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._client = topics.redis_client()
+
+    def add(self, socket: Socket) -> None:
+        self._sockets.add(socket)
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def remove(self, socket: Socket) -> None:
+        self._sockets.discard(socket)
+
+    async def show_interest(self, watched: Iterable[tuple[str, str]]) -> None:
+        """Tells the stream process which prices are needed."""
+        wanted = sorted(watched)
+        try:
+            await in_thread(self._want, wanted)
+        except redis.RedisError:
+            log.warning("interest in %d prices could not be told", len(wanted))
+
+    def _want(self, watched: list[tuple[str, str]]) -> None:
+        for environment in {item[0] for item in watched}:
+            topics.want(self._client, environment, [name for where, name in watched if where == environment])
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        beats = 0
+        due = loop.time()
+        while self._sockets:
+            beats += 1
+            due = max(due + BEAT_SECONDS, loop.time())
+            try:
+                await self._beat(beats)
+            except DatabaseError:
+                # No heartbeat: the pages go stale by themselves, which is the truth.
+                log.warning("no heartbeat: the database is away")
+            except Exception:
+                log.exception("a heartbeat failed")
+            await asyncio.sleep(max(0.0, due - loop.time()))
+
+    async def _beat(self, beats: int) -> None:
+        sockets = list(self._sockets)
+        account_ids = sorted({account_id for socket in sockets for account_id in socket.seqs})
+        top, up = await in_thread(_state, account_ids)
+        if beats % CHECK_EVERY == 0:
+            keys = {socket.caller.key for socket in sockets if socket.caller}
+            valid = await in_thread(_still_valid, keys)
+            for socket in sockets:
+                if socket.caller is None or socket.caller.key not in valid:
+                    self.remove(socket)
+                    await socket.sign_out()
+        if beats % INTEREST_EVERY == 0:
+            await self.show_interest({mark for socket in sockets for mark in socket.watched})
+        done = await asyncio.gather(
+            *(socket.beat(top, up) for socket in self._sockets.copy()), return_exceptions=True
+        )
+        for problem in done:
+            if isinstance(problem, Exception):
+                log.warning("a socket took no heartbeat: %s", type(problem).__name__)
+
+
+def _state(account_ids: list[str]) -> tuple[dict[str, int], dict[str, Any]]:
+    rows = status.of_accounts(account_ids)
+    up = {
+        row.account: {
+            "public_age_ms": row.public_age_ms,
+            "private_age_ms": row.private_age_ms,
+            "stream": row.stream,
+        }
+        for row in rows
+    }
+    return selectors.seqs(account_ids), up
+
+
+def _still_valid(keys: set[str]) -> set[str]:
+    """Which of these sessions and tokens were not signed out, expired or revoked since."""
+    sessions = {key.removeprefix("session:") for key in keys if key.startswith("session:")}
+    tokens = {int(key.removeprefix("token:")) for key in keys if key.startswith("token:")}
+    alive = Session.objects.filter(session_key__in=sessions, expire_date__gt=timezone.now())
+    good = ApiToken.objects.filter(pk__in=tokens, revoked_at=None, user__is_active=True)
+    return {f"session:{key}" for key in alive.values_list("session_key", flat=True)} | {
+        f"token:{key}" for key in good.values_list("pk", flat=True)
+    }
+
+
+pulse = Pulse()

@@ -1,0 +1,51 @@
+"""Who may call what: one table, keyed by operation id. An operation that is not in it cannot be mounted."""
+
+from django.http import HttpRequest
+from ninja import NinjaAPI
+
+# None: no sign-in needed.
+RIGHTS: dict[str, str | None] = {
+    "health": None,
+    "ready": None,
+    "get_session": None,
+    "sign_in": None,
+    "sign_out": None,
+    "get_status": "read",
+    "list_accounts": "read",
+    "list_instruments": "read",
+    "list_positions": "read",
+    "list_wallets": "read",
+    "list_orders": "read",
+    "get_order": "read",
+    "list_executions": "read",
+    "list_events": "read",
+    "place_order": "trade",
+    "cancel_order": "trade",
+    "cancel_all": "trade",
+    "close_position": "trade",
+}
+_by_route: dict[tuple[str, str], str | None] = {}
+
+
+def bind(api: NinjaAPI, prefix: str) -> None:
+    """Reads every mounted operation into the table by route and method. Raises KeyError for one without a right."""
+    for base, router in api._routers:
+        for path, view in router.path_operations.items():
+            for operation in view.operations:
+                route = "/".join(part.strip("/") for part in (prefix, base, path) if part.strip("/"))
+                if operation.operation_id is None:
+                    raise KeyError(f"{route} has no operation id")
+                for method in operation.methods:
+                    _by_route[method, _plain(route)] = RIGHTS[operation.operation_id]
+
+
+def needed(request: HttpRequest) -> str | None:
+    """The right this request needs; None when anybody may."""
+    match = request.resolver_match
+    route = _plain(match.route if match else "")
+    return _by_route.get((request.method or "", route), "trade")
+
+
+def _plain(route: str) -> str:
+    """Ninja writes {order_id}, Django <order_id>: one form for both."""
+    return route.strip("/").replace("{", "<").replace("}", ">")

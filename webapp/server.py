@@ -1,0 +1,41 @@
+"""daphne, with a limit on what may pile up for a reader that does not read: daphne itself buffers without end."""
+
+import logging
+from typing import Any
+
+from daphne.server import Server
+from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+
+log = logging.getLogger("tradepost.live")
+
+MAX_BACKLOG = 1024 * 1024
+TOO_SLOW = 4408
+FAREWELL_SECONDS = 10
+
+
+class BoundedProtocol(WebSocketProtocol):  # type: ignore[misc]
+    """Closes a socket with 4408 once a megabyte waits for its reader; the page reconnects and takes a snapshot."""
+
+    _slow = False
+
+    def _backlog(self) -> int:
+        transport = self.transport
+        return len(transport.dataBuffer) - transport.offset + transport._tempDataLen
+
+    def serverSend(self, content: Any, binary: bool = False) -> None:  # noqa: N802  # daphne's name
+        if self._slow:
+            return
+        if self._backlog() > MAX_BACKLOG:
+            self._slow = True
+            log.warning("a socket was closed: its reader is too slow")
+            # The close frame stands behind the backlog; a reader that never comes is cut.
+            self.closeHandshakeTimeout = FAREWELL_SECONDS
+            self.serverClose(code=TOO_SLOW)
+            return
+        super().serverSend(content, binary)
+
+
+class BoundedServer(Server):  # type: ignore[misc]
+    def run(self) -> None:
+        WebSocketFactory.protocol = BoundedProtocol
+        super().run()

@@ -1,0 +1,228 @@
+"""All settings, in one file. With none of the five variables set, the embedded servers of the data folder are used;
+with any of them set, all must be, and a missing one fails loudly."""
+
+import decimal
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+from celery.schedules import crontab
+from django.core.exceptions import ImproperlyConfigured
+
+from webapp.embedded import DATABASE, DATABASE_USER, Embedded
+
+# Money is never rounded by accident: room for any product of two 38-digit columns, in every thread.
+decimal.DefaultContext.prec = 80
+decimal.setcontext(decimal.Context(prec=80))
+
+
+def _env(name: str, default: str | None = None) -> str:
+    value = os.environ.get(name, default)
+    if value is None:
+        raise ImproperlyConfigured(f"{name} is not set (see README, “Run it for real”)")
+    return value
+
+
+def _flag(name: str) -> bool:
+    return os.environ.get(name, "").lower() in ("1", "true", "yes")
+
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(os.environ.get("TRADEPOST_DATA", BASE_DIR / "var")).resolve()
+EMBEDDED = Embedded(DATA_DIR)
+REAL_SERVERS = any(
+    os.environ.get(name)
+    for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "CREDENTIALS_KEY", "ALLOWED_HOSTS")
+)
+
+if REAL_SERVERS:
+    SECRET_KEY = _env("SECRET_KEY")
+    CREDENTIALS_KEY = _env("CREDENTIALS_KEY")
+    REDIS_URL = _env("REDIS_URL")
+    ALLOWED_HOSTS = [host for host in _env("ALLOWED_HOSTS").split(",") if host]
+    _database = dict(dj_database_url.parse(_env("DATABASE_URL")))
+else:
+    SECRET_KEY = EMBEDDED.secret("django")
+    CREDENTIALS_KEY = EMBEDDED.secret("credentials")
+    REDIS_URL = EMBEDDED.redis_url
+    ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+    _database = {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": DATABASE,
+        "USER": DATABASE_USER,
+        "HOST": str(EMBEDDED.postgres_sockets),
+    }
+
+DEBUG = _flag("DEBUG")
+# The address people open, when a proxy with TLS stands in front: https://tradepost.example
+PUBLIC_ORIGIN = os.environ.get("PUBLIC_ORIGIN", "")
+HTTPS = PUBLIC_ORIGIN.startswith("https://")
+# Pages built before this one may only read until they are reloaded.
+MIN_BUILD = os.environ.get("MIN_BUILD", "")
+PORT = int(os.environ.get("TRADEPOST_PORT", "8000"))
+
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "django_vite",
+    "django_otp",
+    "bybit",
+    "positions",
+    "orders",
+    "webapp.apps.WebappConfig",
+    "webapp.security",
+]
+
+MIDDLEWARE = [
+    "webapp.middleware.SecurityHeaders",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+
+ROOT_URLCONF = "webapp.urls"
+ASGI_APPLICATION = "webapp.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# Under daphne each request runs in a thread of its own: without a pool each would dial the database anew.
+DATABASES = {
+    "default": {
+        **_database,
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": 40, "timeout": 5}},
+    }
+}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# A trusted device stays signed in for 30 days of use. Cookies ignore ports, so their names carry it.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_NAME = "__Host-tp_session" if HTTPS else f"tp_session_{PORT}"
+SESSION_COOKIE_AGE = 30 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_USE_SESSIONS = True
+CSRF_FAILURE_VIEW = "webapp.views.csrf_failure"
+CSRF_TRUSTED_ORIGINS = [PUBLIC_ORIGIN] if PUBLIC_ORIGIN else []
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+X_FRAME_OPTIONS = "DENY"
+APPEND_SLASH = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
+STATICFILES_DIRS = [FRONTEND_DIST] if FRONTEND_DIST.exists() else []
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_IMMUTABLE_FILE_TEST = lambda path, url: "/assets/" in url  # noqa: E731
+DJANGO_VITE = {"default": {"manifest_path": FRONTEND_DIST / ".vite" / "manifest.json"}}
+
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        # redis-py's own five-second time-out would break the layer's five-second blocking wait.
+        "CONFIG": {
+            "hosts": [{"address": REDIS_URL, "socket_timeout": None, "socket_connect_timeout": 2}],
+            "capacity": 500,
+            "expiry": 10,
+            "group_expiry": 86_400,
+        },
+    }
+}
+
+
+def _celery_url(url: str) -> str:
+    parts = urlsplit(url)
+    return f"redis+socket://{parts.path}" if parts.scheme == "unix" else url
+
+
+# Reasons for each of these: docs/decisions/celery.md
+CELERY_BROKER_URL = _celery_url(REDIS_URL)
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 60,
+    "unacked_restore_interval": 5,
+    "socket_timeout": 10,
+    "socket_connect_timeout": 2,
+    "retry_policy": {"max_retries": 0},
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_TIME_LIMIT = 30
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_ROUTES = {"orders.resolve_*": {"queue": "resolver"}}
+# Every entry expires before its next run: no storm after an outage.
+CELERY_BEAT_SCHEDULE = {
+    "resolve": {"task": "orders.resolve_all", "schedule": 5.0, "options": {"expires": 5}},
+    "beat": {"task": "webapp.show_beat", "schedule": 3.0, "options": {"expires": 3}},
+    "flush": {"task": "orders.flush_events", "schedule": 5.0, "options": {"expires": 5}},
+    "prune": {
+        "task": "orders.prune_events",
+        "schedule": crontab(hour="3", minute="30"),
+        "options": {"expires": 3600},
+    },
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "tradepost": {"level": "INFO"},
+        "celery": {"level": "WARNING"},
+        # Every 4xx and 503 would be a line; what went wrong here is logged by who answers it.
+        "django.request": {"level": "CRITICAL"},
+        "django.security": {"level": "ERROR"},
+        # Prints whole requests at DEBUG, and its errors by an own handler when the root has none.
+        "pybit": {"level": "WARNING"},
+        "websocket": {"level": "CRITICAL"},
+    },
+}

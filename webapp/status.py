@@ -1,0 +1,99 @@
+"""How fresh everything is: per account for the API and the socket, and whether the house is ready to serve."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+import redis
+from django.db import DatabaseError
+from django.utils import timezone
+from ninja import Schema
+
+from bybit.forms import Time
+from bybit.models import Account, Heartbeat, Link
+from orders.topics import redis_client
+
+# The stream process writes every second; what is older than this is not what it says.
+STALE = timedelta(seconds=5)
+PARTS = {"beat": timedelta(seconds=20), "stream": timedelta(seconds=15)}
+
+
+class StatusOut(Schema):
+    account: str
+    stream: str
+    private_age_ms: int | None
+    public_age_ms: int | None
+    last_pass_at: Time | None
+    last_pass_age_ms: int | None
+    clock_offset_ms: int | None
+    key_expires_at: Time | None
+    bad_messages: int
+    reconnects: int
+    trouble: str
+
+
+class StatusList(Schema):
+    items: list[StatusOut]
+    next: str | None
+
+
+def age_ms(at: datetime | None, now: datetime) -> int | None:
+    return None if at is None else max(0, int((now - at).total_seconds() * 1000))
+
+
+def stream_state(link: Link | None, now: datetime) -> str:
+    """`live` only while the stream process itself says so, now."""
+    if link is None or link.beat_at is None or now - link.beat_at > STALE:
+        return Link.Stream.DOWN
+    return link.stream
+
+
+def of_accounts(account_ids: Iterable[str]) -> list[StatusOut]:
+    now = timezone.now()
+    rows = Account.objects.select_related("link").filter(pk__in=list(account_ids))
+    return [_of(account, getattr(account, "link", None), now) for account in rows]
+
+
+def _of(account: Account, link: Link | None, now: datetime) -> StatusOut:
+    return StatusOut(
+        account=account.pk,
+        stream=stream_state(link, now),
+        private_age_ms=age_ms(link.private_at, now) if link else None,
+        public_age_ms=age_ms(link.public_at, now) if link else None,
+        last_pass_at=link.pass_at if link else None,
+        last_pass_age_ms=age_ms(link.pass_at, now) if link else None,
+        clock_offset_ms=link.clock_offset_ms if link else None,
+        key_expires_at=account.key_expires_at,
+        bad_messages=link.bad_messages if link else 0,
+        reconnects=link.reconnects if link else 0,
+        trouble=link.trouble if link else "",
+    )
+
+
+def missing_parts() -> list[str]:
+    """What keeps the house from serving: database, redis, beat, stream. Empty when it is ready."""
+    try:
+        beats = dict(Heartbeat.objects.values_list("name", "at"))
+    except DatabaseError:
+        return ["database"]
+    now = timezone.now()
+    missing = [name for name, limit in PARTS.items() if name not in beats or now - beats[name] > limit]
+    try:
+        redis_client().ping()
+    except redis.RedisError:
+        missing.append("redis")
+    return missing
+
+
+def accounts(user_id: int) -> list[dict[str, Any]]:
+    """The accounts of a user as the API and the snapshot show them."""
+    return [
+        {
+            "id": row.pk,
+            "label": row.label,
+            "environment": row.environment,
+            "read_only": row.read_only,
+            "position_mode": row.position_mode,
+        }
+        for row in Account.objects.filter(members=user_id)
+    ]
