@@ -102,7 +102,6 @@ function receive(message: Message | null): void {
     // After a restore the old numbers mean nothing: what we hold may never have happened.
     if (epoch !== null && epoch !== message.epoch) clearStore();
     epoch = message.epoch;
-    send({ type: "watch", symbols: watched.peek() });
   }
 }
 
@@ -127,6 +126,7 @@ function snapshot(message: Snapshot): void {
   failures.value = 0;
   downSince.value = null;
   signedIn.value = "yes";
+  send({ type: "watch", symbols: watched.peek() });
   if (!session.peek()) void probe();
 }
 

@@ -41,13 +41,13 @@ function signedSize(size: Dec | null, step: string): string {
 export function Summary({ known, at, reduceOnly }: { known: Figures; at: Context; reduceOnly: boolean }) {
   const leverage = known.leverage;
   return (
-    <dl class="facts summary">
+    <dl class="facts facts-one summary">
       <Fact name={tt.value}>{known.value ? `${money(known.value)} ${quoteOf(at.instrument.symbol)}` : number(null)}</Fact>
       {!reduceOnly && (
         <Fact name={leverage ? tt.marginAt(number(leverage)) : tt.margin}>{leverage ? money(known.margin) : t.notAvailable}</Fact>
       )}
-      <Fact name={tt.available} wide={!reduceOnly}>{money(at.available)}</Fact>
-      <Fact name={tt.after} wide>{signedSize(known.after, at.instrument.qty_step)}</Fact>
+      <Fact name={tt.available}>{money(at.available)}</Fact>
+      <Fact name={tt.after}>{signedSize(known.after, at.instrument.qty_step)}</Fact>
     </dl>
   );
 }

@@ -8,9 +8,9 @@ import { fresh } from "../state/health.ts";
 import { glyph, t } from "../strings.ts";
 import { Icon, type IconName } from "./icons.tsx";
 
-export function Fact({ name, wide, children }: { name: ComponentChildren; wide?: boolean; children: ComponentChildren }) {
+export function Fact({ name, children }: { name: ComponentChildren; children: ComponentChildren }) {
   return (
-    <div class={wide ? "fact fact-wide" : "fact"}>
+    <div class="fact">
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>
