@@ -1,5 +1,6 @@
 import type { Position } from "../api/types.ts";
-import { money, number, signed } from "../lib/format.ts";
+import { text } from "../lib/decimal.ts";
+import { money, number } from "../lib/format.ts";
 import { markOf, openProfit, step, sum, tick } from "../state/derive.ts";
 import { account, go, showMarket } from "../state/focus.ts";
 import { layout } from "../state/layout.ts";
@@ -11,7 +12,6 @@ import { accountLabel, CloseButton, PositionCard, protection } from "./PositionC
 export function Strip() {
   const wallet = account.value && wallets.value.get(account.value.id);
   const total = sum(openPositions.value.map(openProfit));
-  const tone = total && total.n !== 0n ? (total.n > 0n ? "up" : "down") : undefined;
   return (
     <Dated class="strip">
       <dl>
@@ -25,8 +25,8 @@ export function Strip() {
         </div>
         <div>
           <dt>{t.position.pnl}</dt>
-          <dd class="number" data-tone={tone}>
-            {signed(total)}
+          <dd>
+            <Amount value={total && text(total)} />
           </dd>
         </div>
       </dl>

@@ -108,7 +108,6 @@ function Asking({ asked }: { asked: Review }) {
   now.value;
   return (
     <>
-      <Sentence asked={asked} />
       <Summary known={known} at={at} reduceOnly={asked.order.reduce_only} />
       <dl class="facts facts-one">
         <Fact name={tt.priceNow}>
@@ -198,7 +197,7 @@ export function ReviewSheet({ asked }: { asked: Review }) {
   );
   return (
     <Sheet
-      title={tt.reviewTitle}
+      title={attempt ? tt.sentTitle : tt.reviewTitle}
       aside={
         account && (
           <span class="ticket-place">
@@ -211,6 +210,7 @@ export function ReviewSheet({ asked }: { asked: Review }) {
       onClose={attempt ? finish : closeReview}
     >
       <div class="review">
+        <Sentence asked={asked} />
         {attempt ? <OutcomeView attempt={attempt} /> : <Asking asked={asked} />}
         {!attempt && reason && (
           <Note icon="warn" tone="warn">

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import type { Account, Side } from "../api/types.ts";
-import { read, sign } from "../lib/decimal.ts";
+import { read, round, sign, ZERO } from "../lib/decimal.ts";
 import { signed } from "../lib/format.ts";
 import { fresh } from "../state/health.ts";
 import { glyph, t } from "../strings.ts";
@@ -28,7 +28,8 @@ export function SideMark({ side, held }: { side: Side; held?: boolean }) {
 
 /** An amount that is coloured by its sign, and always carries the sign itself. */
 export function Amount({ value }: { value: string | null }) {
-  const way = sign(read(value) ?? { n: 0n, s: 0 });
+  // By what is shown: an amount that rounds to nothing has no colour.
+  const way = sign(round(read(value) ?? ZERO, 2));
   return (
     <span class="number" data-tone={way > 0 ? "up" : way < 0 ? "down" : undefined}>
       {signed(value)}

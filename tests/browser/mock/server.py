@@ -148,7 +148,7 @@ async def cancel_all(request: web.Request) -> web.Response:
     working = [row for row in market.orders.values() if row["state"] == "working"]
     for row in working:
         await tell(request.app, market.update(row, state="cancelled"))
-    return web.json_response({"items": [{"order": row["id"], "result": "cancelled", "code": None} for row in working]})
+    return web.json_response({"items": [{"order": row, "result": "cancelled", "code": None} for row in working]})
 
 
 async def close(request: web.Request) -> web.Response:
