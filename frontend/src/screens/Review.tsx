@@ -21,7 +21,7 @@ import { tt } from "../strings-ticket.ts";
 import { Environment, Fact, Note } from "../ui/bits.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
-import { OutcomeView, tell } from "./Outcome.tsx";
+import { DoneButton, OutcomeView, tell } from "./Outcome.tsx";
 import { refusalText, rejection } from "./refusals.ts";
 import { Summary } from "./Ticket.tsx";
 
@@ -177,9 +177,7 @@ export function ReviewSheet({ asked }: { asked: Review }) {
   const size = `${number(asked.order.qty, step(asked.desk.symbol))} ${baseOf(asked.desk.symbol)}`;
   const live = account?.environment === "live";
   const foot = attempt ? (
-    <button type="button" class="button action" data-tone="plain" onClick={finish}>
-      {t.done}
-    </button>
+    <DoneButton attempt={attempt} onDone={finish} />
   ) : (
     <div class="sheet-pair">
       <button type="button" class="button action" data-tone="plain" onClick={closeReview}>
