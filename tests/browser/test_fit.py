@@ -113,7 +113,9 @@ def test_no_live_region_holds_a_ticking_number(full: Played, page: Page) -> None
 
 def test_sides_and_signs_are_words_and_glyphs_too(full: Played, page: Page) -> None:
     full.open()
+    full.tick("1000PEPEUSDT", last="0.01142", mark="0.01142", bid="0.011419", ask="0.01142")
     page.get_by_role("link", name="Positions").click()
+    expect(page.locator(".card-profit .number").first).to_have_text("+115.00")
     text = page.locator(".cards").inner_text()
     assert "▲ Long" in text
     assert "▼ Short" in text
@@ -124,7 +126,8 @@ def test_sides_and_signs_are_words_and_glyphs_too(full: Played, page: Page) -> N
 
 
 def test_theme_and_palette_are_kept_and_are_all_that_is_kept(full: Played, page: Page) -> None:
-    full.open("#/more")
+    full.open()
+    page.get_by_role("link", name="More").click()
     ground = "getComputedStyle(document.body).backgroundColor"
     dark = page.evaluate(ground)
     page.get_by_role("radio", name="Light").check()

@@ -52,8 +52,10 @@ function drop(): void {
   synced.value = pictured = beaten = false;
   mending.clear();
   if (!old) return;
-  old.onopen = old.onmessage = old.onclose = old.onerror = null;
-  old.close();
+  old.onmessage = old.onclose = null;
+  // Closing one that is still connecting is an error in the browser's eyes; it is closed as soon as it opens.
+  if (old.readyState === WebSocket.CONNECTING) old.onopen = () => old.close();
+  else old.close();
 }
 
 export function sleep(): void {

@@ -42,7 +42,8 @@ function repeated(asked: Review): boolean {
   const { id: _, ...mine } = asked.order;
   const same = JSON.stringify(mine);
   return [...attempts.value.values()].some((attempt) => {
-    if (!attempt.order || now.value - attempt.at > SAME_WITHIN_MS) return false;
+    const sent = attempt.phase !== "refused" && attempt.phase !== "not-placed";
+    if (!sent || !attempt.order || now.value - attempt.at > SAME_WITHIN_MS) return false;
     const { id: __, ...other } = attempt.order;
     return JSON.stringify(other) === same;
   });

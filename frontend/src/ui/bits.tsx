@@ -67,6 +67,11 @@ export function Empty({ children, action, onAction }: { children: ComponentChild
   );
 }
 
+/** Stands where a list will be, as tall as a card of it, until the first picture of the account is here. */
+export function Waiting() {
+  return <div class="card waiting" aria-hidden="true" />;
+}
+
 /** Numbers that dim together when they can no longer be trusted. */
 export function Dated({ children, class: name }: { children: ComponentChildren; class?: string }) {
   return (
