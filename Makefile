@@ -6,7 +6,7 @@ NPM = PATH="$(NODE_BIN):$$PATH" npm --prefix frontend --no-audit --no-fund --log
 FRONTEND_SOURCES = $(shell find frontend -path frontend/node_modules -prune -o -path frontend/dist -prune -o -type f -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check types bench lock clean
+.PHONY: help setup demo test check types bench lock
 
 help:
 	@echo "make setup | demo | test | check | types | bench"
@@ -39,6 +39,30 @@ setup: .venv/demo.stamp staticfiles/.stamp
 
 demo: setup
 	@exec $(BIN)/python manage.py demo
+
+# Browser tests run where a Chromium is found, and are reported as skipped where none is.
+test: setup .venv/dev.stamp
+	$(NPM) test --silent
+	$(BIN)/python -m pytest
+
+check: setup .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(NPM) run --silent check
+	@cp frontend/openapi.json frontend/src/api/schema.d.ts .venv/
+	@$(MAKE) --no-print-directory types
+	cmp frontend/openapi.json .venv/openapi.json && cmp frontend/src/api/schema.d.ts .venv/schema.d.ts
+
+# The document is the server's own; the page's types are made from it.
+types: setup
+	$(BIN)/python manage.py export_openapi_schema --api webapp.api.api --indent 1 --sorted --output frontend/openapi.json
+	$(NPM) run --silent types
+
+bench: setup .venv/dev.stamp
+	@$(BIN)/python -m tests.bench
 
 lock:
 	for f in requirements requirements-demo requirements-dev; do \

@@ -36,9 +36,7 @@ def time_text(value: datetime) -> str:
 
 _money_schema = WithJsonSchema({"type": "string", "pattern": MONEY, "examples": ["0.01"]})
 
-PositiveIn = Annotated[
-    Decimal, BeforeValidator(lambda value: _positive(_money(value))), _money_schema
-]
+PositiveIn = Annotated[Decimal, BeforeValidator(lambda value: _positive(_money(value))), _money_schema]
 Money = Annotated[Decimal, PlainSerializer(to_wire, return_type=str), _money_schema]
 Time = Annotated[
     datetime,

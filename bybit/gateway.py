@@ -9,14 +9,16 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import requests
+from pybit import _helpers
 from pybit.exceptions import FailedRequestError, InvalidRequestError
+from pybit.unified_trading import HTTP
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from bybit import parse
 from bybit.decimals import to_wire
 from bybit.errors import BybitError, NotSent, Unknown, classify
 from bybit.models import Account
-from bybit.transport import Session
+from bybit.transport import CONNECT_SECONDS, READ_SECONDS, Client
 from bybit.types import (
     Execution,
     InstrumentInfo,
@@ -29,8 +31,54 @@ from bybit.types import (
 )
 
 PAGE = 50
+RECV_WINDOW_MS = 5000
+# An empty set falls back to pybit's own retries, and -1 is a real code: this one never comes.
+NEVER_A_CODE = -999999
 T = TypeVar("T")
 Json = dict[str, Any]
+
+
+class _Session(HTTP):  # type: ignore[misc]  # pybit is untyped
+    """pybit's V5 session. `offset_ms` is the exchange's clock minus ours."""
+
+    offset_ms: int = 0
+
+    def __init__(
+        self, *, api_key: str | None, api_secret: str | None, testnet: bool, demo: bool, base: str = ""
+    ):
+        super().__init__(
+            api_key=api_key,
+            api_secret=api_secret,
+            testnet=testnet,
+            demo=demo,
+            timeout=(CONNECT_SECONDS, READ_SECONDS),
+            recv_window=RECV_WINDOW_MS,
+            max_retries=1,
+            retry_codes={NEVER_A_CODE},
+            force_retry=False,
+            log_requests=False,
+        )
+        client = Client()
+        client.headers.update({"Content-Type": "application/json", "Accept": "application/json"})
+        self.client = client
+        if base:
+            self.endpoint = base.rstrip("/")
+
+    def _prepare_headers(
+        self, payload: str, recv_window: int, content_type: str = "application/json"
+    ) -> dict[str, str]:
+        timestamp = _helpers.generate_timestamp() + self.offset_ms
+        return {
+            "Content-Type": content_type,
+            "X-BAPI-API-KEY": self.api_key,
+            "X-BAPI-SIGN": self._auth(payload, recv_window, timestamp),
+            "X-BAPI-SIGN-TYPE": "2",
+            "X-BAPI-TIMESTAMP": str(timestamp),
+            "X-BAPI-RECV-WINDOW": str(recv_window),
+        }
+
+    def __repr__(self) -> str:
+        return "<Bybit session>"
 
 
 def _never_connected(error: requests.RequestException) -> bool:
@@ -88,7 +136,7 @@ def _page(answer: Json, parse_row: Callable[..., T], *args: Any) -> Page[T]:
 class Gateway:
     """REST of one account. Safe to share between threads."""
 
-    def __init__(self, session: Session, settle_coins: tuple[str, ...] = ("USDT", "USDC")) -> None:
+    def __init__(self, session: _Session, settle_coins: tuple[str, ...] = ("USDT", "USDC")) -> None:
         self._http = session
         self.settle_coins = settle_coins
 
@@ -212,9 +260,7 @@ class Gateway:
 
     def instruments(self, *, category: str, cursor: str = "") -> Page[InstrumentInfo]:
         """One page (up to 1,000) of GET /v5/market/instruments-info."""
-        answer = _call(
-            self._http.get_instruments_info, category=category, limit=1000, cursor=cursor or None
-        )
+        answer = _call(self._http.get_instruments_info, category=category, limit=1000, cursor=cursor or None)
         return _page(answer, parse.instrument, category)
 
     def tickers(self, *, category: str) -> dict[str, Ticker]:
@@ -253,7 +299,7 @@ def for_account(account: Account) -> Gateway:
         known = _gateways.get(account.pk)
         if known and known[0] == marks:
             return known[1]
-        session = Session(
+        session = _Session(
             api_key=account.api_key,
             api_secret=account.secret(),
             testnet=account.environment == Account.Environment.TESTNET,

@@ -189,7 +189,15 @@ def instrument(row: Row, category: str) -> InstrumentInfo:
 
 def ticker(data: Row, at_ms: int) -> Ticker:
     """The merged state of the `tickers` topic, or a row of market/tickers."""
-    kept = ("price24hPcnt", "highPrice24h", "lowPrice24h", "fundingRate", "nextFundingTime", "bid1Size", "ask1Size")
+    kept = (
+        "price24hPcnt",
+        "highPrice24h",
+        "lowPrice24h",
+        "fundingRate",
+        "nextFundingTime",
+        "bid1Size",
+        "ask1Size",
+    )
     return Ticker(
         symbol=_text(data, "symbol"),
         last=_positive(data, "lastPrice"),

@@ -1,6 +1,4 @@
-"""pybit's HTTP session made safe for orders: one request is one POST, bounded in total time, signed by the
-exchange's clock, and silent about its secret. What pybit does by default, and why each of these is here:
-docs/decisions/pybit.md."""
+"""A `requests` session for orders: bounded in total time, shared between threads, deaf to proxy variables."""
 
 import heapq
 import itertools
@@ -12,8 +10,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import requests
-from pybit import _helpers
-from pybit.unified_trading import HTTP
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -23,9 +19,6 @@ CONNECT_SECONDS = 3.0
 READ_SECONDS = 5.0
 # All of one request, however slowly its bytes drip.
 TOTAL_SECONDS = 8.0
-RECV_WINDOW_MS = 5000
-# An empty set falls back to pybit's own retries, and -1 is a real code: this one never comes.
-NEVER_A_CODE = -999999
 
 
 class _Deadlines:
@@ -97,7 +90,7 @@ class _Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
 
 
-class _Client(requests.Session):
+class Client(requests.Session):
     """requests' session with a deadline for the whole exchange, shared safely between threads."""
 
     def __init__(self) -> None:
@@ -124,44 +117,3 @@ class _Client(requests.Session):
 
         with _deadlines.within(TOTAL_SECONDS, cut):
             return super().send(request, **kwargs)
-
-
-class Session(HTTP):  # type: ignore[misc]  # pybit is untyped
-    """pybit's V5 session. `offset_ms` is the exchange's clock minus ours."""
-
-    offset_ms: int = 0
-
-    def __init__(self, *, api_key: str | None, api_secret: str | None, testnet: bool, demo: bool, base: str = ""):
-        super().__init__(
-            api_key=api_key,
-            api_secret=api_secret,
-            testnet=testnet,
-            demo=demo,
-            timeout=(CONNECT_SECONDS, READ_SECONDS),
-            recv_window=RECV_WINDOW_MS,
-            max_retries=1,
-            retry_codes={NEVER_A_CODE},
-            force_retry=False,
-            log_requests=False,
-        )
-        headers = dict(self.client.headers)
-        self.client = _Client()
-        self.client.headers.update(headers)
-        if base:
-            self.endpoint = base.rstrip("/")
-
-    def _prepare_headers(
-        self, payload: str, recv_window: int, content_type: str = "application/json"
-    ) -> dict[str, str]:
-        timestamp = _helpers.generate_timestamp() + self.offset_ms
-        return {
-            "Content-Type": content_type,
-            "X-BAPI-API-KEY": self.api_key,
-            "X-BAPI-SIGN": self._auth(payload, recv_window, timestamp),
-            "X-BAPI-SIGN-TYPE": "2",
-            "X-BAPI-TIMESTAMP": str(timestamp),
-            "X-BAPI-RECV-WINDOW": str(recv_window),
-        }
-
-    def __repr__(self) -> str:
-        return "<Bybit session>"

@@ -3,11 +3,14 @@ from django.contrib import admin
 from orders.models import Event, Fill, Order, OrderEvent
 from positions.admin import ReadOnly
 
+FILL_FIELDS = ("at", "side", "qty", "price", "fee", "fee_currency", "exec_type", "is_maker", "exec_id")
+EVIDENCE_FIELDS = ("at", "kind", "source", "body")
+
 
 class FillInline(admin.TabularInline):  # type: ignore[type-arg]
     model = Fill
-    fields = ["at", "side", "qty", "price", "fee", "fee_currency", "exec_type", "is_maker", "exec_id"]
-    readonly_fields = fields
+    fields = FILL_FIELDS
+    readonly_fields = FILL_FIELDS
     can_delete = False
     extra = 0
     max_num = 0
@@ -15,8 +18,8 @@ class FillInline(admin.TabularInline):  # type: ignore[type-arg]
 
 class EvidenceInline(admin.TabularInline):  # type: ignore[type-arg]
     model = OrderEvent
-    fields = ["at", "kind", "source", "body"]
-    readonly_fields = fields
+    fields = EVIDENCE_FIELDS
+    readonly_fields = EVIDENCE_FIELDS
     can_delete = False
     extra = 0
     max_num = 0
@@ -24,7 +27,17 @@ class EvidenceInline(admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Order)
 class OrderAdmin(ReadOnly):
-    list_display = ["created_at", "account", "symbol", "side", "order_type", "qty", "price", "state", "source"]
+    list_display = [
+        "created_at",
+        "account",
+        "symbol",
+        "side",
+        "order_type",
+        "qty",
+        "price",
+        "state",
+        "source",
+    ]
     list_filter = ["state", "account", "symbol", "side", "source"]
     search_fields = ["id", "exchange_order_id", "symbol", "reject_code"]
     date_hierarchy = "created_at"

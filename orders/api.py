@@ -41,7 +41,7 @@ router = Router(tags=["orders"])
 Limit = Annotated[int, Field(ge=1, le=200)]
 SymbolQuery = Annotated[str | None, Query(pattern=r"^[A-Z0-9]{1,30}$")]
 OrderId = Annotated[str, Path(pattern=UUID_FORM)]
-ERRORS = {code: ErrorOut for code in (401, 403, 404, 409, 415, 422, 429, 503)}
+ERRORS = dict.fromkeys((401, 403, 404, 409, 415, 422, 429, 503), ErrorOut)
 
 
 def _json(body: str, status: int = 200) -> HttpResponse:
@@ -159,6 +159,30 @@ def close_position(request: HttpRequest, position_id: str, body: CloseIn) -> Htt
     return _placed(placed)
 
 
+# Before /orders/{order_id}: the first route that fits is taken.
+@router.post("/orders/cancel-all", operation_id="cancel_all", response={200: CancelAllOut, **ERRORS})
+def cancel_all(request: HttpRequest, body: CancelAllIn) -> HttpResponse:
+    """Cancels all open orders of an account, those made elsewhere too, until a fresh read shows none."""
+    account = services.account_of(_user(request), body.account)
+    include: set[str] = {"orders", "conditional"} if body.include is None else set(body.include)
+    try:
+        results = services.cancel_all(
+            user=_user(request),
+            account=account,
+            category=body.category or "linear",
+            symbol=body.symbol,
+            include=include,
+            source=_source(request),
+        )
+    except BybitError as error:
+        raise BybitUnreachable(error) from error
+    items = [
+        CancelResult(order=OrderOut.of(order), result=result, code=code)  # type: ignore[arg-type]
+        for order, result, code in results
+    ]
+    return _json(CancelAllOut(items=items).model_dump_json())
+
+
 @router.get("/orders", operation_id="list_orders", response={200: OrderList, **ERRORS})
 def list_orders(
     request: HttpRequest,
@@ -192,29 +216,6 @@ def cancel_order(request: HttpRequest, order_id: OrderId) -> HttpResponse:
     order = selectors.order(_user(request).pk, UUID(order_id))
     order, proven = services.cancel(user=_user(request), order=order, source=_source(request))
     return _json(OrderOut.of(order).model_dump_json(), 200 if proven else 202)
-
-
-@router.post("/orders/cancel-all", operation_id="cancel_all", response={200: CancelAllOut, **ERRORS})
-def cancel_all(request: HttpRequest, body: CancelAllIn) -> HttpResponse:
-    """Cancels all open orders of an account, those made elsewhere too, until a fresh read shows none."""
-    account = services.account_of(_user(request), body.account)
-    include: set[str] = {"orders", "conditional"} if body.include is None else set(body.include)
-    try:
-        results = services.cancel_all(
-            user=_user(request),
-            account=account,
-            category=body.category or "linear",
-            symbol=body.symbol,
-            include=include,
-            source=_source(request),
-        )
-    except BybitError as error:
-        raise BybitUnreachable(error) from error
-    items = [
-        CancelResult(order=OrderOut.of(order), result=result, code=code)  # type: ignore[arg-type]
-        for order, result, code in results
-    ]
-    return _json(CancelAllOut(items=items).model_dump_json())
 
 
 class BybitUnreachable(TradeError):
@@ -274,4 +275,3 @@ class LogGone(TradeError):
 
     def __init__(self) -> None:
         super().__init__("gone", "The log no longer reaches back that far. Take a new snapshot.")
-

@@ -5,6 +5,7 @@ import logging
 import random
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -41,6 +42,7 @@ class Listener(threading.Thread):
 
     def run(self) -> None:
         self._loop = topics.Loop()
+        topics.send_at_once(self._loop)
         while not self._stopping.is_set():
             # A connection of its own, so that the lock lives and dies with this listener.
             lease = connections["default"].copy()
@@ -64,7 +66,8 @@ class Listener(threading.Thread):
     def _elected(self, lease: Any) -> bool:
         with lease.cursor() as cursor:
             cursor.execute(
-                "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [f"tradepost.stream.{self.account_id}"]
+                "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))",
+                [f"tradepost.stream.{self.account_id}"],
             )
             return bool(cursor.fetchone()[0])
 
@@ -175,7 +178,12 @@ class Listener(threading.Thread):
 def _sort(items: list[Message | Bad]) -> tuple[dict[str, Any], list[Bad]]:
     """Typed rows per kind, and what could not be read."""
     found: dict[str, list[Any]] = {"order": [], "execution": [], "position": [], "wallet": []}
-    readers = {"order": parse.order, "execution": parse.execution, "position": parse.position, "wallet": parse.wallet}
+    readers: dict[str, Callable[[Any], Any]] = {
+        "order": parse.order,
+        "execution": parse.execution,
+        "position": parse.position,
+        "wallet": parse.wallet,
+    }
     bad: list[Bad] = []
     for item in items:
         if isinstance(item, Bad):

@@ -6,13 +6,14 @@ import uuid
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from django.db import IntegrityError, OperationalError, transaction
-from django.db.models import F, Q, Sum
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 from psycopg.errors import DeadlockDetected
 
+from bybit import rows
 from bybit.decimals import to_wire
 from bybit.types import Execution, OrderReport, PositionReport, WalletReport
 from orders import states
@@ -83,6 +84,12 @@ def _one(change: Change | None) -> list[Change]:
     return [] if change is None else [change]
 
 
+_ABOUT = (
+    "account_id = %s AND category = ANY(%s) AND "
+    "(exchange_order_id = ANY(%s) AND exchange_order_id <> '' OR order_link_id = ANY(%s)) ORDER BY id"
+)
+
+
 class _Locked:
     """The orders that a batch of news is about, locked in the order of their ids."""
 
@@ -92,10 +99,10 @@ class _Locked:
         self._by_link: dict[tuple[str, str], Order] = {}
         if not news:
             return
-        order_ids = {item.order_id for item in news if item.order_id}
-        links = {item.order_link_id for item in news if item.order_link_id}
-        match = Q(exchange_order_id__in=order_ids) | Q(order_link_id__in=links)
-        for row in Order.objects.select_for_update().filter(match, account_id=account_id).order_by("pk"):
+        order_ids = list({item.order_id for item in news if item.order_id})
+        links = list({item.order_link_id for item in news if item.order_link_id})
+        categories = list({item.category for item in news})
+        for row in rows.locked(Order, _ABOUT, [account_id, categories, order_ids, links]):
             self.add(row)
 
     def add(self, row: Order) -> None:
@@ -121,14 +128,14 @@ class _Locked:
 
 def _book(orders: _Locked, execution: Execution, source: str) -> list[Change]:
     account_id, order = orders.account_id, orders.find(execution)
-    if Fill.objects.filter(account_id=account_id, exec_id=execution.exec_id).exists():
+    fill = _fill(account_id, execution, order)
+    if not rows.insert(fill):
         return []
-    fill = _insert_fill(account_id, execution, order)
     changes = [Change("fill", fill.exec_id, 1, FillOut.of(fill).model_dump_json())]
     if not fill.is_trade:
         return changes
     if order is not None:
-        changes += _attach(order, [fill], source)
+        changes += _attach(order, fill)
     changes.append(
         positions.apply_fill(
             account_id=account_id,
@@ -136,14 +143,14 @@ def _book(orders: _Locked, execution: Execution, source: str) -> list[Change]:
             symbol=fill.symbol,
             position_idx=fill.position_idx,
             booked=_booked(fill),
-            history=_history(fill),
+            history=partial(_history, fill),
         )
     )
     return changes
 
 
-def _insert_fill(account_id: str, execution: Execution, order: Order | None) -> Fill:
-    fill = Fill(
+def _fill(account_id: str, execution: Execution, order: Order | None) -> Fill:
+    return Fill(
         account_id=account_id,
         exec_id=execution.exec_id,
         order=order,
@@ -166,8 +173,6 @@ def _insert_fill(account_id: str, execution: Execution, order: Order | None) -> 
         exec_ms=execution.exec_ms,
         at=datetime.fromtimestamp(execution.exec_ms / 1000, UTC),
     )
-    fill.save(force_insert=True)
-    return fill
 
 
 def _booked(fill: Fill) -> Booked:
@@ -176,36 +181,41 @@ def _booked(fill: Fill) -> Booked:
 
 
 def _history(fill: Fill) -> Iterable[Booked]:
-    rows = Fill.objects.filter(
+    earlier = Fill.objects.filter(
         account_id=fill.account_id,
         category=fill.category,
         symbol=fill.symbol,
         position_idx=fill.position_idx,
         is_trade=True,
     )
-    return (_booked(row) for row in rows.order_by("exec_ms", "exec_id").iterator())
+    return (_booked(row) for row in earlier.order_by("exec_ms", "exec_id").iterator())
 
 
-def _attach(order: Order, fills: Sequence[Fill], source: str) -> list[Change]:
-    """Recomputes what the order's fills add up to, from the rows."""
-    sums = Fill.objects.filter(order=order, is_trade=True).aggregate(
-        all_qty=Sum("qty"), all_value=Sum(F("qty") * F("price")), all_fee=Sum("fee")
-    )
-    order.fills_qty = sums["all_qty"] or Decimal(0)
-    order.fills_value = sums["all_value"] or Decimal(0)
-    order.fee = sums["all_fee"]
+_SUMS = """
+SELECT sum(qty), sum(qty * price), sum(fee) FROM orders_fill WHERE order_id = %s AND is_trade
+"""
+_FILL_FIELDS = (
+    "fills_qty",
+    "fills_value",
+    "fee",
+    "exchange_order_id",
+    "state",
+    "reject_code",
+    "reject_message",
+    "needs_read",
+)
+
+
+def _attach(order: Order, fill: Fill) -> list[Change]:
+    """Recomputes what the order's fills add up to, from the rows: never incremented."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SUMS, [order.pk])
+        qty, value, fee = cursor.fetchone()
+    order.fills_qty, order.fills_value, order.fee = qty or Decimal(0), value or Decimal(0), fee
     if not order.exchange_order_id:
-        order.exchange_order_id = fills[0].exchange_order_id
+        order.exchange_order_id = fill.exchange_order_id
     _reopen(order)
-    now = timezone.now()
-    OrderEvent.objects.bulk_create(
-        OrderEvent(order=order, at=now, kind="fill", source=source, body=_fill_evidence(fill)) for fill in fills
-    )
-    return keep(order, now)
-
-
-def _fill_evidence(fill: Fill) -> dict[str, Any]:
-    return {"exec_id": fill.exec_id, "qty": to_wire(fill.qty), "price": to_wire(fill.price)}
+    return keep(order, timezone.now(), fields=_FILL_FIELDS)
 
 
 def _reopen(order: Order) -> None:
@@ -237,7 +247,11 @@ def _report(orders: _Locked, report: OrderReport, source: str, by_id: bool) -> l
         log.error("%s: Bybit has an order that was %s here", str(order.pk)[:8], order.state)
     order.exchange_order_id = order.exchange_order_id or report.order_id
     order.needs_read = merged.doubt
-    if (merged.status, merged.updated_ms, merged.content) == (report.status, report.updated_ms, _facts(report).content):
+    if (merged.status, merged.updated_ms, merged.content) == (
+        report.status,
+        report.updated_ms,
+        _facts(report).content,
+    ):
         _take(order, report)
     order.cum_exec_qty = merged.cum
     order.state = states.state_of(order.exchange_status, order.state)
@@ -352,11 +366,10 @@ def _adopt(orders: _Locked, report: OrderReport) -> tuple[Order, list[Change]]:
     )
     order.save(force_insert=True)
     orders.add(order)
-    loose = list(Fill.objects.filter(account_id=account_id, exchange_order_id=report.order_id, order=None))
-    if not loose:
-        return order, []
-    Fill.objects.filter(pk__in=[fill.pk for fill in loose]).update(order=order)
-    return order, _attach(order, [fill for fill in loose if fill.is_trade], "adopted")
+    loose = Fill.objects.filter(account_id=account_id, exchange_order_id=report.order_id, order=None)
+    fill = loose.filter(is_trade=True).first()
+    loose.update(order=order)
+    return order, _attach(order, fill) if fill else []
 
 
 # ---- writing a row
@@ -375,14 +388,40 @@ def order_change(order: Order) -> Change:
 
 
 def keep(
-    order: Order, now: datetime, evidence: tuple[str, str, dict[str, Any]] | None = None
+    order: Order,
+    now: datetime,
+    *,
+    evidence: tuple[str, str, dict[str, Any]] | None = None,
+    fields: tuple[str, ...] | None = None,
 ) -> list[Change]:
-    """Saves a locked row under its next version, with the evidence for the change."""
+    """Saves a locked row (all of it, or `fields`) under its next version, with the evidence for the change."""
     order.version += 1
     order.updated_at = now
     order.next_check_at = now if order.needs_read else None
-    order.save()
+    rows.update(order, (*(fields or _ALL_FIELDS), "version", "updated_at", "next_check_at"))
     if evidence is not None:
         kind, source, body = evidence
-        OrderEvent.objects.create(order=order, at=now, kind=kind, source=source, body=body)
+        rows.insert(OrderEvent(order=order, at=now, kind=kind, source=source, body=body))
     return [order_change(order)]
+
+
+# What may change after an order was placed.
+_ALL_FIELDS = (
+    *_FILL_FIELDS,
+    "qty",
+    "price",
+    "trigger_price",
+    "take_profit",
+    "stop_loss",
+    "exchange_status",
+    "exchange_ms",
+    "exchange_created_ms",
+    "cum_exec_qty",
+    "status_cum_qty",
+    "avg_price",
+    "cancel_type",
+    "reject_reason",
+    "negatives",
+    "sent_at",
+    "acked_at",
+)

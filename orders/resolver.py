@@ -179,9 +179,7 @@ def _sweep(account: Account, gateway: Gateway, now: datetime, full: bool) -> Non
     since = max(since, now - timedelta(days=6))
     cursor = ""
     while True:
-        page = gateway.executions(
-            category=CATEGORY, start_ms=int(since.timestamp() * 1000), cursor=cursor
-        )
+        page = gateway.executions(category=CATEGORY, start_ms=int(since.timestamp() * 1000), cursor=cursor)
         services.record(account.pk, executions=page.items, source="resolver")
         if not page.cursor or page.cursor == cursor:
             break

@@ -52,7 +52,9 @@ def check(wish: Wish, account: Account, instrument: Instrument | None) -> None:
 def _check_qty(wish: Wish, instrument: Instrument) -> None:
     if not is_multiple(wish.qty, instrument.qty_step):
         step = to_wire(instrument.qty_step)
-        raise RuleBroken("qty_step", f"The size must be a multiple of {step}. Nothing was sent.", qty_step=step)
+        raise RuleBroken(
+            "qty_step", f"The size must be a multiple of {step}. Nothing was sent.", qty_step=step
+        )
     if wish.qty < instrument.min_qty and not wish.reduce_only:
         least = to_wire(instrument.min_qty)
         raise RuleBroken("min_qty", f"The smallest size here is {least}. Nothing was sent.", min_qty=least)

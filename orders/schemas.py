@@ -173,9 +173,7 @@ class OrderDetail(OrderOut):
     events: list[EvidenceOut]
 
     @classmethod
-    def with_evidence(
-        cls, row: Order, fills: Iterable[Fill], events: Iterable[OrderEvent]
-    ) -> "OrderDetail":
+    def with_evidence(cls, row: Order, fills: Iterable[Fill], events: Iterable[OrderEvent]) -> "OrderDetail":
         return cls(
             **order_values(row),
             fills=[FillOut.of(fill) for fill in fills],

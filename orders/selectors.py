@@ -14,7 +14,8 @@ from django.db.models import Model, Q, QuerySet
 from bybit.models import Account
 from orders import states
 from orders.errors import NotFound, TradeError
-from orders.models import Epoch, Event, Fill, Order, Sequence as Counter
+from orders.models import Epoch, Event, Fill, Order
+from orders.models import Sequence as Counter
 from orders.schemas import OrderOut
 from positions.schemas import PositionOut, WalletOut
 from positions.selectors import open_positions, wallets
@@ -71,7 +72,9 @@ def orders(
         except (ValueError, TypeError, AttributeError):
             raise TradeError("invalid", "The cursor cannot be read. Start from the first page.") from None
         rows = rows.filter(Q(created_at__lt=moment) | Q(created_at=moment, id__lt=last))
-    return _slice(rows.order_by("-created_at", "-id"), limit, lambda row: [row.created_at.isoformat(), str(row.pk)])
+    return _slice(
+        rows.order_by("-created_at", "-id"), limit, lambda row: [row.created_at.isoformat(), str(row.pk)]
+    )
 
 
 def order(user_id: int, order_id: UUID) -> Order:
@@ -82,9 +85,7 @@ def order(user_id: int, order_id: UUID) -> Order:
     return row
 
 
-def fills(
-    user_id: int, *, symbol: str | None, account: str | None, limit: int, cursor: str | None
-) -> Slice:
+def fills(user_id: int, *, symbol: str | None, account: str | None, limit: int, cursor: str | None) -> Slice:
     """Executions, newest first."""
     rows = Fill.objects.filter(account__in=accounts_of(user_id))
     if symbol:

@@ -11,11 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import IntegrityError, models, transaction
+from django.db import connection, models, transaction
 from django.utils import timezone
 
 from bybit import gateway as bybit
-from bybit import instruments
+from bybit import instruments, rows
 from bybit.errors import BybitError, ClockRefused, Duplicate, Gone, NotSent, Refused
 from bybit.models import Account, Link
 from bybit.types import NewOrder
@@ -39,6 +39,10 @@ RECONCILED_SECONDS = 15
 FIRST_SEND_SECONDS = 6
 CANCEL_ROUNDS = 5
 READ_BACKS = 20
+
+
+class Taken(Exception):
+    """Another request has just written the order with this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def place(*, user: AbstractBaseUser, wish: Wish, source: str, stamp: str | None,
     check(wish, account, instruments.find(account.environment, wish.category, wish.symbol))
     try:
         order = _commit_intent(user, wish, source)
-    except IntegrityError:
+    except Taken:
         # Another tap with this id won the race by a hair.
         known = _known(user, wish)
         if known is None:
@@ -92,16 +96,19 @@ def close_position(
 
 
 def account_of(user: AbstractBaseUser, account_id: str) -> Account:
-    """The account, with its link, if this user may use it. Raises NotFound."""
-    row = Account.objects.select_related("link").filter(pk=account_id, members=user.pk).first()
-    if row is None:
+    """The account, if this user may use it. Raises NotFound."""
+    found = rows.find(Account, _MINE, [account_id, user.pk])
+    if not found:
         raise NotFound("account")
-    return row
+    return found[0]
+
+
+_MINE = "id = %s AND EXISTS (SELECT 1 FROM bybit_account_members WHERE account_id = bybit_account.id AND user_id = %s)"
 
 
 def check_reconciled(account: Account) -> None:
     """Raises NotReconciled while we cannot know the account's true state."""
-    link: Link | None = getattr(account, "link", None)
+    link = next(iter(rows.find(Link, "account_id = %s", [account.pk])), None)
     now = timezone.now()
     limit = timedelta(seconds=RECONCILED_SECONDS)
     if link is None or link.stream == Link.Stream.RESYNCING:
@@ -123,9 +130,10 @@ def _known(user: AbstractBaseUser, wish: Wish) -> Order | None:
     """The order with this id, once its first send has an answer. Raises Conflict when the id is another order's."""
     deadline = time.monotonic() + FIRST_SEND_SECONDS
     while True:
-        row = Order.objects.filter(pk=wish.id).first()
-        if row is None:
+        found = rows.find(Order, "id = %s", [wish.id])
+        if not found:
             return None
+        row = found[0]
         if row.user_id != user.pk or row.request != wish.request:
             raise Conflict(
                 "id_conflict", "This id already belongs to another order. Nothing was sent. Make a new id."
@@ -157,8 +165,9 @@ def _commit_intent(user: AbstractBaseUser, wish: Wish, source: str) -> Order:
             created_at=now,
             updated_at=now,
         )
-        order.save(force_insert=True)
-        OrderEvent.objects.create(order=order, at=now, kind="intent", source=source, body=wish.request)
+        if not rows.insert(order):
+            raise Taken
+        rows.insert(OrderEvent(order=order, at=now, kind="intent", source=source, body=wish.request))
     return order
 
 
@@ -191,20 +200,27 @@ def _send(order: Order, account: Account) -> Order:
 def _claim(order: Order) -> bool:
     now = timezone.now()
     with transaction.atomic(durable=True):
-        won = Order.objects.filter(pk=order.pk, state="new").update(
-            state="sending", sent_at=now, updated_at=now, version=order.version + 1
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(_CLAIM, [now, now, order.pk])
+            won: bool = cursor.rowcount == 1
         if won:
             order.state, order.sent_at, order.updated_at = "sending", now, now
             order.version += 1
-            changed(order.account_id, [news.order_change(order)])
-    return bool(won)
+            # Told together with the answer: nothing is sent to anyone before Bybit has answered.
+            changed(order.account_id, [news.order_change(order)], tell=False)
+    return won
+
+
+_CLAIM = """
+UPDATE orders_order SET state = 'sending', sent_at = %s, updated_at = %s, version = version + 1
+WHERE id = %s AND state = 'new'
+"""
 
 
 def _write_answer(order_id: UUID, exchange_order_id: str, error: BybitError | None) -> Order:
     now = timezone.now()
     with transaction.atomic(durable=True):
-        order = Order.objects.select_for_update().get(pk=order_id)
+        (order,) = rows.locked(Order, "id = %s", [order_id])
         if error is None:
             order.acked_at = now
             order.exchange_order_id = order.exchange_order_id or exchange_order_id
@@ -274,7 +290,13 @@ def cancel_at_bybit(order: Order, account: Account, source: str) -> str:
 
 
 def cancel_all(
-    *, user: AbstractBaseUser, account: Account, category: str, symbol: str | None, include: set[str], source: str
+    *,
+    user: AbstractBaseUser,
+    account: Account,
+    category: str,
+    symbol: str | None,
+    include: set[str],
+    source: str,
 ) -> list[tuple[Order, str, str]]:
     """Cancels every open order of the account (made elsewhere too) and loops until a fresh read shows none.
     Returns (order, result, code) per order that was open: cancelled, already_final, failed or unknown. Position

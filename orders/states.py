@@ -78,8 +78,10 @@ def merge(known: Facts, news: Facts, *, by_id: bool = False) -> Facts:
     if not known.status or (by_id and theirs >= ours):
         merged = replace(news, cum=max(news.cum, known.cum), doubt=False)
     else:
-        winner = news if (theirs, news.content) > (ours, known.content) else known
-        doubt = known.doubt or (theirs == ours and news.content != known.content)
+        # A tie is broken by content, so that it falls the same way in any order, and is read again.
+        mine, its = (known.status, known.content), (news.status, news.content)
+        winner = news if (theirs, its) > (ours, mine) else known
+        doubt = known.doubt or (theirs == ours and its != mine)
         merged = replace(winner, cum=max(known.cum, news.cum), doubt=doubt)
     if not by_id and merged.status in FINAL_STATUSES and merged.status_cum < merged.cum:
         # A final report with less executed than was already told gives its status only, and is read again.

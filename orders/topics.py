@@ -13,9 +13,9 @@ from typing import Any, Protocol
 import redis
 from channels.layers import get_channel_layer
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
-from orders.models import Event, Publication
+from orders.models import Event
 from orders.schemas import message_text
 
 log = logging.getLogger("tradepost.topics")
@@ -29,6 +29,7 @@ STREAMS = {
 STREAM_LENGTH = 100_000
 BATCH = 100
 INTEREST_SECONDS = 30
+GATHER_SECONDS = 0.003
 
 
 class Change(Protocol):
@@ -58,8 +59,9 @@ FROM counter,
 """
 
 
-def changed(account_id: str, changes: Sequence[Change]) -> None:
-    """Numbers and logs the changes in the caller's transaction, last thing before its commit; sends them after it."""
+def changed(account_id: str, changes: Sequence[Change], *, tell: bool = True) -> None:
+    """Numbers and logs the changes in the caller's transaction, last thing before its commit; sends them after it.
+    With `tell=False` they wait for the next ones (or the next beat)."""
     if not changes:
         return
     with connection.cursor() as cursor:
@@ -74,7 +76,32 @@ def changed(account_id: str, changes: Sequence[Change]) -> None:
                 "bodies": [change.body for change in changes],
             },
         )
-    transaction.on_commit(lambda: publisher.wake(account_id))
+    if tell:
+        transaction.on_commit(lambda: _after_commit(account_id))
+
+
+_thread = threading.local()
+# After a failed send at once, this thread leaves sending to the publisher for a while.
+INLINE_PAUSE_SECONDS = 5.0
+
+
+def send_at_once(loop: "Loop") -> None:
+    """From now on this thread sends its own events itself, right after each commit, with no thread between a fill
+    and the phone. For a thread that does nothing else with its time."""
+    _thread.inline = (loop, redis_client())
+    _thread.resume = 0.0
+
+
+def _after_commit(account_id: str) -> None:
+    inline = getattr(_thread, "inline", None)
+    if inline is not None and time.monotonic() >= _thread.resume:
+        try:
+            flush(account_id, *inline)
+            return
+        except (redis.RedisError, OSError, TimeoutError, DatabaseError):
+            log.warning("events of %s could not be sent at once", account_id)
+            _thread.resume = time.monotonic() + INLINE_PAUSE_SECONDS
+    publisher.wake(account_id)
 
 
 def account_group(account_id: str) -> str:
@@ -123,10 +150,13 @@ class Publisher:
             with self._woken:
                 while not self._due:
                     self._woken.wait()
+            # The caller's own answer leaves first, and what follows at once is sent in the same batch.
+            time.sleep(GATHER_SECONDS)
+            with self._woken:
                 account_id = self._due.pop()
             try:
                 flush(account_id, loop, client)
-            except Exception:  # noqa: BLE001  # the rows stay unsent and the next beat sends them
+            except Exception:  # the rows stay unsent and the next beat sends them
                 log.warning("events of %s could not be sent yet", account_id, exc_info=True)
                 connection.close()
 
@@ -143,10 +173,20 @@ def flush(account_id: str, loop: Loop, client: "redis.Redis") -> int:
             rows = _unsent(account_id)
             if rows:
                 _send(account_id, rows, loop, client)
-                Publication.objects.filter(pk=account_id).update(seq=rows[-1].seq)
+                with connection.cursor() as cursor:
+                    cursor.execute(
+                        "UPDATE orders_publication SET seq = %s WHERE account_id = %s",
+                        [rows[-1].seq, account_id],
+                    )
         total += len(rows)
         if len(rows) < BATCH:
             return total
+
+
+_EVENT = ("account_id", "seq", "kind", "key", "version", "body")
+_AFTER = f"""
+SELECT {", ".join(_EVENT)} FROM orders_event WHERE account_id = %s AND seq > %s ORDER BY seq LIMIT %s
+"""  # noqa: S608
 
 
 def _unsent(account_id: str) -> list[Event]:
@@ -166,7 +206,8 @@ def _unsent(account_id: str) -> list[Event]:
             )
             cursor.execute(lock, [account_id])
             found = cursor.fetchone()
-    return list(Event.objects.filter(account_id=account_id, seq__gt=found[0]).order_by("seq")[:BATCH])
+        cursor.execute(_AFTER, [account_id, found[0], BATCH])
+        return [Event(**dict(zip(_EVENT, values, strict=True))) for values in cursor.fetchall()]
 
 
 def _send(account_id: str, rows: Sequence[Event], loop: Loop, client: "redis.Redis") -> None:

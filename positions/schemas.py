@@ -103,7 +103,7 @@ class WalletOut(Schema):
             account=row.account_id,
             total_equity=row.total_equity,
             available=row.available,
-            coins=[CoinOut(**{k: _number(v, k) for k, v in coin.items()}) for coin in row.coins],
+            coins=[CoinOut.model_validate({k: _number(v, k) for k, v in coin.items()}) for coin in row.coins],
             version=row.version,
             updated_at=row.updated_at,
         )

@@ -1,13 +1,12 @@
 """Takes in what Bybit says of positions and the wallet, and what our fills add up to. Runs inside the caller's
 transaction and returns changes; `orders.services` commits and announces them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
-
+from bybit import rows
 from bybit.decimals import to_wire
 from bybit.types import PositionReport, WalletReport
 from positions.book import Book, Trade, step
@@ -46,17 +45,19 @@ def position_id(account_id: str, category: str, symbol: str, position_idx: int) 
 
 def _locked(account_id: str, category: str, symbol: str, position_idx: int) -> Position:
     key = position_id(account_id, category, symbol, position_idx)
-    row = Position.objects.select_for_update().filter(pk=key).first()
-    if row is not None:
-        return row
-    new = Position(pk=key, account_id=account_id, category=category, symbol=symbol, position_idx=position_idx)
-    Position.objects.bulk_create([new], ignore_conflicts=True)
-    return Position.objects.select_for_update().get(pk=key)
+    found = rows.locked(Position, "id = %s", [key])
+    if not found:
+        new = Position(
+            pk=key, account_id=account_id, category=category, symbol=symbol, position_idx=position_idx
+        )
+        rows.insert(new)
+        found = rows.locked(Position, "id = %s", [key])
+    return found[0]
 
 
 def _save(row: Position, fields: Iterable[str]) -> Change:
     row.version += 1
-    row.save(update_fields=[*fields, "version", "updated_at"])
+    rows.update(row, (*fields, "version", "updated_at"))
     return Change("position", row.pk, row.version, PositionOut.of(row).model_dump_json())
 
 
@@ -79,7 +80,7 @@ def apply_report(account_id: str, report: PositionReport) -> Change | None:
     fields = [*values, "exchange_seq", "exchange_ms"]
     if [getattr(row, name) for name in _FACTS] != before:
         return _save(row, fields)
-    row.save(update_fields=fields)
+    rows.update(row, tuple(fields))
     return None
 
 
@@ -90,10 +91,10 @@ def apply_fill(
     symbol: str,
     position_idx: int,
     booked: Booked,
-    history: Iterable[Booked],
+    history: Callable[[], Iterable[Booked]],
 ) -> Change:
-    """Adds one new fill to our own sum. `history` gives all fills of this position in time order, the new one
-    included; it is read only when the new one is not the latest."""
+    """Adds one new fill to our own sum. `history()` gives all fills of this position in time order, the new one
+    included; it is called only when the new one is not the latest."""
     row = _locked(account_id, category, symbol, position_idx)
     if (booked.exec_ms, booked.exec_id) > (row.ours_last_ms, row.ours_last_exec):
         start = Book(row.ours_size, row.ours_entry, row.ours_realised, row.ours_fees)
@@ -101,7 +102,7 @@ def apply_fill(
     else:
         book = Book()
         last = booked
-        for last in history:
+        for last in history():
             book = step(book, last.trade)
         _keep(row, book, last)
     return _save(row, _OURS)
@@ -113,10 +114,17 @@ def _keep(row: Position, book: Book, last: Booked) -> None:
     row.ours_last_ms, row.ours_last_exec = last.exec_ms, last.exec_id
 
 
+def _locked_wallet(account_id: str) -> Wallet:
+    found = rows.locked(Wallet, "account_id = %s", [account_id])
+    if not found:
+        rows.insert(Wallet(account_id=account_id))
+        found = rows.locked(Wallet, "account_id = %s", [account_id])
+    return found[0]
+
+
 def apply_wallet(account_id: str, report: WalletReport, *, partial: bool) -> Change | None:
     """Bybit's view of the wallet. A socket message may name only some coins (`partial`): the others stay."""
-    Wallet.objects.bulk_create([Wallet(account_id=account_id)], ignore_conflicts=True)
-    row = Wallet.objects.select_for_update().get(pk=account_id)
+    row = _locked_wallet(account_id)
     coins = {coin["coin"]: coin for coin in row.coins} if partial else {}
     for coin in report.coins:
         coins[coin.coin] = {
@@ -130,8 +138,7 @@ def apply_wallet(account_id: str, report: WalletReport, *, partial: bool) -> Cha
         return None
     row.total_equity, row.available, row.coins = after
     row.version += 1
-    row.updated_at = timezone.now()
-    row.save()
+    rows.update(row, ("total_equity", "available", "coins", "version", "updated_at"))
     return Change("wallet", account_id, row.version, WalletOut.of(row).model_dump_json())
 
 

@@ -16,7 +16,7 @@ application = ProtocolTypeRouter(
     {
         "http": django_app,
         "websocket": URLRouter(
-            [path("ws/live", Live.as_asgi()), path("<path:rest>", NoSuchSocket.as_asgi())]  # type: ignore[list-item]
+            [path("ws/live", Live.as_asgi()), path("<path:rest>", NoSuchSocket.as_asgi())]
         ),
     }
 )

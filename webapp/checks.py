@@ -15,7 +15,9 @@ def _safe_to_run(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     engine = settings.DATABASES["default"]["ENGINE"]
     if engine != "django.db.backends.postgresql":
-        found.append(Error("Tradepost keeps money in PostgreSQL only; SQLite is refused.", id="tradepost.E001"))
+        found.append(
+            Error("Tradepost keeps money in PostgreSQL only; SQLite is refused.", id="tradepost.E001")
+        )
     if settings.TIME_ZONE != "UTC" or not settings.USE_TZ:
         found.append(Error("Times are kept in UTC.", id="tradepost.E002"))
     if settings.REAL_SERVERS and settings.DEBUG:

@@ -19,7 +19,7 @@ from webapp.security.models import SignInLink
 
 session_router = Router(tags=["session"], auth=None)
 router = Router(tags=["console"])
-ERRORS = {code: ErrorOut for code in (401, 403, 404, 422)}
+ERRORS = dict.fromkeys((401, 403, 404, 422), ErrorOut)
 
 
 class HealthOut(Schema):
@@ -131,7 +131,7 @@ class AccountList(Schema):
 @router.get("/accounts", operation_id="list_accounts", response={200: AccountList, **ERRORS})
 def list_accounts(request: HttpRequest) -> Any:
     """The accounts this user may see."""
-    return {"items": status.accounts(request.user.pk), "next": None}
+    return {"items": status.accounts(request.user.pk or 0), "next": None}
 
 
 class InstrumentOut(Schema):
@@ -181,7 +181,9 @@ def list_instruments(
 def list_positions(request: HttpRequest) -> HttpResponse:
     """Open positions as Bybit shows them, our own sum beside each."""
     items = [PositionOut.of(row) for row in open_positions(_own(request))]
-    return HttpResponse(PositionList(items=items, next=None).model_dump_json(), content_type="application/json")
+    return HttpResponse(
+        PositionList(items=items, next=None).model_dump_json(), content_type="application/json"
+    )
 
 
 @router.get("/wallet", operation_id="list_wallets", response={200: WalletList, **ERRORS})

@@ -12,7 +12,11 @@ CONSOLE_CSP = (
     "connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
-_PLAIN = {404: ("not_found", "There is nothing at this address."), 405: ("not_allowed", "Not with this method.")}
+_PLAIN = {
+    400: ("invalid", "The request cannot be read. Nothing was sent."),
+    404: ("not_found", "There is nothing at this address."),
+    405: ("not_allowed", "Not with this method."),
+}
 
 
 class SecurityHeaders:
@@ -37,5 +41,3 @@ class SecurityHeaders:
         if api:
             headers.setdefault("Cache-Control", "no-store")
         return response
-
-

@@ -87,8 +87,17 @@ class Postgres:
             os.chown(self.home, self.owner.uid or 0, self.owner.gid or 0)
             os.chown(sockets, self.owner.uid or 0, self.owner.gid or 0)
         if not (self.home / "PG_VERSION").exists():
-            self._run("initdb", "-D", str(self.home), "-U", DATABASE_USER, "--auth=trust", "--encoding=UTF8",
-                      "--locale=C", "--no-instructions")
+            self._run(
+                "initdb",
+                "-D",
+                str(self.home),
+                "-U",
+                DATABASE_USER,
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--locale=C",
+                "--no-instructions",
+            )
         # A backup label or pid of a dead server is PostgreSQL's own to judge; it refuses a live one.
 
     def _run(self, program: str, *words: str) -> None:
@@ -122,11 +131,16 @@ class Postgres:
 
         try:
             with psycopg.connect(
-                host=str(self._embedded.postgres_sockets), user=DATABASE_USER, dbname="postgres", autocommit=True
+                host=str(self._embedded.postgres_sockets),
+                user=DATABASE_USER,
+                dbname="postgres",
+                autocommit=True,
             ) as connection:
-                found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+                found = connection.execute(
+                    "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
+                ).fetchone()
                 if found is None:
-                    connection.execute(f'CREATE DATABASE "{DATABASE}"')  # type: ignore[call-overload]
+                    connection.execute(f'CREATE DATABASE "{DATABASE}"')
         except psycopg.OperationalError:
             return False
         return True

@@ -20,7 +20,7 @@ class BoundedProtocol(WebSocketProtocol):  # type: ignore[misc]
 
     def _backlog(self) -> int:
         transport = self.transport
-        return len(transport.dataBuffer) - transport.offset + transport._tempDataLen
+        return int(len(transport.dataBuffer) - transport.offset + transport._tempDataLen)
 
     def serverSend(self, content: Any, binary: bool = False) -> None:  # noqa: N802  # daphne's name
         if self._slow:

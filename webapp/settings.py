@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "channels",
     "django_vite",
     "django_otp",
+    "ninja",
     "bybit",
     "positions",
     "orders",

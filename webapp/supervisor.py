@@ -12,7 +12,6 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -125,12 +124,12 @@ class House:
             "NO_PROXY": "127.0.0.1,localhost",
         }
 
-    def _watcher(self, name: str, words: Iterable[str], **options: Any) -> Any:
+    def _watcher(self, name: str, words: list[str], **options: Any) -> Any:
         stream = {"class": "webapp.supervisor.Prefixed", "name": name}
         watcher = Watcher(
             name,
-            list(words)[0],
-            args=list(words)[1:],
+            words[0],
+            args=words[1:],
             env=self._environment(),
             working_dir=str(self._root),
             copy_env=False,
@@ -154,8 +153,9 @@ class House:
         if self._seed is not None:
             paper += ["--seed", str(self._seed)]
         owner = self._postgres.owner
-        self._watcher("postgres", self._postgres.command(), uid=owner.uid, gid=owner.gid,
-                      stop_signal=signal.SIGINT)
+        self._watcher(
+            "postgres", self._postgres.command(), uid=owner.uid, gid=owner.gid, stop_signal=signal.SIGINT
+        )
         self._watcher("valkey", self._valkey())
         self._watcher("paper", paper)
         self._watcher("web", [*django, "serve", "--port", str(self._port)])

@@ -50,4 +50,6 @@ def manifest(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return error_response(403, "csrf", "The page's token is missing or old. Nothing was sent. Reload the page.")
+    return error_response(
+        403, "csrf", "The page's token is missing or old. Nothing was sent. Reload the page."
+    )

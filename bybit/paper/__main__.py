@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import sqlite3
+import sys
 from pathlib import Path
 
 from .app import run
@@ -14,7 +16,7 @@ from .venue import Settings
 def main() -> None:
     """Reads the command line and serves until told to stop."""
     parser = argparse.ArgumentParser(prog="python -m bybit.paper", description="A paper exchange: Bybit V5.")
-    parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
+    parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--seed", type=int, default=1, help="seed of the market (default 1)")
     parser.add_argument("--data", type=Path, help="folder in which everything is kept (default: memory only)")
     parser.add_argument(
@@ -22,7 +24,10 @@ def main() -> None:
     )
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    asyncio.run(run(options.port, Settings(options.seed, max(options.tick_ms, 10), options.data)))
+    try:
+        asyncio.run(run(options.port, Settings(options.seed, max(options.tick_ms, 10), options.data)))
+    except (OSError, sqlite3.OperationalError) as error:
+        sys.exit(f"paper exchange cannot start on port {options.port}, data {options.data}: {error}")
 
 
 if __name__ == "__main__":

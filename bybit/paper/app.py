@@ -29,7 +29,7 @@ def application(venue: Venue) -> web.Application:
 
 
 async def run(port: int, settings: Settings, host: str = "127.0.0.1") -> None:
-    """Serves until SIGTERM or SIGINT. Raises OSError when the port is taken."""
+    """Serves until SIGTERM or SIGINT; port 0 takes a free one. Raises OSError when the port is taken."""
     venue = Venue(settings)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -38,7 +38,8 @@ async def run(port: int, settings: Settings, host: str = "127.0.0.1") -> None:
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
-        sys.stdout.write(f"paper exchange on http://{host}:{port} seed={venue.seed}\n")
+        taken = runner.addresses[0][1]
+        sys.stdout.write(f"paper exchange on http://{host}:{taken} seed={venue.seed}\n")
         sys.stdout.flush()
         market = asyncio.create_task(venue.run())
         stopped = asyncio.create_task(stop.wait())

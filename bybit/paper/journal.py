@@ -11,7 +11,7 @@ _KEEP = 200_000
 
 @dataclass(slots=True)
 class Entry:
-    """One REST request. `accepted`: it was carried out and not refused. `at_ns`: the machine's time on arrival."""
+    """One REST request. `accepted`: carried out and not refused. `at_ns`: the machine's time on arrival."""
 
     id: int
     method: str
@@ -43,11 +43,10 @@ class Journal:
         self._entries.append(entry)
         return entry
 
-    def items(self, link_id: str, path: str, limit: int) -> list[dict[str, Any]]:
+    def items(self, link_id: str, path: str) -> list[dict[str, Any]]:
         """Entries, oldest first; narrowed to an orderLinkId or a path when these are not empty."""
-        found = [
-            entry
+        return [
+            asdict(entry)
             for entry in self._entries
-            if (not link_id or entry.orderLinkId == link_id) and (not path or entry.path == path)
+            if link_id in ("", entry.orderLinkId) and path in ("", entry.path)
         ]
-        return [asdict(entry) for entry in found[-limit:]]

@@ -20,6 +20,7 @@ FULL_RIGHTS: dict[str, list[str]] = {
     "Earn": [],
     "FiatP2P": [],
     "FiatBitPay": [],
+    "FiatGlobalPay": [],
     "FiatConvertBroker": [],
     "BitCard": [],
     "ByXPost": [],
@@ -42,10 +43,10 @@ class ApiKey:
     def signs(self, payload: bytes, signature: str) -> bool:
         """Whether the signature (hex, lower case) is this key's HMAC-SHA256 of the payload."""
         expected = hmac.new(self.secret.encode(), payload, hashlib.sha256).hexdigest()
-        return hmac.compare_digest(expected.encode(), signature.encode())
+        return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogateescape"))
 
     def may(self, right: str) -> bool:
-        """Whether the key holds a right of ContractTrade ("Order" or "Position"); Derivatives implies both."""
+        """Whether the key has a right of ContractTrade ("Order", "Position"); Derivatives implies both."""
         return right in self.permissions.get("ContractTrade", []) or bool(self.permissions.get("Derivatives"))
 
     def expired(self, now_ms: int) -> bool:

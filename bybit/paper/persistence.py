@@ -25,7 +25,11 @@ def save(store: Store, ledger: Ledger, events: Events) -> None:
         changed = {order.order_id: order for order in events.orders}
         store.put("orders", [(name, to_text(order)) for name, order in changed.items()])
         store.put("executions", [(row.exec_id, to_text(row)) for row in events.executions])
-        store.put("meta", [("counters", json.dumps([ledger.serial, ledger.seq]))])
+        store.put("meta", [_counters(ledger)])
+
+
+def _counters(ledger: Ledger) -> tuple[str, str]:
+    return "counters", json.dumps([ledger.serial, ledger.seq])
 
 
 def save_key(store: Store, key: ApiKey) -> None:
@@ -47,7 +51,7 @@ def save_market(store: Store, venue: Venue, bars: dict[str, Bar]) -> None:
         for symbol, feed in venue.feeds.items()
     }
     with store:
-        store.put("meta", [("market", json.dumps(prices))])
+        store.put("meta", [("market", json.dumps(prices)), _counters(venue.ledger)])
         store.put("bars", [(f"{symbol}:{bar.start_ms}", to_text(bar)) for symbol, bar in bars.items()])
 
 
@@ -89,8 +93,10 @@ def _restore_ledger(store: Store, ledger: Ledger) -> None:
     for _, text in store.rows("positions"):
         position = positions.read(text)
         ledger.positions[(position.account, position.symbol)] = position
-    for order in sorted((orders.read(text) for _, text in store.rows("orders")), key=_by_end):
+    known: list[Order] = [orders.read(text) for _, text in store.rows("orders")]
+    for order in sorted(known, key=lambda order: order.serial):
         ledger.register(order)
+    for order in sorted(known, key=_by_end):
         if order.is_open:
             ledger.rest(order)
         else:

@@ -1,4 +1,4 @@
-"""Ledger entries in the shape of V5: every documented field, deprecated ones too, with Bybit's empty values."""
+"""Ledger entries in the shape of V5: every documented field, deprecated ones too, Bybit's empty values."""
 
 from __future__ import annotations
 
@@ -51,8 +51,10 @@ def history_row(order: Order) -> Row:
 
 def order_push(order: Order) -> Row:
     """An order as the private topic `order` shows it."""
+    row = order_row(order)
+    del row["basePrice"]
     more = {"closedPnl": plain(order.closed_pnl), "feeCurrency": "", "brokerOrderPrice": ""}
-    return {"category": "linear", **order_row(order), **_order_extras(order), **more}
+    return {"category": "linear", **row, **_order_extras(order), **more}
 
 
 def execution_row(execution: Execution) -> Row:

@@ -38,11 +38,14 @@ class Reader:
 
 
 class Store:
-    """Tables of (id, body) in a file, read whole at the start and written as things change."""
+    """Tables of (id, body) in a file, read whole at the start and written as things change.
+
+    Raises sqlite3.OperationalError when another process has the folder open.
+    """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._base = sqlite3.connect(folder / "paper.sqlite3", isolation_level=None)
+        self._base = sqlite3.connect(folder / "paper.sqlite3", isolation_level=None, timeout=0.5)
         # A second process on the same folder must not write into the first one's books.
         self._base.execute("PRAGMA locking_mode=EXCLUSIVE")
         self._base.execute("PRAGMA journal_mode=WAL")

@@ -24,6 +24,7 @@ from .keys import ApiKey
 from .market.candles import Bar, Candles
 from .market.feed import Feed
 from .market.intervals import start_of
+from .market.path import PricePath
 from .rest.limits import Limits
 from .sockets.hub import Hub
 from .sockets.private import PrivateStream
@@ -37,7 +38,7 @@ _REPLAYS_KEPT = 20_000
 
 
 class Settings(NamedTuple):
-    """How an exchange is started: market seed, length of a tick in ms, folder of the store (None: memory only)."""
+    """How it is started: market seed, length of a tick in ms, folder of the store (None: memory only)."""
 
     seed: int = 1
     tick_ms: int = 250
@@ -61,7 +62,9 @@ class Venue:
         self.seed, self.tick_ms = int(facts["seed"]), int(facts["tick_ms"])
         genesis = int(facts["genesis_ms"])
         self.feeds = {
-            name: Feed(self.seed, spec, Candles(self.seed, spec, genesis, self.tick_ms))
+            name: Feed(
+                self.seed, spec, Candles(self.seed, PricePath(self.seed, spec), spec, genesis, self.tick_ms)
+            )
             for name, spec in SPECS.items()
         }
         self.ledger = Ledger(

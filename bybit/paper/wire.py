@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
-_encoder = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=str)
+_encoder = json.JSONEncoder(separators=(",", ":"), default=str)
 
 
 def dump(value: Any) -> str:

@@ -63,9 +63,7 @@ class _Checker(CsrfViewMiddleware):
 
 
 def _check_csrf(request: HttpRequest) -> None:
-    checker = _Checker(lambda _: None)  # type: ignore[arg-type,return-value]
+    checker = _Checker(lambda _: None)  # type: ignore[arg-type]
     checker.process_request(request)
     if checker.process_view(request, None, (), {}) is not None:  # type: ignore[arg-type]
         raise CsrfRefused
-
-

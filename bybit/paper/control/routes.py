@@ -38,12 +38,12 @@ async def price(venue: Venue, body: Params) -> dict[str, Any]:
 
 
 async def fill(venue: Venue, body: Params) -> dict[str, Any]:
-    """Fills (part of) a resting order as maker at its price."""
+    """Fills (part of) a resting order as maker at its price; without `account` it looks in all of them."""
     ledger = venue.ledger
-    account = str(body.get("account") or MAIN_ACCOUNT)
-    order = ledger.find(account, None, str(body.get("orderId") or ""), str(body.get("orderLinkId") or ""))
-    if order is None and body.get("orderId"):
-        order = ledger.orders.get(str(body["orderId"]))
+    order_id, link = str(body.get("orderId") or ""), str(body.get("orderLinkId") or "")
+    named = [str(body["account"])] if body.get("account") else [MAIN_ACCOUNT, *ledger.accounts]
+    found = (ledger.find(account, None, order_id, link) for account in named)
+    order = next((order for order in found if order is not None), None)
     if order is None or not order.is_open:
         raise Refusal(110001, "order not exists or no longer open")
     qty = positive(body, "qty") if body.get("qty") is not None else order.leaves
@@ -96,8 +96,7 @@ async def limits(venue: Venue, body: Params) -> dict[str, Any]:
 
 async def journal(venue: Venue, query: Params) -> dict[str, Any]:
     """Every request received, oldest first."""
-    limit = int(query.get("limit") or 10_000)
-    return {"items": venue.journal.items(query.get("orderLinkId", ""), query.get("path", ""), limit)}
+    return {"items": venue.journal.items(query.get("orderLinkId", ""), query.get("path", ""))}
 
 
 async def truth(venue: Venue, query: Params) -> dict[str, Any]:
@@ -127,8 +126,11 @@ async def make_key(venue: Venue, body: Params) -> dict[str, Any]:
         raise bad_parameter("key and secret must be texts")
     account = str(body.get("account") or _new_account(venue))
     key = ApiKey(text, secret, account, read_only=bool(body.get("readOnly")), expires_ms=_expiry(body))
-    if body.get("permissions") is not None:
-        key.permissions = {**{name: [] for name in FULL_RIGHTS}, **body["permissions"]}
+    rights = body.get("permissions")
+    if rights is not None:
+        if not isinstance(rights, dict) or not all(isinstance(value, list) for value in rights.values()):
+            raise bad_parameter("permissions must be an object of lists")
+        key.permissions = {**{name: [] for name in FULL_RIGHTS}, **rights}
     venue.add_key(key)
     venue.settle()
     venue.publish()

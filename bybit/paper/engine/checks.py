@@ -76,7 +76,7 @@ def check_price(spec: Spec, price: Decimal) -> None:
 
 
 def within_band(book: Book, side: str, price: Decimal, refuse: bool) -> Decimal:
-    """A limit price held inside the band. Bybit moves it silently unless the account asked to be refused (110003)."""
+    """A limit price held inside the band: moved to its edge, or refused (110003) if the account asked so."""
     limits = band(book.spec, book.quote)
     bounded = min(price, limits.buy) if side == "Buy" else max(price, limits.sell)
     if bounded != price and refuse:
@@ -109,7 +109,7 @@ def check_slippage(kind: str, amount: Decimal) -> None:
 
 
 def reducible(ledger: Ledger, ticket: Ticket) -> Decimal:
-    """The quantity of a reduce-only order, cut to what is held. Refuses with 110017 when nothing can be reduced."""
+    """A reduce-only order's quantity, cut to what is held. Refuses with 110017 when that is nothing."""
     size = ledger.position(ticket.account, ticket.symbol).size
     if size == 0:
         raise Refusal(110017, "current position is zero, cannot fix reduce-only order qty")
@@ -135,8 +135,8 @@ def check_open_count(ledger: Ledger, account: str, symbol: str) -> None:
 
 
 def reference_price(book: Book, side: str, price: Decimal, market: bool) -> Decimal:
-    """The price at which an order's margin is counted: a market order's is the best it can get, a limit order's
-    its own, but a sell below the bids will trade at them."""
+    """The price at which an order's margin is counted: a market order's is the best it can get, a limit
+    order's its own, but a sell below the bids will trade at them."""
     offer = book.best(opposite(side))
     best = offer.price if offer is not None else book.quote.mark
     if market:
@@ -145,7 +145,7 @@ def reference_price(book: Book, side: str, price: Decimal, market: bool) -> Deci
 
 
 def check_margin(ledger: Ledger, account: str, symbol: str, side: str, qty: Decimal, price: Decimal) -> None:
-    """Refuses with 110007 when the account cannot carry `qty` more on that side, 110090 beyond its risk tier."""
+    """Refuses with 110007 what the account cannot carry on that side, with 110090 what is beyond its tier."""
     holding = ledger.holding(account, symbol)
     margin = ledger.margin(account)
     before = holding.order_margin

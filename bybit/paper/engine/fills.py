@@ -12,7 +12,7 @@ from .specs import MAKER_FEE, TAKER_FEE
 
 
 class Deal(NamedTuple):
-    """What was agreed: price (USDT), quantity (base coin), whether this side was resting, and how it came about."""
+    """What was agreed: price (USDT), quantity (base coin), whether this side was resting, how it came."""
 
     price: Decimal
     qty: Decimal

@@ -145,7 +145,7 @@ class Ledger:
         self.events.accounts[account] = None
 
     def find(self, account: str, symbol: str | None, order_id: str, link_id: str) -> Order | None:
-        """An order by id (which wins) or orderLinkId; None when the account has no such order in the symbol."""
+        """An order by id (which wins) or orderLinkId; None when the account has none such in the symbol."""
         key = order_id or self.links.get((account, link_id), "")
         order = self.orders.get(key)
         if order is None or order.account != account or (symbol is not None and order.symbol != symbol):

@@ -10,7 +10,7 @@ from .model import Moment, Order, Position
 
 
 def liquidate_fallen(ledger: Ledger, symbol: str, now: Moment) -> None:
-    """Liquidates every account with a position in the symbol whose maintenance margin is no longer covered."""
+    """Liquidates every account that holds the symbol and no longer covers its maintenance margin."""
     for account in [key[0] for key, held in ledger.positions.items() if key[1] == symbol and held.size != 0]:
         margin = ledger.margin(account)
         if margin.equity < margin.maintenance:

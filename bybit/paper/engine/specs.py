@@ -12,7 +12,7 @@ SETTLE_COIN = "USDT"
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """One step of the risk limit: up to `limit` (USDT of position value) these rates and this leverage hold."""
+    """A step of the risk limit: up to `limit` (USDT of position value) these rates and this leverage hold."""
 
     id: int
     limit: Decimal
@@ -24,7 +24,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A contract. Prices in USDT, quantities in the base coin; `depth` scales the size of the synthetic book."""
+    """A contract. Prices in USDT, quantities in the base coin; `depth` scales the synthetic book."""
 
     symbol: str
     symbol_id: int
@@ -69,7 +69,8 @@ _MINOR = (("0.0067", "75"), ("0.01", "50"), ("0.02", "25"), ("0.04", "12"), ("0.
 
 
 def _spec(symbol: str, number: int, numbers: str, launch_ms: int, volatility: int, major: bool) -> Spec:
-    """`numbers`: tick, step, min, max, market max, price scale, min and max price, base price, depth, tier width."""
+    """`numbers`: tick, step, min, max and market max quantity, price scale, min and max price, base price,
+    size of the synthetic book, width of a risk tier."""
     tick, step, low, high, market, scale, floor, ceiling, base, depth, width = numbers.split()
     return Spec(
         symbol=symbol,
@@ -110,11 +111,11 @@ SPECS: dict[str, Spec] = {
             1634256000000, 15, True,
         ),
         _spec(
-            "XRPUSDT", 9, "0.0001 0.1 0.1 3500000.0 700000.0 4 0.0001 1999.9998 0.62 25000 500000",
+            "XRPUSDT", 9, "0.0001 0.1 0.1 3500000.0 700000.0 4 0.0001 1999.9998 2.1 8000 500000",
             1620950400000, 14, False,
         ),
         _spec(
-            "DOGEUSDT", 31, "0.00001 1 1 18000000 3600000 5 0.00001 199.99998 0.118 130000 500000",
+            "DOGEUSDT", 31, "0.00001 1 1 18000000 3600000 5 0.00001 199.99998 0.19 90000 500000",
             1622592000000, 18, False,
         ),
     )

@@ -138,8 +138,8 @@ def cancel_all(ledger: Ledger, account: str, symbols: set[str], now: Moment) -> 
 
 
 def set_leverage(ledger: Ledger, account: str, symbol: str, leverage: Decimal, now: Moment) -> None:
-    """Sets the leverage of a symbol. Refuses with 110043 unchanged, 10001 out of range, 110013 beyond the risk
-    tier of what is held, 110007 when the margin would not be covered."""
+    """Sets the leverage of a symbol. Refuses with 110043 unchanged, 10001 out of range, 110013 beyond the
+    risk tier of what is held, 110007 when the margin would not be covered."""
     spec = ledger.symbol_book(symbol).spec
     if not 1 <= leverage <= spec.max_leverage or not on_step(leverage, Decimal("0.01")):
         raise bad_parameter("leverage invalid")

@@ -10,10 +10,10 @@ from functools import lru_cache
 from ..engine.numbers import ZERO
 from ..engine.specs import Spec
 from .intervals import MINUTE_MS, before, end_of, start_of
-from .path import noise, price_at
+from .path import PricePath, noise
 
 # How many prices inside a candle of the past decide its high and low.
-_SAMPLES = 6
+_SAMPLES = 5
 
 
 @dataclass(slots=True)
@@ -39,8 +39,9 @@ class Bar:
 class Candles:
     """One symbol's candles. Tick 0 was at `genesis_ms`, which begins a minute; a tick takes `tick_ms`."""
 
-    def __init__(self, seed: int, spec: Spec, genesis_ms: int, tick_ms: int) -> None:
-        self.seed, self.spec, self.genesis_ms, self.tick_ms = seed, spec, genesis_ms, tick_ms
+    def __init__(self, seed: int, path: PricePath, spec: Spec, genesis_ms: int, tick_ms: int) -> None:
+        self.seed, self.path, self.spec = seed, path, spec
+        self.genesis_ms, self.tick_ms = genesis_ms, tick_ms
         self.minutes: list[Bar] = []
         self._starts: list[int] = []
         self._past = lru_cache(maxsize=20_000)(self._derive)
@@ -86,7 +87,7 @@ class Candles:
         return self._price(min(at_ms, self.genesis_ms) - 1)
 
     def last(self, interval: str, start_ms: int | None, end_ms: int, limit: int) -> list[Bar]:
-        """Up to `limit` candles starting within [start_ms, end_ms], newest first, none from before the launch."""
+        """Up to `limit` candles starting within [start_ms, end_ms], newest first, none before the launch."""
         bars: list[Bar] = []
         at = start_of(interval, end_ms)
         floor = max(self.spec.launch_ms, start_ms or 0)
@@ -107,7 +108,7 @@ class Candles:
         return Bar(start_ms, prices[0], max(prices), min(prices), prices[-1], volume, volume * prices[-1])
 
     def _price(self, at_ms: int) -> Decimal:
-        return price_at(self.seed, self.spec, (at_ms - self.genesis_ms) // self.tick_ms)
+        return self.path.price((at_ms - self.genesis_ms) // self.tick_ms)
 
 
 def _copy(bar: Bar, start_ms: int) -> Bar:

@@ -12,7 +12,7 @@ from ..engine.numbers import ZERO, down
 from ..engine.specs import Spec
 from .candles import Bar, Candles
 from .ladder import ladder
-from .path import noise, price_at
+from .path import noise
 
 _HOUR_MS = 3_600_000
 FUNDING_MS = 8 * _HOUR_MS
@@ -34,7 +34,7 @@ class DayStats:
 
 
 class Feed:
-    """A symbol's own movement: a function of (seed, tick), scaled by the ratio an operator's price left behind."""
+    """A symbol's own movement: a function of (seed, tick), scaled by what an operator's price left behind."""
 
     def __init__(self, seed: int, spec: Spec, candles: Candles) -> None:
         self.seed, self.spec, self.candles = seed, spec, candles
@@ -56,7 +56,7 @@ class Feed:
 
     def pin(self, price: Decimal) -> Quote:
         """An operator's price: last, mark and index go there, and the path goes on from there."""
-        path = price_at(self.seed, self.spec, self.tick)
+        path = self.candles.path.price(self.tick)
         self.scale = (int(price / self.spec.tick), int(path / self.spec.tick))
         self.quote = Quote(price, price, price)
         return self.quote
@@ -112,7 +112,7 @@ class Feed:
 
     def _quote(self) -> Quote:
         above, below = self.scale
-        path = price_at(self.seed, self.spec, self.tick)
+        path = self.candles.path.price(self.tick)
         steps = max(int(path / self.spec.tick) * above // below, 1)
         last = min(max(steps * self.spec.tick, self.spec.min_price), self.spec.max_price)
         return Quote(last, self._near(last, "mark", 1), self._near(last, "index", 2))

@@ -1,8 +1,8 @@
-"""The price path as a function of (seed, symbol, tick), computable for any tick, past ones (negative) too.
+"""The price path as a function of (seed, symbol, tick), computable for any tick, past (negative) ones too.
 
-Thirteen octaves of lattice noise, each four times slower and twice as strong as the one before: over short spans
-that looks like a random walk, in the long run it is bounded, so the price never leaves the neighbourhood of its base.
-Whole numbers throughout, so that every machine computes the same path.
+Thirteen octaves of lattice noise, each four times slower and twice as strong as the one before: over short
+spans that looks like a random walk, in the long run it is bounded, so that the price never leaves the
+neighbourhood of its base. Whole numbers throughout, so that every machine computes the same path.
 """
 
 from __future__ import annotations
@@ -27,25 +27,32 @@ def noise(seed: int, stream: str, index: int) -> int:
     return int.from_bytes(digest, "big")
 
 
-def _octave(seed: int, symbol: str, number: int, tick: int) -> int:
-    """One octave at one tick, in [-_RESOLUTION, _RESOLUTION]: straight lines between random lattice points."""
-    period = 1 << 2 * number
-    stream = f"{symbol}.{number}"
-    # A phase of its own, so that the octaves do not all turn at the same tick.
-    shifted = tick + noise(seed, stream, -(1 << 40)) % period
-    index, rest = divmod(shifted, period)
-    start = (noise(seed, stream, index) >> 11) - _RESOLUTION
-    end = (noise(seed, stream, index + 1) >> 11) - _RESOLUTION
-    return start + (end - start) * rest // period
+class PricePath:
+    """One symbol's path."""
 
+    def __init__(self, seed: int, spec: Spec) -> None:
+        self._seed, self._tick = seed, spec.tick
+        self._base = int(spec.base_price / spec.tick)
+        self._octaves: list[tuple[str, int, int, int]] = []
+        for number in range(_OCTAVES):
+            stream, shift = f"{spec.symbol}.{number}", 2 * number
+            # A phase of its own, so that the octaves do not all turn at the same tick.
+            phase = noise(seed, f"{stream}.phase", 0) & ((1 << shift) - 1)
+            self._octaves.append((stream, shift, phase, _FASTEST * spec.volatility << number))
 
-def price_at(seed: int, spec: Spec, tick: int) -> Decimal:
-    """The price of a symbol at a tick, in USDT, a whole number of its price ticks."""
-    deviation = 0
-    for number in range(_OCTAVES):
-        weight = _FASTEST * spec.volatility << number
-        deviation += _octave(seed, spec.symbol, number, tick) * weight // _RESOLUTION
-    # The first terms of the exponential: a fall by a part and a rise by the same part then cancel out.
-    factor = _BILLION + deviation + deviation * deviation // (2 * _BILLION)
-    steps = int(spec.base_price / spec.tick) * factor // _BILLION
-    return steps * spec.tick
+    def price(self, tick: int) -> Decimal:
+        """The price at a tick, in USDT, a whole number of price ticks."""
+        deviation = 0
+        for stream, shift, phase, weight in self._octaves:
+            deviation += self._octave(stream, shift, tick + phase) * weight // _RESOLUTION
+        # The first terms of the exponential: a fall by a part and a rise by the same part then cancel out.
+        factor = _BILLION + deviation + deviation * deviation // (2 * _BILLION)
+        return self._base * factor // _BILLION * self._tick
+
+    def _octave(self, stream: str, shift: int, tick: int) -> int:
+        """An octave, within +-_RESOLUTION: straight lines between random points 2^shift ticks apart."""
+        index, rest = tick >> shift, tick & ((1 << shift) - 1)
+        start = noise(self._seed, stream, index)
+        if rest:
+            start += (noise(self._seed, stream, index + 1) - start) * rest >> shift
+        return (start >> 11) - _RESOLUTION

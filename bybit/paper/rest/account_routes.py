@@ -120,12 +120,13 @@ def query_api(context: Context) -> dict[str, Any]:
     """GET /v5/user/query-api: what the key that asks may do."""
     key, account = context.venue.keys[context.key], context.venue.ledger.accounts[context.account]
     return {
-        "id": str(key.number), "note": "paper", "apiKey": key.key, "readOnly": int(key.read_only), "secret": "",
-        "permissions": key.permissions, "ips": ["*"], "type": 1,
+        "id": str(key.number), "note": "paper", "apiKey": key.key, "readOnly": int(key.read_only),
+        "secret": "", "permissions": key.permissions, "ips": ["*"], "type": 1,
         "deadlineDay": max((key.expires_ms - context.now.ms) // 86_400_000, 0) if key.expires_ms else -2,
         "expiredAt": iso(key.expires_ms), "createdAt": iso(key.created_ms), "unified": 0, "uta": 1,
         "userID": account.uid, "inviterID": 0, "vipLevel": "No VIP", "mktMakerLevel": "0", "affiliateID": 0,
         "rsaPublicKey": "", "isMaster": True, "parentUid": "0", "kycLevel": "LEVEL_DEFAULT", "kycRegion": "",
+        "userIDInt64": str(account.uid), "inviterIDInt64": "0", "affiliateIDInt64": "0",
     }  # fmt: skip
 
 

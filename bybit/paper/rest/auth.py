@@ -23,7 +23,7 @@ def authenticate(call: Call, route: Route, keys: dict[str, ApiKey], now_ms: int)
     if key.expired(now_ms):
         raise Refusal(33004, "Your api key has expired.")
     check_time(stamp, window, now_ms)
-    signed = call.raw_query.encode("latin-1", "replace") if call.method == "GET" else call.body
+    signed = call.raw_query.encode("utf-8", "surrogateescape") if call.method == "GET" else call.body
     if not key.signs(f"{stamp}{key_text}{window}".encode() + signed, signature):
         raise Refusal(10004, "error sign! please check your signature generation algorithm.")
     if call.method == "POST" and (key.read_only or (route.right and not key.may(route.right))):

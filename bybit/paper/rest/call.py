@@ -89,7 +89,7 @@ Handler = Callable[[Context], dict[str, Any]]
 
 
 class Route(NamedTuple):
-    """A handler with its terms: signed or public, requests a second, the right a key needs, the success text."""
+    """A handler and its terms: signed or public, requests a second, the right needed, the success text."""
 
     handler: Handler
     private: bool = True

@@ -9,7 +9,7 @@ from ..engine.errors import bad_parameter
 from ..engine.numbers import fixed, plain
 from ..market.candles import Bar
 from ..market.feed import FUNDING_MS
-from ..market.intervals import INTERVALS
+from ..market.intervals import INTERVALS, end_of, start_of
 from .call import Context, Route
 from .market_routes import one_symbol
 
@@ -44,10 +44,20 @@ def _candles(context: Context, with_volume: bool) -> dict[str, Any]:
     if 0 <= end < start:
         raise bad_parameter("params error: start is after end")
     feed = context.venue.feeds[name]
+    if end < 0 <= start:
+        end = _last_start(interval, start, limit)
     last = context.now.ms if end < 0 else min(end, context.now.ms)
     bars = feed.candles.last(interval, start if start >= 0 else None, last, limit)
     shown = [_row(bar, feed.spec.tick, with_volume) for bar in bars]
     return {"symbol": name, "category": context.text("category"), "list": shown}
+
+
+def _last_start(interval: str, start: int, limit: int) -> int:
+    """Where the last of `limit` candles from `start` on begins: without an end Bybit counts forward."""
+    at = start_of(interval, start)
+    for _ in range(limit if at < start else limit - 1):
+        at = end_of(interval, at)
+    return at
 
 
 def _row(bar: Bar, tick: Decimal, with_volume: bool) -> list[str]:

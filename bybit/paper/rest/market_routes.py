@@ -14,8 +14,13 @@ from .call import Context, Route
 from .order_routes import require_category, selected_symbols
 
 OPEN_INTEREST_MS = {
-    "5min": 300_000, "15min": 900_000, "30min": 1_800_000, "1h": 3_600_000, "4h": 14_400_000, "1d": 86_400_000,
-}  # fmt: skip
+    "5min": 300_000,
+    "15min": 900_000,
+    "30min": 1_800_000,
+    "1h": 3_600_000,
+    "4h": 14_400_000,
+    "1d": 86_400_000,
+}
 
 
 def server_time(context: Context) -> dict[str, Any]:
@@ -128,11 +133,12 @@ def open_interest(context: Context) -> dict[str, Any]:
     if width is None:
         raise bad_parameter("params error: intervalTime invalid")
     feed, last = context.venue.feeds[name], context.now.ms - context.now.ms % width
-    values = [(at, plain(feed.open_interest(at))) for at in range(last, last - width * limit, -width)]
+    values = [(at, feed.open_interest(at)) for at in range(last, last - width * limit, -width)]
     return {
         "symbol": name, "category": context.text("category"), "nextPageCursor": "",
         "list": [
-            {"openInterest": value, "singleOpenInterest": value, "timestamp": str(at)} for at, value in values
+            {"openInterest": plain(value), "singleOpenInterest": plain(value / 2), "timestamp": str(at)}
+            for at, value in values
         ],
     }  # fmt: skip
 
@@ -143,8 +149,8 @@ def system_status(context: Context) -> dict[str, Any]:
     if since is None:
         return {"list": []}
     item = {
-        "id": "paper-maintenance", "title": "Maintenance", "state": "ongoing", "begin": str(since), "end": "0",
-        "href": "", "serviceTypes": [1, 2, 3, 4], "product": [1], "uidSuffix": list(range(10)),
+        "id": "paper-maintenance", "title": "Maintenance", "state": "ongoing", "begin": str(since),
+        "end": "0", "href": "", "serviceTypes": [1, 2, 3, 4], "product": [1], "uidSuffix": list(range(10)),
         "maintainType": "2", "env": "1",
     }  # fmt: skip
     return {"list": [item]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from heapq import nlargest
 from typing import TypeVar
 from urllib.parse import quote, unquote
 
@@ -14,13 +15,12 @@ Place = tuple[int, str]
 
 def page(items: Iterable[T], place: Callable[[T], Place], limit: int, cursor: str) -> tuple[list[T], str]:
     """Up to `limit` items after the cursor, newest first, and the cursor of what follows ("" at the end)."""
-    ordered = sorted(items, key=place, reverse=True)
     if cursor:
         after = _read(cursor)
-        ordered = [item for item in ordered if place(item) < after]
-    chosen = ordered[:limit]
-    more = len(ordered) > limit
-    return chosen, _write(place(chosen[-1])) if more else ""
+        items = (item for item in items if place(item) < after)
+    newest = nlargest(limit + 1, items, key=place)
+    chosen = newest[:limit]
+    return chosen, _write(place(chosen[-1])) if len(newest) > limit else ""
 
 
 def _write(place: Place) -> str:
@@ -33,6 +33,6 @@ def _read(cursor: str) -> Place:
     while "%" in text and unquote(text) != text:
         text = unquote(text)
     name, _, number = text.rpartition(":")
-    if not name or not number.isdigit():
+    if not name or not (number.isascii() and number.isdigit() and len(number) < 30):
         raise bad_parameter("params error: cursor invalid")
     return int(number), name

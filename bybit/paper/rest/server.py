@@ -91,7 +91,7 @@ class RestServer:
                 return await self._send(request, reply, reply.status, body)
 
     async def _send_code(self, request: web.Request, fault: RestFault, reply: Answer) -> web.StreamResponse:
-        """A retCode of the operator's choice; for 10006 `ms` is how far away the reset is (default a second)."""
+        """A retCode of the operator's choice; for 10006 `ms` is how far the reset is away (default 1000)."""
         code, now_ms = fault.code or 10016, self._venue.clock.now().ms
         document = envelope(code, "", {}, now_ms)
         if code == 10006:

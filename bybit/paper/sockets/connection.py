@@ -1,4 +1,4 @@
-"""One socket: its queue of frames, each with a time before which it may not leave, and what it is subscribed to."""
+"""One socket: its topics, and its queue of frames, each with a time before which it may not leave."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Connection:
         self._writer = asyncio.create_task(self._write())
 
     def send(self, frame: str | bytes, delay: float = 0) -> None:
-        """Queues a text frame, or (bytes) the answer to a protocol ping, `delay` seconds from now at the earliest."""
+        """Queues a text frame, or (bytes) the answer to a protocol ping, to leave in `delay` s or later."""
         if self.silent:
             return
         self._frames.append((asyncio.get_running_loop().time() + delay if delay else 0, frame))

@@ -1,4 +1,4 @@
-"""Pushes on the public socket: tickers, order book, trades, candles. State per topic, shared by all sockets."""
+"""Pushes on the public socket: tickers, book, trades, candles. State per topic, shared by all sockets."""
 
 from __future__ import annotations
 
@@ -107,7 +107,9 @@ class PublicStream:
 
     def _ticker(self, symbol: str) -> dict[str, str]:
         row = ticker_row(self._feeds[symbol], self._ledger.books[symbol], self._clock.now().ms)
-        return {"symbol": symbol, "tickDirection": "ZeroPlusTick", **row}
+        tape = self._feeds[symbol].tape
+        direction = tape[-1].direction if tape else "ZeroPlusTick"
+        return {"symbol": symbol, "tickDirection": direction, **row}
 
     def _push_ticker(self, topic: str, symbol: str) -> None:
         old, new = self._tickers.get(topic), self._ticker(symbol)
@@ -127,7 +129,7 @@ class PublicStream:
     def _sides(self, symbol: str, depth: int) -> tuple[Side, Side]:
         book = self._ledger.books[symbol]
         bids, asks = level_rows(book, "Buy", depth), level_rows(book, "Sell", depth)
-        return dict(map(tuple, bids)), dict(map(tuple, asks))
+        return {row[0]: row[1] for row in bids}, {row[0]: row[1] for row in asks}
 
     def _push_books(self, symbols: set[str]) -> None:
         topics = [topic for topic in self._watched() if topic.startswith("orderbook.")]

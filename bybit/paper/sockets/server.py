@@ -1,8 +1,7 @@
-"""The handshake and the conversation: auth, subscribe, unsubscribe, ping, strictly in the order of arrival."""
+"""Handshake and conversation: auth, subscribe, unsubscribe, ping, strictly in the order of arrival."""
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -36,7 +35,7 @@ class SocketServer:
             return web.Response(status=502, text="Bad Gateway")
         if stream == "private" and faults.maintenance_since_ms is not None:
             return web.Response(status=503, text="Service Unavailable")
-        socket = web.WebSocketResponse(autoping=False, timeout=0.3, max_msg_size=1 << 20)
+        socket = web.WebSocketResponse(autoping=False, timeout=0.3, max_msg_size=1 << 20, compress=False)
         await socket.prepare(request)
         connection = Connection(request, socket, stream, uuid4().hex[:20])
         if faults.take_stream(stream, "accept_then_close") is not None:
@@ -55,6 +54,8 @@ class SocketServer:
             try:
                 message = await connection.socket.receive(timeout=idle)
             except TimeoutError:
+                if connection.stream == "public" and connection.topics:
+                    continue
                 await connection.close()
                 return
             if message.type is WSMsgType.TEXT:
@@ -114,7 +115,8 @@ class SocketServer:
             case [str(key_text), int() | str() as expires, str(signature)]:
                 key = self._venue.keys.get(key_text)
                 now_ms = self._venue.clock.now().ms
-                if key is None or not str(expires).isdigit() or int(expires) <= now_ms or key.expired(now_ms):
+                digits = str(expires).isascii() and str(expires).isdigit()
+                if key is None or not digits or int(expires) <= now_ms or key.expired(now_ms):
                     return ""
                 return key.account if key.signs(f"GET/realtime{expires}".encode(), signature) else ""
             case _:
@@ -155,7 +157,7 @@ def _topics(message: Message) -> list[str]:
 
 
 def _idle_limit(request: web.Request) -> float:
-    """How long (s) a silent client is kept: max_active_time of the URL (30s..600s, or in minutes), else 600."""
+    """How long (s) a silent client is kept: max_active_time of the URL (30s to 600s, 1m), else 600."""
     found = _ACTIVE_TIME.fullmatch(request.query.get("max_active_time", ""))
     if found is None:
         return _IDLE_SECONDS

@@ -4,6 +4,66 @@
  */
 
 export interface paths {
+    "/api/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Accounts
+         * @description The accounts this user may see.
+         */
+        get: operations["list_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Events
+         * @description The account's event log after a seq, oldest first; 410 when it no longer reaches back that far.
+         */
+        get: operations["list_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Executions
+         * @description Every fill, newest first.
+         */
+        get: operations["list_executions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -18,6 +78,134 @@ export interface paths {
         get: operations["health"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instruments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Instruments
+         * @description The markets and their filters, by name. `q` matches part of a symbol.
+         */
+        get: operations["list_instruments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Orders
+         * @description Orders, newest first. Open ones are new, sending, unknown, acked and working.
+         */
+        get: operations["list_orders"];
+        put?: never;
+        /**
+         * Place Order
+         * @description Places one order. A known id sends nothing and answers with the order as it is now.
+         */
+        post: operations["place_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/cancel-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel All
+         * @description Cancels all open orders of an account, those made elsewhere too, until a fresh read shows none.
+         */
+        post: operations["cancel_all"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{order_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Order
+         * @description One order with its fills and the evidence for each step.
+         */
+        get: operations["get_order"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel Order
+         * @description Asks Bybit to cancel: 200 when it took the wish or the order was final, 202 without proof. Repeatable.
+         */
+        delete: operations["cancel_order"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/positions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Positions
+         * @description Open positions as Bybit shows them, our own sum beside each.
+         */
+        get: operations["list_positions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/positions/{position_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Position
+         * @description Closes (part of) a position: reduce-only, cannot flip, safe to tap twice.
+         */
+        post: operations["close_position"];
         delete?: never;
         options?: never;
         head?: never;
@@ -92,66 +280,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/accounts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Accounts
-         * @description The accounts this user may see.
-         */
-        get: operations["list_accounts"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/instruments": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Instruments
-         * @description The markets and their filters, by name. `q` matches part of a symbol.
-         */
-        get: operations["list_instruments"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/positions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Positions
-         * @description Open positions as Bybit shows them, our own sum beside each.
-         */
-        get: operations["list_positions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/wallet": {
         parameters: {
             query?: never;
@@ -172,213 +300,10 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/orders": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Orders
-         * @description Orders, newest first. Open ones are new, sending, unknown, acked and working.
-         */
-        get: operations["list_orders"];
-        put?: never;
-        /**
-         * Place Order
-         * @description Places one order. A known id sends nothing and answers with the order as it is now.
-         */
-        post: operations["place_order"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/positions/{position_id}/close": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Close Position
-         * @description Closes (part of) a position: reduce-only, cannot flip, safe to tap twice.
-         */
-        post: operations["close_position"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/orders/{order_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Order
-         * @description One order with its fills and the evidence for each step.
-         */
-        get: operations["get_order"];
-        put?: never;
-        post?: never;
-        /**
-         * Cancel Order
-         * @description Asks Bybit to cancel: 200 when it took the wish or the order was final, 202 without proof. Repeatable.
-         */
-        delete: operations["cancel_order"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/orders/cancel-all": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Cancel All
-         * @description Cancels all open orders of an account, those made elsewhere too, until a fresh read shows none.
-         */
-        post: operations["cancel_all"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/executions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Executions
-         * @description Every fill, newest first.
-         */
-        get: operations["list_executions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Events
-         * @description The account's event log after a seq, oldest first; 410 when it no longer reaches back that far.
-         */
-        get: operations["list_events"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** HealthOut */
-        HealthOut: {
-            /** Status */
-            status: string;
-        };
-        /** ErrorBody */
-        ErrorBody: {
-            /** Code */
-            code: string;
-            /** Message */
-            message: string;
-            /** Detail */
-            detail: {
-                [key: string]: unknown;
-            };
-        };
-        /**
-         * ErrorOut
-         * @description The one shape of every error.
-         */
-        ErrorOut: {
-            error: components["schemas"]["ErrorBody"];
-        };
-        /** SessionOut */
-        SessionOut: {
-            /** Signed In */
-            signed_in: boolean;
-            /** User */
-            user: string | null;
-            /** Rights */
-            rights: string[];
-            /** Csrf */
-            csrf: string | null;
-        };
-        /** SignInBody */
-        SignInBody: {
-            /** Link */
-            link?: string | null;
-            /** Username */
-            username?: string | null;
-            /** Password */
-            password?: string | null;
-        };
-        /** StatusList */
-        StatusList: {
-            /** Items */
-            items: components["schemas"]["StatusOut"][];
-            /** Next */
-            next: string | null;
-        };
-        /** StatusOut */
-        StatusOut: {
-            /** Account */
-            account: string;
-            /** Stream */
-            stream: string;
-            /** Private Age Ms */
-            private_age_ms: number | null;
-            /** Public Age Ms */
-            public_age_ms: number | null;
-            /** Last Pass At */
-            last_pass_at: string | null;
-            /** Last Pass Age Ms */
-            last_pass_age_ms: number | null;
-            /** Clock Offset Ms */
-            clock_offset_ms: number | null;
-            /** Key Expires At */
-            key_expires_at: string | null;
-            /** Bad Messages */
-            bad_messages: number;
-            /** Reconnects */
-            reconnects: number;
-            /** Trouble */
-            trouble: string;
-        };
         /** AccountList */
         AccountList: {
             /** Items */
@@ -388,468 +313,19 @@ export interface components {
         };
         /** AccountOut */
         AccountOut: {
-            /** Id */
-            id: string;
-            /** Label */
-            label: string;
             /**
              * Environment
              * @enum {string}
              */
             environment: "paper" | "testnet" | "demo" | "live";
-            /** Read Only */
-            read_only: boolean;
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
             /** Position Mode */
             position_mode: string;
-        };
-        /** InstrumentList */
-        InstrumentList: {
-            /** Items */
-            items: components["schemas"]["InstrumentOut"][];
-            /** Next */
-            next: string | null;
-        };
-        /** InstrumentOut */
-        InstrumentOut: {
-            /** Category */
-            category: string;
-            /** Symbol */
-            symbol: string;
-            /** Status */
-            status: string;
-            /** Base Coin */
-            base_coin: string;
-            /** Quote Coin */
-            quote_coin: string;
-            /**
-             * Tick Size
-             * @example 0.01
-             */
-            tick_size: string;
-            /**
-             * Qty Step
-             * @example 0.01
-             */
-            qty_step: string;
-            /**
-             * Min Qty
-             * @example 0.01
-             */
-            min_qty: string;
-            /** Max Qty */
-            max_qty: string | null;
-            /** Max Market Qty */
-            max_market_qty: string | null;
-            /** Min Notional */
-            min_notional: string | null;
-            /** Max Leverage */
-            max_leverage: string | null;
-        };
-        /** OursOut */
-        OursOut: {
-            /**
-             * Size
-             * @example 0.01
-             */
-            size: string;
-            /** Entry Price */
-            entry_price: string | null;
-            /** Complete */
-            complete: boolean;
-        };
-        /** PositionList */
-        PositionList: {
-            /** Items */
-            items: components["schemas"]["PositionOut"][];
-            /** Next */
-            next: string | null;
-        };
-        /** PositionOut */
-        PositionOut: {
-            /** Id */
-            id: string;
-            /** Account */
-            account: string;
-            /** Category */
-            category: string;
-            /** Symbol */
-            symbol: string;
-            /** Position Idx */
-            position_idx: number;
-            /** Side */
-            side: string;
-            /**
-             * Size
-             * @example 0.01
-             */
-            size: string;
-            /** Entry Price */
-            entry_price: string | null;
-            /** Mark Price */
-            mark_price: string | null;
-            /** Liq Price */
-            liq_price: string | null;
-            /** Leverage */
-            leverage: string | null;
-            /** Margin */
-            margin: string | null;
-            /** Unrealised Pnl */
-            unrealised_pnl: string | null;
-            /** Realised Pnl */
-            realised_pnl: string | null;
-            /** Take Profit */
-            take_profit: string | null;
-            /** Stop Loss */
-            stop_loss: string | null;
-            /** Trailing Stop */
-            trailing_stop: string | null;
-            ours: components["schemas"]["OursOut"];
-            /** Diff */
-            diff: string | null;
-            /** Version */
-            version: number;
-            /**
-             * Updated At
-             * Format: date-time
-             * @example 2026-11-22T16:51:52.123Z
-             */
-            updated_at: string;
-        };
-        /** CoinOut */
-        CoinOut: {
-            /** Coin */
-            coin: string;
-            /** Equity */
-            equity: string | null;
-            /** Wallet Balance */
-            wallet_balance: string | null;
-            /** Available */
-            available: string | null;
-        };
-        /** WalletList */
-        WalletList: {
-            /** Items */
-            items: components["schemas"]["WalletOut"][];
-            /** Next */
-            next: string | null;
-        };
-        /** WalletOut */
-        WalletOut: {
-            /** Account */
-            account: string;
-            /** Total Equity */
-            total_equity: string | null;
-            /** Available */
-            available: string | null;
-            /** Coins */
-            coins: components["schemas"]["CoinOut"][];
-            /** Version */
-            version: number;
-            /**
-             * Updated At
-             * Format: date-time
-             * @example 2026-11-22T16:51:52.123Z
-             */
-            updated_at: string;
-        };
-        /** OrderOut */
-        OrderOut: {
-            /** Id */
-            id: string;
-            /** Order Link Id */
-            order_link_id: string;
-            /** Account */
-            account: string;
-            /** Category */
-            category: string;
-            /** Symbol */
-            symbol: string;
-            /** Side */
-            side: string;
-            /** Order Type */
-            order_type: string;
-            /**
-             * Qty
-             * @example 0.01
-             */
-            qty: string;
-            /** Price */
-            price: string | null;
-            /** Time In Force */
-            time_in_force: string;
-            /** Trigger Price */
-            trigger_price: string | null;
-            /** Reduce Only */
-            reduce_only: boolean;
-            /** Position Idx */
-            position_idx: number;
-            /** Take Profit */
-            take_profit: string | null;
-            /** Stop Loss */
-            stop_loss: string | null;
-            /** State */
-            state: string;
-            /** Exchange Status */
-            exchange_status: string;
-            /** Exchange Order Id */
-            exchange_order_id: string;
-            /**
-             * Filled Qty
-             * @example 0.01
-             */
-            filled_qty: string;
-            /** Fills Complete */
-            fills_complete: boolean;
-            /** Avg Price */
-            avg_price: string | null;
-            /** Fee */
-            fee: string | null;
-            /** Reject Code */
-            reject_code: string;
-            /** Reject Message */
-            reject_message: string;
-            /** Source */
-            source: string;
-            /** Version */
-            version: number;
-            /**
-             * Created At
-             * Format: date-time
-             * @example 2026-11-22T16:51:52.123Z
-             */
-            created_at: string;
-            /** Sent At */
-            sent_at: string | null;
-            /** Acked At */
-            acked_at: string | null;
-            /**
-             * Updated At
-             * Format: date-time
-             * @example 2026-11-22T16:51:52.123Z
-             */
-            updated_at: string;
-        };
-        /**
-         * OrderIn
-         * @description `POST /orders`. `id` is the idempotency key and Bybit's orderLinkId.
-         */
-        OrderIn: {
-            /**
-             * Id
-             * @description A canonical lower-case UUID, made by the client
-             */
-            id: string;
-            /** Account */
-            account: string;
-            /**
-             * Category
-             * @constant
-             */
-            category: "linear";
-            /** Symbol */
-            symbol: string;
-            /**
-             * Side
-             * @enum {string}
-             */
-            side: "Buy" | "Sell";
-            /**
-             * Order Type
-             * @enum {string}
-             */
-            order_type: "Market" | "Limit";
-            /**
-             * Qty
-             * @example 0.01
-             */
-            qty: string;
-            /** Price */
-            price?: string | null;
-            /** Time In Force */
-            time_in_force?: ("GTC" | "IOC" | "FOK" | "PostOnly") | null;
-            /** Reduce Only */
-            reduce_only?: boolean | null;
-            /** Position Idx */
-            position_idx?: (0 | 1 | 2) | null;
-            /** Seen */
-            seen?: string | null;
-        };
-        /** OrderList */
-        OrderList: {
-            /** Items */
-            items: components["schemas"]["OrderOut"][];
-            /** Next */
-            next: string | null;
-        };
-        /**
-         * CloseIn
-         * @description `POST /positions/{id}/close`.
-         */
-        CloseIn: {
-            /**
-             * Id
-             * @description A canonical lower-case UUID, made by the client
-             */
-            id: string;
-            /** Fraction */
-            fraction?: string | null;
-            /** Order Type */
-            order_type?: ("Market" | "Limit") | null;
-            /** Price */
-            price?: string | null;
-        };
-        /** EvidenceOut */
-        EvidenceOut: {
-            /**
-             * At
-             * Format: date-time
-             * @example 2026-11-22T16:51:52.123Z
-             */
-            at: string;
-            /** Kind */
-            kind: string;
-            /** Source */
-            source: string;
-            /** Body */
-            body: {
-                [key: string]: unknown;
-            };
-        };
-        /** FillOut */
-        FillOut: {
-            /** Exec Id */
-            exec_id: string;
-            /** Order */
-            order: string | null;
-            /** Account */
-            account: string;
-            /** Symbol */
-            symbol: string;
-            /** Side */
-            side: string;
-            /** Exec Type */
-            exec_type: string;
-            /**
-             * Price
-             * @example 0.01
-             */
-            price: string;
-            /**
-             * Qty
-             * @example 0.01
-             */
-            qty: string;
-            /** Fee */
-            fee: string | null;
-            /** Fee Currency */
-            fee_currency: string;
-            /** Is Maker */
-            is_maker: boolean;
-            /** Closed Size */
-            closed_size: string | null;
-            /**
-             * At
-             * Format: date-time
-             * @example 2026-11-22T16:51:52.123Z
-             */
-            at: string;
-        };
-        /** OrderDetail */
-        OrderDetail: {
-            /** Id */
-            id: string;
-            /** Order Link Id */
-            order_link_id: string;
-            /** Account */
-            account: string;
-            /** Category */
-            category: string;
-            /** Symbol */
-            symbol: string;
-            /** Side */
-            side: string;
-            /** Order Type */
-            order_type: string;
-            /**
-             * Qty
-             * @example 0.01
-             */
-            qty: string;
-            /** Price */
-            price: string | null;
-            /** Time In Force */
-            time_in_force: string;
-            /** Trigger Price */
-            trigger_price: string | null;
-            /** Reduce Only */
-            reduce_only: boolean;
-            /** Position Idx */
-            position_idx: number;
-            /** Take Profit */
-            take_profit: string | null;
-            /** Stop Loss */
-            stop_loss: string | null;
-            /** State */
-            state: string;
-            /** Exchange Status */
-            exchange_status: string;
-            /** Exchange Order Id */
-            exchange_order_id: string;
-            /**
-             * Filled Qty
-             * @example 0.01
-             */
-            filled_qty: string;
-            /** Fills Complete */
-            fills_complete: boolean;
-            /** Avg Price */
-            avg_price: string | null;
-            /** Fee */
-            fee: string | null;
-            /** Reject Code */
-            reject_code: string;
-            /** Reject Message */
-            reject_message: string;
-            /** Source */
-            source: string;
-            /** Version */
-            version: number;
-            /**
-             * Created At
-             * Format: date-time
-             * @example 2026-11-22T16:51:52.123Z
-             */
-            created_at: string;
-            /** Sent At */
-            sent_at: string | null;
-            /** Acked At */
-            acked_at: string | null;
-            /**
-             * Updated At
-             * Format: date-time
-             * @example 2026-11-22T16:51:52.123Z
-             */
-            updated_at: string;
-            /** Fills */
-            fills: components["schemas"]["FillOut"][];
-            /** Events */
-            events: components["schemas"]["EvidenceOut"][];
-        };
-        /** CancelAllOut */
-        CancelAllOut: {
-            /** Items */
-            items: components["schemas"]["CancelResult"][];
-        };
-        /** CancelResult */
-        CancelResult: {
-            order: components["schemas"]["OrderOut"];
-            /**
-             * Result
-             * @enum {string}
-             */
-            result: "cancelled" | "already_final" | "failed" | "unknown";
-            /** Code */
-            code: string;
+            /** Read Only */
+            read_only: boolean;
         };
         /**
          * CancelAllIn
@@ -860,17 +336,72 @@ export interface components {
             account: string;
             /** Category */
             category?: "linear" | null;
-            /** Symbol */
-            symbol?: string | null;
             /** Include */
             include?: ("orders" | "conditional" | "protective")[] | null;
+            /** Symbol */
+            symbol?: string | null;
         };
-        /** FillList */
-        FillList: {
+        /** CancelAllOut */
+        CancelAllOut: {
             /** Items */
-            items: components["schemas"]["FillOut"][];
-            /** Next */
-            next: string | null;
+            items: components["schemas"]["CancelResult"][];
+        };
+        /** CancelResult */
+        CancelResult: {
+            /** Code */
+            code: string;
+            order: components["schemas"]["OrderOut"];
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "cancelled" | "already_final" | "failed" | "unknown";
+        };
+        /**
+         * CloseIn
+         * @description `POST /positions/{id}/close`.
+         */
+        CloseIn: {
+            /** Fraction */
+            fraction?: string | null;
+            /**
+             * Id
+             * @description A canonical lower-case UUID, made by the client
+             */
+            id: string;
+            /** Order Type */
+            order_type?: ("Market" | "Limit") | null;
+            /** Price */
+            price?: string | null;
+        };
+        /** CoinOut */
+        CoinOut: {
+            /** Available */
+            available: string | null;
+            /** Coin */
+            coin: string;
+            /** Equity */
+            equity: string | null;
+            /** Wallet Balance */
+            wallet_balance: string | null;
+        };
+        /** ErrorBody */
+        ErrorBody: {
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Message */
+            message: string;
+        };
+        /**
+         * ErrorOut
+         * @description The one shape of every error.
+         */
+        ErrorOut: {
+            error: components["schemas"]["ErrorBody"];
         };
         /** EventList */
         EventList: {
@@ -883,24 +414,493 @@ export interface components {
         EventOut: {
             /** Account */
             account: string;
-            /** Seq */
-            seq: number;
-            /** Kind */
-            kind: string;
-            /** Key */
-            key: string;
-            /** Version */
-            version: number;
-            /** Body */
-            body: {
-                [key: string]: unknown;
-            };
             /**
              * At
              * Format: date-time
              * @example 2026-11-22T16:51:52.123Z
              */
             at: string;
+            /** Body */
+            body: {
+                [key: string]: unknown;
+            };
+            /** Key */
+            key: string;
+            /** Kind */
+            kind: string;
+            /** Seq */
+            seq: number;
+            /** Version */
+            version: number;
+        };
+        /** EvidenceOut */
+        EvidenceOut: {
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-11-22T16:51:52.123Z
+             */
+            at: string;
+            /** Body */
+            body: {
+                [key: string]: unknown;
+            };
+            /** Kind */
+            kind: string;
+            /** Source */
+            source: string;
+        };
+        /** FillList */
+        FillList: {
+            /** Items */
+            items: components["schemas"]["FillOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /** FillOut */
+        FillOut: {
+            /** Account */
+            account: string;
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-11-22T16:51:52.123Z
+             */
+            at: string;
+            /** Closed Size */
+            closed_size: string | null;
+            /** Exec Id */
+            exec_id: string;
+            /** Exec Type */
+            exec_type: string;
+            /** Fee */
+            fee: string | null;
+            /** Fee Currency */
+            fee_currency: string;
+            /** Is Maker */
+            is_maker: boolean;
+            /** Order */
+            order: string | null;
+            /**
+             * Price
+             * @example 0.01
+             */
+            price: string;
+            /**
+             * Qty
+             * @example 0.01
+             */
+            qty: string;
+            /** Side */
+            side: string;
+            /** Symbol */
+            symbol: string;
+        };
+        /** HealthOut */
+        HealthOut: {
+            /** Status */
+            status: string;
+        };
+        /** InstrumentList */
+        InstrumentList: {
+            /** Items */
+            items: components["schemas"]["InstrumentOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /** InstrumentOut */
+        InstrumentOut: {
+            /** Base Coin */
+            base_coin: string;
+            /** Category */
+            category: string;
+            /** Max Leverage */
+            max_leverage: string | null;
+            /** Max Market Qty */
+            max_market_qty: string | null;
+            /** Max Qty */
+            max_qty: string | null;
+            /** Min Notional */
+            min_notional: string | null;
+            /**
+             * Min Qty
+             * @example 0.01
+             */
+            min_qty: string;
+            /**
+             * Qty Step
+             * @example 0.01
+             */
+            qty_step: string;
+            /** Quote Coin */
+            quote_coin: string;
+            /** Status */
+            status: string;
+            /** Symbol */
+            symbol: string;
+            /**
+             * Tick Size
+             * @example 0.01
+             */
+            tick_size: string;
+        };
+        /** OrderDetail */
+        OrderDetail: {
+            /** Account */
+            account: string;
+            /** Acked At */
+            acked_at: string | null;
+            /** Avg Price */
+            avg_price: string | null;
+            /** Category */
+            category: string;
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-11-22T16:51:52.123Z
+             */
+            created_at: string;
+            /** Events */
+            events: components["schemas"]["EvidenceOut"][];
+            /** Exchange Order Id */
+            exchange_order_id: string;
+            /** Exchange Status */
+            exchange_status: string;
+            /** Fee */
+            fee: string | null;
+            /**
+             * Filled Qty
+             * @example 0.01
+             */
+            filled_qty: string;
+            /** Fills */
+            fills: components["schemas"]["FillOut"][];
+            /** Fills Complete */
+            fills_complete: boolean;
+            /** Id */
+            id: string;
+            /** Order Link Id */
+            order_link_id: string;
+            /** Order Type */
+            order_type: string;
+            /** Position Idx */
+            position_idx: number;
+            /** Price */
+            price: string | null;
+            /**
+             * Qty
+             * @example 0.01
+             */
+            qty: string;
+            /** Reduce Only */
+            reduce_only: boolean;
+            /** Reject Code */
+            reject_code: string;
+            /** Reject Message */
+            reject_message: string;
+            /** Sent At */
+            sent_at: string | null;
+            /** Side */
+            side: string;
+            /** Source */
+            source: string;
+            /** State */
+            state: string;
+            /** Stop Loss */
+            stop_loss: string | null;
+            /** Symbol */
+            symbol: string;
+            /** Take Profit */
+            take_profit: string | null;
+            /** Time In Force */
+            time_in_force: string;
+            /** Trigger Price */
+            trigger_price: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             * @example 2026-11-22T16:51:52.123Z
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * OrderIn
+         * @description `POST /orders`. `id` is the idempotency key and Bybit's orderLinkId.
+         */
+        OrderIn: {
+            /** Account */
+            account: string;
+            /**
+             * Category
+             * @constant
+             */
+            category: "linear";
+            /**
+             * Id
+             * @description A canonical lower-case UUID, made by the client
+             */
+            id: string;
+            /**
+             * Order Type
+             * @enum {string}
+             */
+            order_type: "Market" | "Limit";
+            /** Position Idx */
+            position_idx?: (0 | 1 | 2) | null;
+            /** Price */
+            price?: string | null;
+            /**
+             * Qty
+             * @example 0.01
+             */
+            qty: string;
+            /** Reduce Only */
+            reduce_only?: boolean | null;
+            /** Seen */
+            seen?: string | null;
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "Buy" | "Sell";
+            /** Symbol */
+            symbol: string;
+            /** Time In Force */
+            time_in_force?: ("GTC" | "IOC" | "FOK" | "PostOnly") | null;
+        };
+        /** OrderList */
+        OrderList: {
+            /** Items */
+            items: components["schemas"]["OrderOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /** OrderOut */
+        OrderOut: {
+            /** Account */
+            account: string;
+            /** Acked At */
+            acked_at: string | null;
+            /** Avg Price */
+            avg_price: string | null;
+            /** Category */
+            category: string;
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-11-22T16:51:52.123Z
+             */
+            created_at: string;
+            /** Exchange Order Id */
+            exchange_order_id: string;
+            /** Exchange Status */
+            exchange_status: string;
+            /** Fee */
+            fee: string | null;
+            /**
+             * Filled Qty
+             * @example 0.01
+             */
+            filled_qty: string;
+            /** Fills Complete */
+            fills_complete: boolean;
+            /** Id */
+            id: string;
+            /** Order Link Id */
+            order_link_id: string;
+            /** Order Type */
+            order_type: string;
+            /** Position Idx */
+            position_idx: number;
+            /** Price */
+            price: string | null;
+            /**
+             * Qty
+             * @example 0.01
+             */
+            qty: string;
+            /** Reduce Only */
+            reduce_only: boolean;
+            /** Reject Code */
+            reject_code: string;
+            /** Reject Message */
+            reject_message: string;
+            /** Sent At */
+            sent_at: string | null;
+            /** Side */
+            side: string;
+            /** Source */
+            source: string;
+            /** State */
+            state: string;
+            /** Stop Loss */
+            stop_loss: string | null;
+            /** Symbol */
+            symbol: string;
+            /** Take Profit */
+            take_profit: string | null;
+            /** Time In Force */
+            time_in_force: string;
+            /** Trigger Price */
+            trigger_price: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             * @example 2026-11-22T16:51:52.123Z
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /** OursOut */
+        OursOut: {
+            /** Complete */
+            complete: boolean;
+            /** Entry Price */
+            entry_price: string | null;
+            /**
+             * Size
+             * @example 0.01
+             */
+            size: string;
+        };
+        /** PositionList */
+        PositionList: {
+            /** Items */
+            items: components["schemas"]["PositionOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /** PositionOut */
+        PositionOut: {
+            /** Account */
+            account: string;
+            /** Category */
+            category: string;
+            /** Diff */
+            diff: string | null;
+            /** Entry Price */
+            entry_price: string | null;
+            /** Id */
+            id: string;
+            /** Leverage */
+            leverage: string | null;
+            /** Liq Price */
+            liq_price: string | null;
+            /** Margin */
+            margin: string | null;
+            /** Mark Price */
+            mark_price: string | null;
+            ours: components["schemas"]["OursOut"];
+            /** Position Idx */
+            position_idx: number;
+            /** Realised Pnl */
+            realised_pnl: string | null;
+            /** Side */
+            side: string;
+            /**
+             * Size
+             * @example 0.01
+             */
+            size: string;
+            /** Stop Loss */
+            stop_loss: string | null;
+            /** Symbol */
+            symbol: string;
+            /** Take Profit */
+            take_profit: string | null;
+            /** Trailing Stop */
+            trailing_stop: string | null;
+            /** Unrealised Pnl */
+            unrealised_pnl: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             * @example 2026-11-22T16:51:52.123Z
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /** SessionOut */
+        SessionOut: {
+            /** Csrf */
+            csrf: string | null;
+            /** Rights */
+            rights: string[];
+            /** Signed In */
+            signed_in: boolean;
+            /** User */
+            user: string | null;
+        };
+        /** SignInBody */
+        SignInBody: {
+            /** Link */
+            link?: string | null;
+            /** Password */
+            password?: string | null;
+            /** Username */
+            username?: string | null;
+        };
+        /** StatusList */
+        StatusList: {
+            /** Items */
+            items: components["schemas"]["StatusOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /** StatusOut */
+        StatusOut: {
+            /** Account */
+            account: string;
+            /** Bad Messages */
+            bad_messages: number;
+            /** Clock Offset Ms */
+            clock_offset_ms: number | null;
+            /** Key Expires At */
+            key_expires_at: string | null;
+            /** Last Pass Age Ms */
+            last_pass_age_ms: number | null;
+            /** Last Pass At */
+            last_pass_at: string | null;
+            /** Private Age Ms */
+            private_age_ms: number | null;
+            /** Public Age Ms */
+            public_age_ms: number | null;
+            /** Reconnects */
+            reconnects: number;
+            /** Stream */
+            stream: string;
+            /** Trouble */
+            trouble: string;
+        };
+        /** WalletList */
+        WalletList: {
+            /** Items */
+            items: components["schemas"]["WalletOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /** WalletOut */
+        WalletOut: {
+            /** Account */
+            account: string;
+            /** Available */
+            available: string | null;
+            /** Coins */
+            coins: components["schemas"]["CoinOut"][];
+            /** Total Equity */
+            total_equity: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             * @example 2026-11-22T16:51:52.123Z
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
         };
     };
     responses: never;
@@ -911,247 +911,6 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    health: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HealthOut"];
-                };
-            };
-        };
-    };
-    ready: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HealthOut"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-        };
-    };
-    get_session: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SessionOut"];
-                };
-            };
-        };
-    };
-    sign_in: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SignInBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SessionOut"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-        };
-    };
-    sign_out: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SessionOut"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-        };
-    };
-    get_status: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StatusList"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-        };
-    };
     list_accounts: {
         parameters: {
             query?: never;
@@ -1208,6 +967,228 @@ export interface operations {
             };
         };
     };
+    list_events: {
+        parameters: {
+            query: {
+                account: string;
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_executions: {
+        parameters: {
+            query?: {
+                symbol?: string | null;
+                account?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FillList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthOut"];
+                };
+            };
+        };
+    };
     list_instruments: {
         parameters: {
             query?: {
@@ -1229,118 +1210,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InstrumentList"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-        };
-    };
-    list_positions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PositionList"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-        };
-    };
-    list_wallets: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["WalletList"];
                 };
             };
             /** @description Unauthorized */
@@ -1593,18 +1462,16 @@ export interface operations {
             };
         };
     };
-    close_position: {
+    cancel_all: {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                position_id: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CloseIn"];
+                "application/json": components["schemas"]["CancelAllIn"];
             };
         };
         responses: {
@@ -1614,25 +1481,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OrderOut"];
-                };
-            };
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OrderOut"];
-                };
-            };
-            /** @description Accepted */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OrderOut"];
+                    "application/json": components["schemas"]["CancelAllOut"];
                 };
             };
             /** @description Unauthorized */
@@ -1906,7 +1755,228 @@ export interface operations {
             };
         };
     };
-    cancel_all: {
+    list_positions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    close_position: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                position_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderOut"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderOut"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"];
+                };
+            };
+        };
+    };
+    sign_in: {
         parameters: {
             query?: never;
             header?: never;
@@ -1915,7 +1985,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CancelAllIn"];
+                "application/json": components["schemas"]["SignInBody"];
             };
         };
         responses: {
@@ -1925,7 +1995,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CancelAllOut"];
+                    "application/json": components["schemas"]["SessionOut"];
                 };
             };
             /** @description Unauthorized */
@@ -1955,24 +2025,6 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -1982,34 +2034,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
         };
     };
-    list_executions: {
+    sign_out: {
         parameters: {
-            query?: {
-                symbol?: string | null;
-                account?: string | null;
-                limit?: number;
-                cursor?: string | null;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -2022,7 +2051,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FillList"];
+                    "application/json": components["schemas"]["SessionOut"];
                 };
             };
             /** @description Unauthorized */
@@ -2052,24 +2081,6 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -2079,33 +2090,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
         };
     };
-    list_events: {
+    get_status: {
         parameters: {
-            query: {
-                account: string;
-                after?: number;
-                limit?: number;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -2118,7 +2107,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EventList"];
+                    "application/json": components["schemas"]["StatusList"];
                 };
             };
             /** @description Unauthorized */
@@ -2148,33 +2137,6 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Gone */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -2184,8 +2146,28 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too Many Requests */
-            429: {
+        };
+    };
+    list_wallets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WalletList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2193,8 +2175,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Service Unavailable */
-            503: {
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -23,7 +23,9 @@ class Command(BaseCommand):
         try:
             from webapp.supervisor import AlreadyRunning, House
         except ImportError as error:
-            raise CommandError(f"The demo's packages are missing ({error.name}): run `make setup`.") from error
+            raise CommandError(
+                f"The demo's packages are missing ({error.name}): run `make setup`."
+            ) from error
         port = options["port"]
         paper_port = options["paper_port"] or port + 1
         os.environ["TRADEPOST_PORT"] = str(port)

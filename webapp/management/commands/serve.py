@@ -10,7 +10,9 @@ class Command(BaseCommand):
     help = "Serves the console and its API."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--host", default="localhost", help="localhost by default: a proxy stands in front")
+        parser.add_argument(
+            "--host", default="localhost", help="localhost by default: a proxy stands in front"
+        )
         parser.add_argument("--port", type=int, default=8000)
 
     def handle(self, *args: Any, **options: Any) -> None:

