@@ -1,79 +1,77 @@
-"""A Chromium, a place that serves the console, and a server that the test plays itself.
+"""A Chromium, the house's own pages, and a server that the test plays itself.
 
-Everything here depends on `site` alone: an object with `.url` and `.link()`.
+Every test opens the real shell, served by the real house with its real headers. Most then play the API and the socket
+themselves, so that each state of `docs/frontend.md` can be brought about at will; `test_console_e2e` plays nothing.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
 from .played import Played
 
-ROOT = Path(__file__).parents[2]
-START_TIMEOUT_S = 20
 PATIENCE_MS = 6_000
 CHROMIUM_ARGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
 ]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+NO_CHROMIUM = "no Chromium here; `.venv/bin/python -m playwright install chromium` would get one"
+
+
+def system_chromium() -> str | None:
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def own_chromium() -> bool:
+    """Whether Playwright's own was downloaded."""
+    default = Path.home() / ".cache" / "ms-playwright"
+    return any(Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH", default)).glob("chromium*"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
+    found = system_chromium() or own_chromium()
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            if not found:
+                item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
 
 
-@dataclass(frozen=True)
+class House(Protocol):
+    """What is needed of the running house."""
+
+    @property
+    def url(self) -> str: ...
+
+    def signin_link(self) -> str: ...
+
+
 class Site:
-    url: str
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.url = house.url
 
     def link(self) -> str:
         """A sign-in link, fresh each time."""
-        return f"{self.url}/#link=demo-link"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=1):  # noqa: S310
-                return
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.05)
-    pytest.fail(f"nothing answers at {url}")
+        return self.house.signin_link()
 
 
 @pytest.fixture(scope="session")
-def site() -> Iterator[Site]:
-    port = free_port()
-    with subprocess.Popen([sys.executable, "-m", "tests.browser.mock.server", str(port)], cwd=ROOT) as process:
-        try:
-            wait_for(f"http://127.0.0.1:{port}/", process)
-            yield Site(f"http://127.0.0.1:{port}")
-        finally:
-            process.terminate()
+def site(stack_process: House) -> Site:
+    return Site(stack_process)
 
 
 @pytest.fixture(scope="session")
@@ -83,7 +81,7 @@ def base_url(site: Site) -> str:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    found = system_chromium()
     own = {"executable_path": found} if found else {}
     return {**browser_type_launch_args, **own, "args": CHROMIUM_ARGS}
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from playwright.sync_api import Page, Request, Route, WebSocketRoute, expect
 
-from .mock.market import ACCOUNT, INSTRUMENTS, Market, instrument
+from .market import ACCOUNT, INSTRUMENTS, Market, instrument
 
 T0 = 1_795_000_000_000
 Answer = tuple[int, Any]
@@ -88,13 +88,28 @@ class Played:
         self.tick()
 
     def hello(self) -> None:
-        self.say({"type": "hello", "build": self.build, "min_build": self.min_build, "epoch": self.epoch, "at": self.at()})
+        self.say(
+            {
+                "type": "hello",
+                "build": self.build,
+                "min_build": self.min_build,
+                "epoch": self.epoch,
+                "at": self.at(),
+            }
+        )
 
-    def beat(self, ago_ms: float = 0, *, seq: int | None = None, public: int | None = 90, private: int = 300) -> None:
-        self.say({
-            "type": "heartbeat", "seq": {ACCOUNT: self.market.seq if seq is None else seq}, "at": self.at(ago_ms),
-            "up": {ACCOUNT: {"public_age_ms": public, "private_age_ms": private}}, "seen": f"seen at {self.market.seq}",
-        })
+    def beat(
+        self, ago_ms: float = 0, *, seq: int | None = None, public: int | None = 90, private: int = 300
+    ) -> None:
+        self.say(
+            {
+                "type": "heartbeat",
+                "seq": {ACCOUNT: self.market.seq if seq is None else seq},
+                "at": self.at(ago_ms),
+                "up": {ACCOUNT: {"public_age_ms": public, "private_age_ms": private}},
+                "seen": f"seen at {self.market.seq}",
+            }
+        )
 
     def tick(self, symbol: str = "BTCUSDT", ago_ms: float = 0, **prices: str) -> None:
         known = {"last": "64250", "mark": "64249.8", "bid": "64249.9", "ask": "64250"}
@@ -108,7 +123,14 @@ class Played:
     def _call(self, route: Route, request: Request) -> None:
         self.calls.append(request)
         path = request.url.split("/api/v1", 1)[1].split("?")[0]
-        handler = next((known for prefix, known in self.answers.items() if f"{request.method} {path}".startswith(prefix)), self._usual)
+        handler = next(
+            (
+                known
+                for prefix, known in self.answers.items()
+                if f"{request.method} {path}".startswith(prefix)
+            ),
+            self._usual,
+        )
         answer = handler(route, request)
         if answer is not None:
             status, body = answer
@@ -139,7 +161,9 @@ class Played:
     def chip(self, kind: str) -> Any:
         return self.page.locator(f".head .chip[data-kind={kind}]")
 
-    def ticket(self, *, side: str = "Buy / Long", kind: str = "Limit", size: str = "0.01", price: str | None = None) -> None:
+    def ticket(
+        self, *, side: str = "Buy / Long", kind: str = "Limit", size: str = "0.01", price: str | None = None
+    ) -> None:
         self.page.get_by_role("button", name=side).click()
         self.page.get_by_role("radio", name=kind).check()
         if price is not None:

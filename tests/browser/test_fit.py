@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from .mock.market import ACCOUNT
+from .market import ACCOUNT
 from .played import Played
 
 SIZES = [(320, 640), (390, 844), (844, 390), (768, 1024), (1440, 900)]
@@ -34,10 +34,23 @@ def full(played: Played) -> Played:
     played.market.position("BTCUSDT", "Buy", "0.05", "63800")
     played.market.position("1000PEPEUSDT", "Sell", "1250000", "0.011512")
     for number, side in enumerate(("Buy", "Sell")):
-        played.market.order({
-            "id": f"00000000-0000-4000-8000-00000000000{number}", "account": ACCOUNT, "category": "linear", "symbol": "BTCUSDT", "side": side,
-            "order_type": "Limit", "qty": "0.02", "price": "62900", "time_in_force": "PostOnly", "reduce_only": True, "position_idx": 0,
-        }, state="working", filled_qty="0.008")
+        played.market.order(
+            {
+                "id": f"00000000-0000-4000-8000-00000000000{number}",
+                "account": ACCOUNT,
+                "category": "linear",
+                "symbol": "BTCUSDT",
+                "side": side,
+                "order_type": "Limit",
+                "qty": "0.02",
+                "price": "62900",
+                "time_in_force": "PostOnly",
+                "reduce_only": True,
+                "position_idx": 0,
+            },
+            state="working",
+            filled_qty="0.008",
+        )
     return played
 
 
@@ -52,7 +65,9 @@ def test_every_screen_fits(full: Played, page: Page, width: int, height: int, zo
     # Text at 200 % is the same layout on half as many pixels.
     if zoom == 2 and width < 768:
         pytest.skip("below the 320 px that reflow is promised for")
-    page.set_viewport_size({"width": width // zoom, "height": height // zoom if zoom == 2 and height > 640 else height})
+    page.set_viewport_size(
+        {"width": width // zoom, "height": height // zoom if zoom == 2 and height > 640 else height}
+    )
     full.open()
     for name in ("Trade", "Positions", "Orders", "More"):
         page.get_by_role("link", name=name).click()
@@ -62,7 +77,9 @@ def test_every_screen_fits(full: Played, page: Page, width: int, height: int, zo
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_sheets_fit_and_their_actions_stay_in_sight(full: Played, page: Page, width: int, height: int) -> None:
+def test_sheets_fit_and_their_actions_stay_in_sight(
+    full: Played, page: Page, width: int, height: int
+) -> None:
     page.set_viewport_size({"width": width, "height": height})
     full.open()
     if width < 768:
@@ -81,7 +98,9 @@ def test_sheets_fit_and_their_actions_stay_in_sight(full: Played, page: Page, wi
 
 
 def test_insets_push_bars_and_not_buttons_under_the_notch(full: Played, page: Page) -> None:
-    page.context.new_cdp_session(page).send("Emulation.setSafeAreaInsetsOverride", {"insets": {"top": 47, "bottom": 34}})
+    page.context.new_cdp_session(page).send(
+        "Emulation.setSafeAreaInsetsOverride", {"insets": {"top": 47, "bottom": 34}}
+    )
     full.open()
     stop = page.get_by_role("button", name="Stop").bounding_box()
     tab = page.get_by_role("link", name="Trade").bounding_box()
@@ -147,7 +166,9 @@ def test_motion_is_off_where_people_asked_for_that(full: Played, page: Page) -> 
 
 def luminance(colour: str) -> float:
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    red, green, blue = [
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 

@@ -39,14 +39,27 @@ def notes(page: Page) -> list[dict[str, Any]]:
 def test_the_order_goes_out_as_text_once_with_the_picture_that_was_seen(desk: Played, page: Page) -> None:
     desk.ticket(size="0,01")
     desk.review()
-    expect(page.locator(".sentence")).to_have_text("▲ Buy 0.010 BTC of BTCUSDT, Limit at 64,249.9, good till cancelled.")
+    expect(page.locator(".sentence")).to_have_text(
+        "▲ Buy 0.010 BTC of BTCUSDT, Limit at 64,249.9, good till cancelled."
+    )
     desk.place().dblclick()
     expect(desk.outcome("accepted")).to_be_visible()
     [body] = desk.posts()
-    assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", body.pop("id"))
+    assert re.fullmatch(
+        r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", body.pop("id")
+    )
     assert body == {
-        "account": "1", "category": "linear", "symbol": "BTCUSDT", "side": "Buy", "order_type": "Limit", "qty": "0.01", "price": "64249.9",
-        "time_in_force": "GTC", "reduce_only": False, "position_idx": 0, "seen": "seen at 0",
+        "account": "1",
+        "category": "linear",
+        "symbol": "BTCUSDT",
+        "side": "Buy",
+        "order_type": "Limit",
+        "qty": "0.01",
+        "price": "64249.9",
+        "time_in_force": "GTC",
+        "reduce_only": False,
+        "position_idx": 0,
+        "seen": "seen at 0",
     }
     [call] = [call for call in desk.calls if call.method == "POST"]
     assert call.headers["x-csrftoken"] == "token"
@@ -54,19 +67,36 @@ def test_the_order_goes_out_as_text_once_with_the_picture_that_was_seen(desk: Pl
 
 def test_filled_is_said_only_by_the_stream_and_repeats_change_nothing(desk: Played, page: Page) -> None:
     desk.ticket(kind="Market", size="0.01")
-    desk.answers["POST /orders"] = lambda _, request: (200, desk.market.order(request.post_data_json, state="filled", filled_qty="0.01"))
+    desk.answers["POST /orders"] = lambda _, request: (
+        200,
+        desk.market.order(request.post_data_json, state="filled", filled_qty="0.01"),
+    )
     desk.review()
     desk.place().click()
     expect(desk.outcome("accepted")).to_be_visible()
     assert "Filled" not in page.locator("dialog").last.inner_text()
     row = desk.market.orders[desk.posts()[0]["id"]]
-    fill = {"exec_id": "1", "order": row["id"], "symbol": "BTCUSDT", "side": "Buy", "price": "64250", "qty": "0.004"}
+    fill = {
+        "exec_id": "1",
+        "order": row["id"],
+        "symbol": "BTCUSDT",
+        "side": "Buy",
+        "price": "64250",
+        "qty": "0.004",
+    }
     desk.say(first := desk.market.change("fill", fill))
     part = desk.market.update(row, state="working", filled_qty="0.004")
     desk.say(part)
     expect(desk.outcome("partly")).to_contain_text("Part filled: 0.004 of 0.010")
     done = desk.market.update(row, state="filled", filled_qty="0.01", avg_price="64250")
-    for message in (done, part, first, done, desk.market.change("fill", fill), desk.market.change("order", part["order"])):
+    for message in (
+        done,
+        part,
+        first,
+        done,
+        desk.market.change("fill", fill),
+        desk.market.change("order", part["order"]),
+    ):
         desk.say(message)
     expect(desk.outcome("filled")).to_contain_text("0.010 at 64,250.0")
     assert notes(page) == []
@@ -75,7 +105,13 @@ def test_filled_is_said_only_by_the_stream_and_repeats_change_nothing(desk: Play
 def test_a_rejection_keeps_the_ticket_and_says_why_once(desk: Played, page: Page) -> None:
     desk.ticket(size="0.7")
     desk.answers["POST /orders"] = lambda _, request: (
-        201, desk.market.order(request.post_data_json, state="rejected", reject_code="110007", reject_message="Not enough margin.")
+        201,
+        desk.market.order(
+            request.post_data_json,
+            state="rejected",
+            reject_code="110007",
+            reject_message="Not enough margin.",
+        ),
     )
     desk.review()
     desk.place().click()
@@ -95,7 +131,9 @@ def test_a_rejection_keeps_the_ticket_and_says_why_once(desk: Played, page: Page
         (429, "too_many", "Too many requests"),
     ],
 )
-def test_every_no_has_words_and_proves_that_nothing_went_out(desk: Played, page: Page, status: int, code: str, said: str) -> None:
+def test_every_no_has_words_and_proves_that_nothing_went_out(
+    desk: Played, page: Page, status: int, code: str, said: str
+) -> None:
     desk.ticket()
     desk.answers["POST /orders"] = lambda *_: (status, error(code, "Too small for this market."))
     desk.review()
@@ -115,7 +153,10 @@ def test_a_401_signs_the_page_out(desk: Played, page: Page) -> None:
 
 def test_a_changed_position_is_shown_and_asked_anew_with_a_new_id(desk: Played, page: Page) -> None:
     desk.ticket()
-    desk.answers["POST /orders"] = lambda *_: (409, error("seen_changed", position={"side": "Sell", "size": "0.3"}))
+    desk.answers["POST /orders"] = lambda *_: (
+        409,
+        error("seen_changed", position={"side": "Sell", "size": "0.3"}),
+    )
     desk.review()
     desk.place().click()
     expect(page.locator(".note")).to_have_text("Your position changed meanwhile: ▼ Short 0.300. Check again.")
@@ -146,7 +187,9 @@ def test_silence_is_unknown_is_never_sent_again_and_is_looked_up(desk: Played, p
     assert page.evaluate("navigator.serviceWorker?.controller ?? null") is None
 
 
-def test_no_answer_in_five_seconds_is_unknown_and_a_late_answer_still_counts(desk: Played, page: Page) -> None:
+def test_no_answer_in_five_seconds_is_unknown_and_a_late_answer_still_counts(
+    desk: Played, page: Page
+) -> None:
     held: list[tuple[Route, Request]] = []
     desk.answers["POST /orders"] = lambda route, request: held.append((route, request))
     desk.ticket()
@@ -179,15 +222,25 @@ def test_the_stream_settles_an_order_whose_answer_never_came(desk: Played, page:
     desk.review()
     desk.place().click()
     expect(desk.outcome("unknown")).to_be_visible()
-    desk.say(desk.market.change("order", desk.market.order(desk.posts()[0], state="filled", filled_qty="0.01", avg_price="64250")))
+    desk.say(
+        desk.market.change(
+            "order", desk.market.order(desk.posts()[0], state="filled", filled_qty="0.01", avg_price="64250")
+        )
+    )
     expect(desk.outcome("filled")).to_be_visible()
     assert notes(page) == []
 
 
 def test_a_page_that_died_finds_its_taps_again_and_shows_them_first(played: Played, page: Page) -> None:
     known, lost = "00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b"
-    page.add_init_script(f"localStorage.setItem('unsettled', JSON.stringify([{{id:'{known}',at:{T0 - 5_000}}},{{id:'{lost}',at:{T0 - 90_000}}}]))")
-    row = played.market.order({"id": known, "account": "1", "symbol": "BTCUSDT", "side": "Buy", "qty": "0.01"}, state="filled", filled_qty="0.01")
+    page.add_init_script(
+        f"localStorage.setItem('unsettled', JSON.stringify([{{id:'{known}',at:{T0 - 5_000}}},{{id:'{lost}',at:{T0 - 90_000}}}]))"
+    )
+    row = played.market.order(
+        {"id": known, "account": "1", "symbol": "BTCUSDT", "side": "Buy", "qty": "0.01"},
+        state="filled",
+        filled_qty="0.01",
+    )
     played.answers[f"GET /orders/{known}"] = lambda *_: (200, row)
     played.open()
     expect(page.get_by_role("heading", name="2 unsettled taps")).to_be_visible()
@@ -284,10 +337,21 @@ def test_the_same_order_within_seconds_is_pointed_out(desk: Played, page: Page) 
 
 
 def test_cancel_says_what_it_does_and_what_it_does_not_know(desk: Played, page: Page) -> None:
-    row = desk.market.order({
-        "id": "00000000-0000-4000-8000-000000000001", "account": "1", "category": "linear", "symbol": "BTCUSDT", "side": "Buy",
-        "order_type": "Limit", "qty": "0.02", "price": "62900", "time_in_force": "GTC", "reduce_only": False, "position_idx": 0,
-    })
+    row = desk.market.order(
+        {
+            "id": "00000000-0000-4000-8000-000000000001",
+            "account": "1",
+            "category": "linear",
+            "symbol": "BTCUSDT",
+            "side": "Buy",
+            "order_type": "Limit",
+            "qty": "0.02",
+            "price": "62900",
+            "time_in_force": "GTC",
+            "reduce_only": False,
+            "position_idx": 0,
+        }
+    )
     desk.say(desk.market.update(row, state="working"))
     page.get_by_role("link", name="Orders").click()
     cancel = page.get_by_role("button", name="Cancel Buy Limit 62,900.0 BTCUSDT")
@@ -301,7 +365,12 @@ def test_cancel_says_what_it_does_and_what_it_does_not_know(desk: Played, page: 
 
 def test_close_goes_to_the_position_with_an_id_of_its_own(desk: Played, page: Page) -> None:
     desk.say(desk.market.change("position", desk.market.position("BTCUSDT", "Buy", "0.05", "63800")))
-    desk.answers["POST /positions/"] = lambda _, request: (201, desk.market.order({**request.post_data_json, "symbol": "BTCUSDT", "side": "Sell", "qty": "0.025", "account": "1"}))
+    desk.answers["POST /positions/"] = lambda _, request: (
+        201,
+        desk.market.order(
+            {**request.post_data_json, "symbol": "BTCUSDT", "side": "Sell", "qty": "0.025", "account": "1"}
+        ),
+    )
     page.get_by_role("button", name="Close… BTCUSDT").click()
     page.get_by_role("radio", name="50%").check()
     desk.place().click()
@@ -320,7 +389,11 @@ def test_stop_states_counts_asks_for_a_hold_and_shows_each_result(desk: Played, 
     def close(_: Route, request: Request) -> Any:
         status, state = next(results)
         row = {**request.post_data_json, "symbol": "BTCUSDT", "side": "Sell", "qty": "0.5", "account": "1"}
-        return (status, desk.market.order(row, state=state)) if state else (status, error("refused", "Nothing left."))
+        return (
+            (status, desk.market.order(row, state=state))
+            if state
+            else (status, error("refused", "Nothing left."))
+        )
 
     desk.answers["POST /positions/"] = close
     page.get_by_role("button", name="Stop").click()

@@ -55,8 +55,12 @@ def png_size(body: bytes) -> str:
     return f"{width}x{height}"
 
 
-def test_it_can_be_installed(site: Site, browser_type: BrowserType, browser_type_launch_args: dict[str, Any], tmp_path: Path) -> None:
-    context = browser_type.launch_persistent_context(tmp_path, **{**browser_type_launch_args, "args": CHROMIUM_ARGS})
+def test_it_can_be_installed(
+    site: Site, browser_type: BrowserType, browser_type_launch_args: dict[str, Any], tmp_path: Path
+) -> None:
+    context = browser_type.launch_persistent_context(
+        tmp_path, **{**browser_type_launch_args, "args": CHROMIUM_ARGS}
+    )
     page = context.new_page()
     page.goto(site.url)
     cdp = context.new_cdp_session(page)
@@ -139,7 +143,9 @@ def test_a_new_version_waits_for_a_tap_and_for_an_empty_ticket(page: Page) -> No
     page.locator("#ticket-size").fill("0.01")
     page.keyboard.press("Escape")
     # The same worker under another address is a new one to the browser; a cache of another build stands for the old one's.
-    page.evaluate("caches.open('shell-of-an-older-build').then(cache => cache.put('/old', new Response('old')))")
+    page.evaluate(
+        "caches.open('shell-of-an-older-build').then(cache => cache.put('/old', new Response('old')))"
+    )
     page.evaluate(NEXT_WORKER)
     bar = page.get_by_text("New version ready.")
     expect(bar).to_have_count(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from .mock.market import ACCOUNT
+from .market import ACCOUNT
 from .played import Played
 
 HIDE = """hidden => {
@@ -21,10 +21,22 @@ def buy(page: Page):
 @pytest.fixture
 def holding(played: Played) -> Played:
     played.market.position("BTCUSDT", "Buy", "0.05", "63800")
-    played.market.order({
-        "id": "00000000-0000-4000-8000-000000000001", "account": ACCOUNT, "category": "linear", "symbol": "BTCUSDT", "side": "Buy",
-        "order_type": "Limit", "qty": "0.02", "price": "62900", "time_in_force": "GTC", "reduce_only": False, "position_idx": 0,
-    }, state="working")
+    played.market.order(
+        {
+            "id": "00000000-0000-4000-8000-000000000001",
+            "account": ACCOUNT,
+            "category": "linear",
+            "symbol": "BTCUSDT",
+            "side": "Buy",
+            "order_type": "Limit",
+            "qty": "0.02",
+            "price": "62900",
+            "time_in_force": "GTC",
+            "reduce_only": False,
+            "position_idx": 0,
+        },
+        state="working",
+    )
     return played.open()
 
 
@@ -66,8 +78,13 @@ def test_nothing_watched_is_not_stale(holding: Played) -> None:
     expect(holding.chip("live")).to_be_visible()
 
 
-@pytest.mark.parametrize(("public", "private", "said"), [(5_200, 300, "Prices are 5 s old."), (90, 12_400, "News of your orders is 12 s old.")])
-def test_an_upstream_that_fell_silent_is_stale(holding: Played, page: Page, public: int, private: int, said: str) -> None:
+@pytest.mark.parametrize(
+    ("public", "private", "said"),
+    [(5_200, 300, "Prices are 5 s old."), (90, 12_400, "News of your orders is 12 s old.")],
+)
+def test_an_upstream_that_fell_silent_is_stale(
+    holding: Played, page: Page, public: int, private: int, said: str
+) -> None:
     holding.beat(public=public, private=private)
     expect(holding.chip("stale")).to_be_visible()
     expect(page.locator(".banner")).to_contain_text(said)
@@ -80,7 +97,9 @@ def test_resyncing_pauses_new_orders(holding: Played, page: Page) -> None:
     expect(page.locator(".banner")).to_contain_text("checking your orders with Bybit")
 
 
-def test_coming_back_opens_exactly_one_socket_and_trusts_it_after_a_snapshot(holding: Played, page: Page) -> None:
+def test_coming_back_opens_exactly_one_socket_and_trusts_it_after_a_snapshot(
+    holding: Played, page: Page
+) -> None:
     assert len(holding.sockets) == 1
     holding.welcome = False
     page.evaluate(HIDE, True)

@@ -106,7 +106,9 @@ def test_limits_of_the_market_are_said_before_anything_is_sent(ticket: Played, p
     expect(note(page, "size")).to_have_text("The least is 0.001 BTC")
 
 
-def test_a_price_far_beyond_the_market_is_blocked_and_a_little_beyond_warned_of(ticket: Played, page: Page) -> None:
+def test_a_price_far_beyond_the_market_is_blocked_and_a_little_beyond_warned_of(
+    ticket: Played, page: Page
+) -> None:
     page.locator("#ticket-size").fill("0.01")
     page.locator("#ticket-price").fill("65500")
     expect(page.get_by_text("more than 1 % beyond the market")).to_be_visible()
@@ -117,7 +119,11 @@ def test_a_price_far_beyond_the_market_is_blocked_and_a_little_beyond_warned_of(
 
 def test_market_has_no_price_no_post_only_and_no_time_in_force(ticket: Played, page: Page) -> None:
     page.get_by_role("radio", name="Market").check()
-    for gone in (page.locator("#ticket-price"), page.get_by_label("Post only"), page.get_by_label("Time in force")):
+    for gone in (
+        page.locator("#ticket-price"),
+        page.get_by_label("Post only"),
+        page.get_by_label("Time in force"),
+    ):
         expect(gone).to_have_count(0)
     expect(page.get_by_text("At the market, now about 64,250.0")).to_be_visible()
 
@@ -130,7 +136,9 @@ def test_reduce_only_needs_something_to_reduce(ticket: Played, page: Page) -> No
     expect(note(page, "size")).to_have_text("Nothing to reduce on that side")
 
 
-def test_margin_is_shown_at_the_positions_leverage_and_not_guessed_without_one(ticket: Played, page: Page) -> None:
+def test_margin_is_shown_at_the_positions_leverage_and_not_guessed_without_one(
+    ticket: Played, page: Page
+) -> None:
     page.locator("#ticket-size").fill("0.01")
     margin = page.locator(".summary .fact", has_text="Margin")
     expect(margin).to_contain_text("not available")
@@ -140,7 +148,9 @@ def test_margin_is_shown_at_the_positions_leverage_and_not_guessed_without_one(t
     expect(page.locator(".summary .fact", has_text="Position after")).to_contain_text("▲ Long 0.060")
 
 
-def test_a_ticket_closed_by_mistake_keeps_what_was_typed_and_another_market_has_its_own(ticket: Played, page: Page) -> None:
+def test_a_ticket_closed_by_mistake_keeps_what_was_typed_and_another_market_has_its_own(
+    ticket: Played, page: Page
+) -> None:
     page.locator("#ticket-size").fill("0.02")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Buy / Long").click()

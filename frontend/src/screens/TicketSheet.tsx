@@ -28,7 +28,17 @@ function Place({ desk }: { desk: Desk }) {
   );
 }
 
+/** A ticket that was opened before the first price came starts with one as soon as it is there, and once only. */
+function useStartPrice(desk: Desk): void {
+  const quoted = ticker(desk.symbol).value !== null && instruments.value.has(desk.symbol);
+  useEffect(() => {
+    const { price, side } = draftOf(desk);
+    if (quoted && price === "") prepare(desk, side);
+  }, [quoted]);
+}
+
 export function TicketSheet({ desk }: { desk: Desk }) {
+  useStartPrice(desk);
   return (
     <Sheet
       tall
@@ -47,12 +57,7 @@ export function TicketSheet({ desk }: { desk: Desk }) {
 }
 
 export function TicketPanel({ desk }: { desk: Desk }) {
-  const quoted = ticker(desk.symbol).value !== null && instruments.value.has(desk.symbol);
-  // A ticket that is always there starts with a price as soon as there is one, and once only.
-  useEffect(() => {
-    const { price, side } = draftOf(desk);
-    if (quoted && price === "") prepare(desk, side);
-  }, [quoted]);
+  useStartPrice(desk);
   return (
     <aside class="ticket-panel" aria-label={tt.title}>
       <div class="ticket-panel-head">
