@@ -57,9 +57,10 @@ class Played:
 
     def run(self, ms: int, *, beating: bool = False) -> None:
         """Lets the page's time run, with a heartbeat twice a second if the server is to be well meanwhile."""
-        for _ in range(0, ms, STEP_MS):
-            self.page.clock.run_for(STEP_MS)
-            self._advanced += STEP_MS
+        for done in range(0, ms, STEP_MS):
+            step = min(STEP_MS, ms - done)
+            self.page.clock.run_for(step)
+            self._advanced += step
             if beating:
                 self.beat()
 

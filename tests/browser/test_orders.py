@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Request, Route, expect
 
 from .played import T0, Played, error
 
-REFUSED_ONCE_HIDDEN = """() => {
+HIDDEN = """() => {
   Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'hidden' });
   document.dispatchEvent(new Event('visibilitychange'));
 }"""
@@ -121,26 +121,26 @@ def test_a_rejection_keeps_the_ticket_and_says_why_once(desk: Played, page: Page
     assert notes(page) == []
 
 
-@pytest.mark.parametrize(
-    ("status", "code", "said"),
-    [
-        (422, "refused", "Too small for this market."),
-        (503, "not_reconciled", "still checking your orders with Bybit"),
-        (403, "forbidden", "may not trade on this account"),
-        (409, "id_conflict", "id is taken"),
-        (429, "too_many", "Too many requests"),
-    ],
-)
-def test_every_no_has_words_and_proves_that_nothing_went_out(
-    desk: Played, page: Page, status: int, code: str, said: str
-) -> None:
+NOES = [
+    (422, "refused", "Too small for this market."),
+    (503, "not_reconciled", "still checking your orders with Bybit"),
+    (403, "forbidden", "may not trade on this account"),
+    (409, "id_conflict", "id is taken"),
+    (429, "too_many", "Too many requests"),
+]
+
+
+def test_every_no_has_words_and_proves_that_nothing_went_out(desk: Played, page: Page) -> None:
     desk.ticket()
-    desk.answers["POST /orders"] = lambda *_: (status, error(code, "Too small for this market."))
-    desk.review()
-    desk.place().click()
-    expect(page.locator(".refusal")).to_contain_text(said)
-    assert notes(page) == []
-    assert len(desk.posts()) == 1
+    for count, (status, code, said) in enumerate(NOES, start=1):
+        answer = (status, error(code, "Too small for this market."))
+        desk.answers["POST /orders"] = lambda *_, answer=answer: answer
+        desk.review()
+        desk.place().click()
+        expect(page.locator(".refusal")).to_contain_text(said)
+        assert notes(page) == []
+        assert len(desk.posts()) == count
+    assert len({post["id"] for post in desk.posts()}) == len(NOES)
 
 
 def test_a_401_signs_the_page_out(desk: Played, page: Page) -> None:
@@ -233,9 +233,8 @@ def test_the_stream_settles_an_order_whose_answer_never_came(desk: Played, page:
 
 def test_a_page_that_died_finds_its_taps_again_and_shows_them_first(played: Played, page: Page) -> None:
     known, lost = "00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b"
-    page.add_init_script(
-        f"localStorage.setItem('unsettled', JSON.stringify([{{id:'{known}',at:{T0 - 5_000}}},{{id:'{lost}',at:{T0 - 90_000}}}]))"
-    )
+    kept = json.dumps([{"id": known, "at": T0 - 5_000}, {"id": lost, "at": T0 - 90_000}])
+    page.add_init_script(f"localStorage.setItem('unsettled', {json.dumps(kept)})")
     row = played.market.order(
         {"id": known, "account": "1", "symbol": "BTCUSDT", "side": "Buy", "qty": "0.01"},
         state="filled",
@@ -252,29 +251,31 @@ def test_a_page_that_died_finds_its_taps_again_and_shows_them_first(played: Play
     assert played.posts() == []
 
 
-@pytest.mark.parametrize("how", ["up", "away", "scroll", "hidden", "stale", "cancel"])
-def test_a_hold_that_ends_early_sends_nothing(real_money: Played, page: Page, how: str) -> None:
+def test_a_hold_that_ends_early_sends_nothing(real_money: Played, page: Page) -> None:
     box = real_money.place().bounding_box()
     assert box
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20)
-    page.mouse.down()
-    real_money.page.clock.run_for(300)
-    expect(real_money.place()).to_have_text("Keep holding")
-    if how == "up":
+    ends = {
+        "letting go": lambda: page.mouse.up(),
+        "moving away": lambda: page.mouse.move(box["x"], box["y"] - 60),
+        "scrolling": lambda: page.evaluate(
+            "document.querySelector('.main').dispatchEvent(new Event('scroll'))"
+        ),
+        "the system": lambda: real_money.place().dispatch_event("pointercancel"),
+        "hiding the page": lambda: page.evaluate(HIDDEN),
+        "a stale feed": lambda: real_money.beat(public=9_000),
+    }
+    for how, end in ends.items():
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20)
+        page.mouse.down()
+        real_money.run(300)
+        expect(real_money.place(), how).to_have_text("Keep holding")
+        end()
+        expect(real_money.place(), how).to_have_text("Hold to buy")
+        real_money.run(1_000)
         page.mouse.up()
-    elif how == "away":
-        page.mouse.move(box["x"], box["y"] - 60)
-    elif how == "scroll":
-        page.evaluate("document.querySelector('.main').dispatchEvent(new Event('scroll'))")
-    elif how == "hidden":
-        page.evaluate(REFUSED_ONCE_HIDDEN)
-    elif how == "cancel":
-        real_money.place().dispatch_event("pointercancel")
-    else:
-        real_money.beat(public=9_000)
-        expect(real_money.place()).to_be_disabled()
-    real_money.page.clock.run_for(1_000)
-    assert real_money.posts() == []
+        real_money.beat(public=9_000 if how == "a stale feed" else 90)
+        assert real_money.posts() == [], how
+    expect(real_money.place()).to_be_disabled()
 
 
 def test_a_full_hold_sends_once(real_money: Played, page: Page) -> None:
@@ -282,18 +283,33 @@ def test_a_full_hold_sends_once(real_money: Played, page: Page) -> None:
     assert box
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20)
     page.mouse.down()
-    page.clock.run_for(750)
+    real_money.run(750)
     expect(real_money.outcome("accepted")).to_be_visible()
     page.mouse.up()
     page.mouse.down()
-    page.clock.run_for(750)
+    real_money.run(750)
     page.mouse.up()
     assert len(real_money.posts()) == 1
 
 
+def test_a_hold_begun_while_stale_sends_nothing(real_money: Played, page: Page) -> None:
+    real_money.beat(public=9_000)
+    expect(real_money.place()).to_be_disabled()
+    box = real_money.place().bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    real_money.place().locator(".hold-text").dispatch_event(
+        "pointerdown", {"bubbles": True, "button": 0, "isPrimary": True}
+    )
+    real_money.run(1_000)
+    real_money.beat()
+    assert real_money.posts() == []
+
+
 def test_a_tap_on_a_live_account_sends_nothing(real_money: Played, page: Page) -> None:
     real_money.place().tap()
-    page.clock.run_for(1_000)
+    real_money.run(1_000)
     assert real_money.posts() == []
 
 
@@ -317,10 +333,10 @@ def test_a_market_that_moved_is_asked_anew(real_money: Played, page: Page) -> No
     assert box
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20)
     page.mouse.down()
-    page.clock.run_for(300)
+    real_money.run(300)
     real_money.tick(last="64400", ask="64400", bid="64399.9")
     expect(page.get_by_text("The market moved. Look again before you send. was 64,250.0")).to_be_visible()
-    page.clock.run_for(1_000)
+    real_money.run(1_000)
     assert real_money.posts() == []
 
 

@@ -1,4 +1,4 @@
-"""Installed, offline, updated: the parts of the console that outlive a page. Against the site itself, nothing played."""
+"""Installed, offline, updated: the parts of the console that outlive a page. Nothing is played here."""
 
 from __future__ import annotations
 
@@ -23,12 +23,14 @@ KEPT = """async () => {
     }
   }
   const databases = await indexedDB.databases();
-  return { entries, local: { ...localStorage }, session: { ...sessionStorage }, databases: databases.map(found => found.name) };
+  const names = databases.map(found => found.name);
+  return { entries, local: { ...localStorage }, session: { ...sessionStorage }, databases: names };
 }"""
 NEXT_WORKER = """async () => {
   const registration = await navigator.serviceWorker.register('/sw.js?next', { updateViaCache: 'none' });
   const found = registration.installing ?? registration.waiting;
-  while (found.state === 'installing') await new Promise(done => found.addEventListener('statechange', done, { once: true }));
+  const change = () => new Promise(done => found.addEventListener('statechange', done, { once: true }));
+  while (found.state === 'installing') await change();
 }"""
 WORKER_READY = "navigator.serviceWorker.ready.then(found => found.scope)"
 
@@ -142,7 +144,7 @@ def test_a_new_version_waits_for_a_tap_and_for_an_empty_ticket(page: Page) -> No
     page.get_by_role("button", name="Buy / Long").click()
     page.locator("#ticket-size").fill("0.01")
     page.keyboard.press("Escape")
-    # The same worker under another address is a new one to the browser; a cache of another build stands for the old one's.
+    # The same worker under another address is a new one to the browser; a cache stands for an older build's.
     page.evaluate(
         "caches.open('shell-of-an-older-build').then(cache => cache.put('/old', new Response('old')))"
     )

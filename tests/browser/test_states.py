@@ -230,8 +230,9 @@ def test_an_outdated_page_is_read_only_and_says_why(played: Played, page: Page) 
 def test_state_changes_are_said_once_and_ticks_never(holding: Played, page: Page) -> None:
     page.evaluate("""() => {
       window.said = [];
-      new MutationObserver(list => window.said.push(...list.map(() => document.querySelector('[role=status]').textContent)))
-        .observe(document.querySelector('[role=status]'), { childList: true, characterData: true, subtree: true });
+      const voice = document.querySelector('[role=status]');
+      new MutationObserver(list => window.said.push(...list.map(() => voice.textContent)))
+        .observe(voice, { childList: true, characterData: true, subtree: true });
     }""")
     for number in range(60):
         holding.tick(last=str(64_250 + number), mark=str(64_250 + number))

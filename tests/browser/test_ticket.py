@@ -20,12 +20,14 @@ def note(page: Page, field: str):
     return page.locator(f"#ticket-{field}-note")
 
 
-@pytest.mark.parametrize("typed", ["1,234.5", "1.2.3", "1e5", "−1", "1 000", "abc"])
-def test_what_is_no_plain_number_is_refused_in_words(ticket: Played, page: Page, typed: str) -> None:
-    page.locator("#ticket-size").fill(typed)
-    expect(note(page, "size")).to_have_text("Digits and one decimal mark only")
-    expect(page.get_by_role("button", name="Review buy")).to_be_disabled()
-    expect(page.locator("#ticket-size")).to_have_value(typed)
+def test_what_is_no_plain_number_is_refused_in_words(ticket: Played, page: Page) -> None:
+    for typed in ("1,234.5", "1.2.3", "1e5", "−1", "1 000", "abc"):
+        page.locator("#ticket-size").fill(typed)
+        expect(note(page, "size")).to_have_text("Digits and one decimal mark only")
+        expect(page.get_by_role("button", name="Review buy")).to_be_disabled()
+        expect(page.locator("#ticket-size")).to_have_value(typed)
+        page.locator("#ticket-size").fill("1")
+        expect(note(page, "size")).to_have_text("")
 
 
 def test_a_comma_is_a_decimal_mark(ticket: Played, page: Page) -> None:

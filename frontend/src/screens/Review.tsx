@@ -71,7 +71,13 @@ function follow(asked: Review): void {
   }
 }
 
+function blockOf(asked: Review) {
+  return asked.order.reduce_only ? blocksReducing(asked.desk.account) : blocksOpening(asked.desk.account);
+}
+
 async function place(asked: Review): Promise<void> {
+  // The last look, whatever the button said a moment ago.
+  if (blockOf(asked) || attempts.peek().has(asked.order.id)) return;
   await attemptOrder(asked.order.id, asked.order, () => placeOrder(asked.order, seen.peek()));
   follow(asked);
 }
@@ -173,7 +179,7 @@ export function ReviewSheet({ asked }: { asked: Review }) {
   }, [moved]);
 
   const elsewhere = account?.environment !== asked.desk.environment;
-  const block = asked.order.reduce_only ? blocksReducing(asked.desk.account) : blocksOpening(asked.desk.account);
+  const block = blockOf(asked);
   const reason = elsewhere ? tt.elsewhere : block === "not-live" ? t.notLive(kind.value) || t.paused : block && t.block[block];
   const size = `${number(asked.order.qty, step(asked.desk.symbol))} ${baseOf(asked.desk.symbol)}`;
   const live = account?.environment === "live";
