@@ -10,6 +10,8 @@ export default defineConfig({
   define: { __BUILD__: JSON.stringify(build) },
   build: {
     target: "es2022",
+    // light-dark() and colour-mix() as they are written; older engines than these are not served.
+    cssTarget: ["chrome123", "safari17.5", "firefox128"],
     manifest: true,
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,

@@ -56,7 +56,7 @@ export const tt = {
   again: "The same order went out a moment ago.",
 
   reviewTitle: "Check your order",
-  sentence: (base: string, symbol: string) => ({ of: `${base} of ${symbol}` }),
+  sentTitle: "Your order",
   priceNow: "Price now",
   wasPrice: (price: string) => `was ${price}`,
   holdTo: (side: Side) => (side === "Buy" ? "Hold to buy" : "Hold to sell"),

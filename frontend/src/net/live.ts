@@ -16,7 +16,7 @@ const MEND_AGAIN_MS = 2_000;
 const SIGNED_OUT = 4401;
 
 export const phase = signal<"idle" | "connecting" | "open" | "waiting" | "asleep">("idle");
-/** A snapshot was taken on this very socket. */
+/** A snapshot and a heartbeat came on this very socket: from here on it can be trusted as far as its ages go. */
 export const synced = signal(false);
 /** A snapshot was taken since the sign-in, so there is something to show, if dated. */
 export const known = signal(false);
@@ -35,6 +35,8 @@ export const serverClock = new ServerClock();
 const sequence = new Sequence<Change>();
 const mending = new Map<string, number>();
 let socket: WebSocket | null = null;
+let pictured = false;
+let beaten = false;
 let epoch: string | number | null = null;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -47,11 +49,13 @@ function drop(): void {
   clearTimeout(timer);
   const old = socket;
   socket = null;
-  synced.value = false;
+  synced.value = pictured = beaten = false;
   mending.clear();
   if (!old) return;
-  old.onopen = old.onmessage = old.onclose = old.onerror = null;
-  old.close();
+  old.onmessage = old.onclose = null;
+  // Closing one that is still connecting is an error in the browser's eyes; it is closed as soon as it opens.
+  if (old.readyState === WebSocket.CONNECTING) old.onopen = () => old.close();
+  else old.close();
 }
 
 export function sleep(): void {
@@ -102,7 +106,6 @@ function receive(message: Message | null): void {
     // After a restore the old numbers mean nothing: what we hold may never have happened.
     if (epoch !== null && epoch !== message.epoch) clearStore();
     epoch = message.epoch;
-    send({ type: "watch", symbols: watched.peek() });
   }
 }
 
@@ -116,22 +119,29 @@ function snapshot(message: Snapshot): void {
     broken.value = true;
     return;
   }
-  clearTimeout(timer);
   takeSnapshot(message);
   sequence.restart(message.seq);
   mending.clear();
   short.value = new Set();
   broken.value = false;
-  synced.value = true;
+  pictured = true;
   known.value = true;
+  signedIn.value = "yes";
+  send({ type: "watch", symbols: watched.peek() });
+  if (!session.peek()) void probe();
+  trust();
+}
+
+function trust(): void {
+  if (!pictured || !beaten || synced.peek()) return;
+  clearTimeout(timer);
+  synced.value = true;
   failures.value = 0;
   downSince.value = null;
-  signedIn.value = "yes";
-  if (!session.peek()) void probe();
 }
 
 function changed(message: Change): void {
-  if (!synced.peek()) return;
+  if (!pictured) return;
   for (const change of sequence.take(message.account, message.seq, message)) {
     takeChange(change);
     if (change.type === "position" && change.seen) seen.value = change.seen;
@@ -142,11 +152,13 @@ function changed(message: Change): void {
 function beat(message: Heartbeat): void {
   const last = heartbeat.peek();
   serverClock.heard(message.at);
-  if (last && synced.peek() && last.at > message.at) return;
+  if (last && beaten && last.at > message.at) return;
   heartbeat.value = message;
   asOf.value = Date.now() - serverClock.age(message.at);
   seen.value = message.seen;
-  if (!synced.peek()) return;
+  beaten = true;
+  if (!pictured) return;
+  trust();
   sequence.compare(message.seq);
   mend();
 }

@@ -18,7 +18,7 @@ import { Confirm } from "../ui/Confirm.tsx";
 import { NumberField } from "../ui/NumberField.tsx";
 import { Segment } from "../ui/Segment.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
-import { OutcomeView } from "./Outcome.tsx";
+import { DoneButton, OutcomeView } from "./Outcome.tsx";
 
 const SHARES = [
   { value: "0.25", label: "25%" },
@@ -38,7 +38,7 @@ export function CloseSheet({ id }: { id: string }) {
 
   if (attempt)
     return (
-      <Sheet title={tt.closeTitle(symbol)} onClose={hide} foot={<button type="button" class="button action" data-tone="plain" onClick={hide}>{t.done}</button>}>
+      <Sheet title={tt.closeTitle(symbol)} onClose={hide} foot={<DoneButton attempt={attempt} onDone={hide} />}>
         <OutcomeView attempt={attempt} />
       </Sheet>
     );

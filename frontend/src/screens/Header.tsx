@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { money } from "../lib/format.ts";
 import { account, market } from "../state/focus.ts";
-import { ageSeconds, health, kind } from "../state/health.ts";
+import { ageSeconds, health, type Kind, kind } from "../state/health.ts";
 import { clock } from "../lib/time.ts";
 import { asOf } from "../net/live.ts";
 import { layout } from "../state/layout.ts";
@@ -24,14 +24,26 @@ export function Chip() {
   );
 }
 
+const LASTING_MS = 500;
+
+/** Says a state once it has lasted: connecting at the start and blinks in between are shown, and not talked about. */
 function useAnnouncements() {
-  const last = useRef(kind.peek());
-  useEffect(() =>
-    kind.subscribe((next) => {
-      // Connecting at the start and short losses in between are shown, and only said when they end in something else.
-      if (next !== last.current && !(last.current === "loading" && next === "live")) say(t.announce[next]);
-      last.current = next;
-    }), []);
+  const said = useRef<Kind>("live");
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = kind.subscribe((next) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        if (next === said.current || next === "loading") return;
+        said.current = next;
+        say(t.announce[next]);
+      }, LASTING_MS);
+    });
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
+  }, []);
 }
 
 function Equity() {

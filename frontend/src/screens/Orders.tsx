@@ -2,6 +2,7 @@ import type { Order } from "../api/types.ts";
 import { div, read, sign, text } from "../lib/decimal.ts";
 import { number } from "../lib/format.ts";
 import { age } from "../lib/time.ts";
+import { known } from "../net/live.ts";
 import { step, tick } from "../state/derive.ts";
 import { showMarket } from "../state/focus.ts";
 import { blocksReducing, now } from "../state/health.ts";
@@ -9,7 +10,7 @@ import { layout } from "../state/layout.ts";
 import { cancel, cancelling } from "../state/reducing.ts";
 import { openOrders } from "../state/store.ts";
 import { t } from "../strings.ts";
-import { Empty, SideMark } from "../ui/bits.tsx";
+import { Empty, SideMark, Waiting } from "../ui/bits.tsx";
 import { accountLabel } from "./PositionCard.tsx";
 
 function describe(order: Order): string {
@@ -128,6 +129,7 @@ function OrderTable({ list }: { list: Order[] }) {
 }
 
 export function OrderList({ symbol }: { symbol?: string }) {
+  if (!known.value) return <Waiting />;
   const list = symbol ? openOrders.value.filter((order) => order.symbol === symbol) : openOrders.value;
   if (!list.length) return <Empty>{t.orders.empty}</Empty>;
   if (layout.value === "desk") return <OrderTable list={list} />;

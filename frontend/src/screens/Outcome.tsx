@@ -3,6 +3,7 @@ import type { Attempt } from "../state/attempts.ts";
 import { step, tick } from "../state/derive.ts";
 import { filledSoFar, type Outcome, outcomeOf } from "../state/outcome.ts";
 import { orders } from "../state/store.ts";
+import { t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
 import { Icon, type IconName } from "../ui/icons.tsx";
 import { refusalText, rejection } from "./refusals.ts";
@@ -50,6 +51,24 @@ export function tell(attempt: Attempt): Told {
     case "not-placed": return { title: tt.notPlaced, lead: tt.notPlacedLead };
     case "unknown": return { title: tt.unknown, lead: tt.unknownLead };
   }
+}
+
+const SECOND_TAP_MS = 600;
+
+/** Ends the sheet; deaf at first, since it stands where the button was that a double tap would hit again. */
+export function DoneButton({ attempt, onDone }: { attempt: Attempt; onDone: () => void }) {
+  return (
+    <button
+      type="button"
+      class="button action"
+      data-tone="plain"
+      onClick={() => {
+        if (Date.now() - attempt.at > SECOND_TAP_MS) onDone();
+      }}
+    >
+      {t.done}
+    </button>
+  );
 }
 
 export function OutcomeView({ attempt }: { attempt: Attempt }) {

@@ -1,17 +1,18 @@
 import type { Position } from "../api/types.ts";
-import { money, number, signed } from "../lib/format.ts";
+import { text } from "../lib/decimal.ts";
+import { money, number } from "../lib/format.ts";
 import { markOf, openProfit, step, sum, tick } from "../state/derive.ts";
+import { known } from "../net/live.ts";
 import { account, go, showMarket } from "../state/focus.ts";
 import { layout } from "../state/layout.ts";
 import { openPositions, wallets } from "../state/store.ts";
 import { t } from "../strings.ts";
-import { Amount, Dated, Empty, SideMark } from "../ui/bits.tsx";
+import { Amount, Dated, Empty, SideMark, Waiting } from "../ui/bits.tsx";
 import { accountLabel, CloseButton, PositionCard, protection } from "./PositionCard.tsx";
 
 export function Strip() {
   const wallet = account.value && wallets.value.get(account.value.id);
-  const total = sum(openPositions.value.map(openProfit));
-  const tone = total && total.n !== 0n ? (total.n > 0n ? "up" : "down") : undefined;
+  const total = known.value ? sum(openPositions.value.map(openProfit)) : null;
   return (
     <Dated class="strip">
       <dl>
@@ -25,8 +26,8 @@ export function Strip() {
         </div>
         <div>
           <dt>{t.position.pnl}</dt>
-          <dd class="number" data-tone={tone}>
-            {signed(total)}
+          <dd>
+            <Amount value={total && text(total)} />
           </dd>
         </div>
       </dl>
@@ -93,6 +94,7 @@ export function PositionTable() {
 }
 
 export function PositionList() {
+  if (!known.value) return <Waiting />;
   if (!openPositions.value.length)
     return (
       <Empty action={t.position.goTrade} onAction={() => go("trade")}>

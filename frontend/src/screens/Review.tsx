@@ -21,7 +21,7 @@ import { tt } from "../strings-ticket.ts";
 import { Environment, Fact, Note } from "../ui/bits.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
-import { OutcomeView, tell } from "./Outcome.tsx";
+import { DoneButton, OutcomeView, tell } from "./Outcome.tsx";
 import { refusalText, rejection } from "./refusals.ts";
 import { Summary } from "./Ticket.tsx";
 
@@ -42,7 +42,8 @@ function repeated(asked: Review): boolean {
   const { id: _, ...mine } = asked.order;
   const same = JSON.stringify(mine);
   return [...attempts.value.values()].some((attempt) => {
-    if (!attempt.order || now.value - attempt.at > SAME_WITHIN_MS) return false;
+    const sent = attempt.phase !== "refused" && attempt.phase !== "not-placed";
+    if (!sent || !attempt.order || now.value - attempt.at > SAME_WITHIN_MS) return false;
     const { id: __, ...other } = attempt.order;
     return JSON.stringify(other) === same;
   });
@@ -70,7 +71,13 @@ function follow(asked: Review): void {
   }
 }
 
+function blockOf(asked: Review) {
+  return asked.order.reduce_only ? blocksReducing(asked.desk.account) : blocksOpening(asked.desk.account);
+}
+
 async function place(asked: Review): Promise<void> {
+  // The last look, whatever the button said a moment ago.
+  if (blockOf(asked) || attempts.peek().has(asked.order.id)) return;
   await attemptOrder(asked.order.id, asked.order, () => placeOrder(asked.order, seen.peek()));
   follow(asked);
 }
@@ -108,7 +115,6 @@ function Asking({ asked }: { asked: Review }) {
   now.value;
   return (
     <>
-      <Sentence asked={asked} />
       <Summary known={known} at={at} reduceOnly={asked.order.reduce_only} />
       <dl class="facts facts-one">
         <Fact name={tt.priceNow}>
@@ -173,14 +179,12 @@ export function ReviewSheet({ asked }: { asked: Review }) {
   }, [moved]);
 
   const elsewhere = account?.environment !== asked.desk.environment;
-  const block = asked.order.reduce_only ? blocksReducing(asked.desk.account) : blocksOpening(asked.desk.account);
+  const block = blockOf(asked);
   const reason = elsewhere ? tt.elsewhere : block === "not-live" ? t.notLive(kind.value) || t.paused : block && t.block[block];
   const size = `${number(asked.order.qty, step(asked.desk.symbol))} ${baseOf(asked.desk.symbol)}`;
   const live = account?.environment === "live";
   const foot = attempt ? (
-    <button type="button" class="button action" data-tone="plain" onClick={finish}>
-      {t.done}
-    </button>
+    <DoneButton attempt={attempt} onDone={finish} />
   ) : (
     <div class="sheet-pair">
       <button type="button" class="button action" data-tone="plain" onClick={closeReview}>
@@ -198,7 +202,7 @@ export function ReviewSheet({ asked }: { asked: Review }) {
   );
   return (
     <Sheet
-      title={tt.reviewTitle}
+      title={attempt ? tt.sentTitle : tt.reviewTitle}
       aside={
         account && (
           <span class="ticket-place">
@@ -211,6 +215,7 @@ export function ReviewSheet({ asked }: { asked: Review }) {
       onClose={attempt ? finish : closeReview}
     >
       <div class="review">
+        <Sentence asked={asked} />
         {attempt ? <OutcomeView attempt={attempt} /> : <Asking asked={asked} />}
         {!attempt && reason && (
           <Note icon="warn" tone="warn">

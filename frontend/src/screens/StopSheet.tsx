@@ -131,10 +131,11 @@ export function StopSheet() {
         disabled={blocked !== null}
         run={async (add) => {
           for (const item of await cancelEverything(front?.id ?? "")) {
-            const row = orders.find((order) => order.id === item.order);
+            const { order } = item;
             const bad = item.result === "failed" || item.result === "unknown";
             const code = item.code ? ` (${item.code})` : "";
-            add({ key: item.order, name: row ? `${row.symbol} ${t.side(row.side)} ${number(row.qty, step(row.symbol))}` : item.order.slice(0, 8), result: tt.result[item.result] + code, bad });
+            const name = `${order.symbol} ${t.side(order.side)} ${number(order.qty, step(order.symbol))}`;
+            add({ key: order.id, name, result: tt.result[item.result] + code, bad });
           }
         }}
       />

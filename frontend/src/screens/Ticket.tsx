@@ -41,7 +41,7 @@ function signedSize(size: Dec | null, step: string): string {
 export function Summary({ known, at, reduceOnly }: { known: Figures; at: Context; reduceOnly: boolean }) {
   const leverage = known.leverage;
   return (
-    <dl class="facts summary">
+    <dl class="facts facts-one summary">
       <Fact name={tt.value}>{known.value ? `${money(known.value)} ${quoteOf(at.instrument.symbol)}` : number(null)}</Fact>
       {!reduceOnly && (
         <Fact name={leverage ? tt.marginAt(number(leverage)) : tt.margin}>{leverage ? money(known.margin) : t.notAvailable}</Fact>

@@ -1,8 +1,9 @@
+import { useEffect } from "preact/hooks";
 import type { Side } from "../api/types.ts";
 import { layout } from "../state/layout.ts";
 import { hide, show } from "../state/overlay.ts";
-import { accounts } from "../state/store.ts";
-import { type Desk, prepare } from "../state/ticket.ts";
+import { accounts, instruments, ticker } from "../state/store.ts";
+import { type Desk, draftOf, prepare } from "../state/ticket.ts";
 import { tt } from "../strings-ticket.ts";
 import { Environment } from "../ui/bits.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
@@ -27,7 +28,17 @@ function Place({ desk }: { desk: Desk }) {
   );
 }
 
+/** A ticket that was opened before the first price came starts with one as soon as it is there, and once only. */
+function useStartPrice(desk: Desk): void {
+  const quoted = ticker(desk.symbol).value !== null && instruments.value.has(desk.symbol);
+  useEffect(() => {
+    const { price, side } = draftOf(desk);
+    if (quoted && price === "") prepare(desk, side);
+  }, [quoted]);
+}
+
 export function TicketSheet({ desk }: { desk: Desk }) {
+  useStartPrice(desk);
   return (
     <Sheet
       tall
@@ -46,6 +57,7 @@ export function TicketSheet({ desk }: { desk: Desk }) {
 }
 
 export function TicketPanel({ desk }: { desk: Desk }) {
+  useStartPrice(desk);
   return (
     <aside class="ticket-panel" aria-label={tt.title}>
       <div class="ticket-panel-head">

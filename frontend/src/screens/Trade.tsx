@@ -1,13 +1,14 @@
 import type { Side } from "../api/types.ts";
 import { number } from "../lib/format.ts";
 import { tick } from "../state/derive.ts";
+import { known } from "../net/live.ts";
 import { account, market } from "../state/focus.ts";
 import { blocksOpening } from "../state/health.ts";
 import { layout } from "../state/layout.ts";
 import { openOrders, openPositions, ticker } from "../state/store.ts";
 import { desk } from "../state/ticket.ts";
 import { glyph, t } from "../strings.ts";
-import { Dated } from "../ui/bits.tsx";
+import { Dated, Waiting } from "../ui/bits.tsx";
 import { OrderList } from "./Orders.tsx";
 import { PositionCard } from "./PositionCard.tsx";
 import { PositionList, Strip } from "./Positions.tsx";
@@ -46,6 +47,7 @@ function Bar() {
 }
 
 function Here() {
+  if (!known.value) return <Waiting />;
   const position = openPositions.value.filter((row) => row.symbol === market.value);
   const orders = openOrders.value.filter((row) => row.symbol === market.value);
   return (

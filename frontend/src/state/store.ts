@@ -59,8 +59,9 @@ export function takeOrder(order: Order): void {
 }
 
 function takeFill(fill: Fill): void {
-  const known = fills.peek().get(fill.order);
-  if (known?.has(fill.exec_id)) return;
+  const known = fill.order === null ? undefined : fills.peek().get(fill.order);
+  // Funding and the like belong to no order.
+  if (fill.order === null || known?.has(fill.exec_id)) return;
   const all = new Map(fills.peek()).set(fill.order, new Map(known).set(fill.exec_id, fill));
   for (const order of [...all.keys()].slice(0, -CLOSED_KEPT)) all.delete(order);
   fills.value = all;

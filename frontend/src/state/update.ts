@@ -37,7 +37,9 @@ export async function startUpdates(): Promise<void> {
     if (asked) location.reload();
     else outdated.value = hadWorker;
   });
-  const registration = await navigator.serviceWorker.register("/sw.js", { updateViaCache: "none" });
+  const registration = await navigator.serviceWorker.register("/sw.js", { updateViaCache: "none" }).catch(() => null);
+  // Refused, as private windows do: the console works all the same, only not without a network.
+  if (!registration) return;
   follow(registration);
   const check = () => {
     checked = Date.now();

@@ -2,10 +2,10 @@
 // The worker that opens the shell without a network. It knows the files of one build and nothing else: the API, the
 // live socket and every other address go to the network untouched, so nothing of an account is ever stored here.
 
-declare const self: ServiceWorkerGlobalScope;
 declare const __BUILD__: string;
 declare const __SHELL__: string[];
 
+const worker = self as unknown as ServiceWorkerGlobalScope;
 const CACHE = `shell-${__BUILD__}`;
 const LISTED = new Set(__SHELL__);
 
@@ -24,7 +24,7 @@ async function install(): Promise<void> {
 async function activate(): Promise<void> {
   const names = await caches.keys();
   await Promise.all(names.filter((name) => name !== CACHE).map((name) => caches.delete(name)));
-  await self.clients.claim();
+  await worker.clients.claim();
 }
 
 async function fromCache(path: string, request: Request): Promise<Response> {
@@ -32,16 +32,14 @@ async function fromCache(path: string, request: Request): Promise<Response> {
   return (await cache.match(path)) ?? fetch(request);
 }
 
-self.addEventListener("install", (event) => event.waitUntil(install()));
-self.addEventListener("activate", (event) => event.waitUntil(activate()));
-self.addEventListener("message", (event) => {
-  if (event.data === "activate") void self.skipWaiting();
+worker.addEventListener("install", (event) => event.waitUntil(install()));
+worker.addEventListener("activate", (event) => event.waitUntil(activate()));
+worker.addEventListener("message", (event) => {
+  if (event.data === "activate") void worker.skipWaiting();
 });
-self.addEventListener("fetch", (event) => {
+worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
-  if (request.method !== "GET" || url.origin !== self.location.origin || !LISTED.has(url.pathname)) return;
+  if (request.method !== "GET" || url.origin !== worker.location.origin || !LISTED.has(url.pathname)) return;
   event.respondWith(fromCache(url.pathname, request));
 });
-
-export {};

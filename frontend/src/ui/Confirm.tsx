@@ -28,19 +28,22 @@ export function Confirm({ hold, label, now = tt.placeNow, tone, disabled, about,
   const second = useRef<HTMLButtonElement>(null);
   const confirm = useRef(onConfirm);
   confirm.current = onConfirm;
+  const off = useRef(disabled);
+  off.current = disabled;
 
   const end = () => {
     clearTimeout(timer.current);
     setHolding(false);
   };
   const begin = (event: PointerEvent) => {
-    if (event.button !== 0 || !event.isPrimary) return;
+    // A disabled button still hears a pointer that went down on the words inside it.
+    if (off.current || event.button !== 0 || !event.isPrimary) return;
     clearTimeout(timer.current);
     buzz("start");
     setHolding(true);
     timer.current = setTimeout(() => {
       setHolding(false);
-      confirm.current();
+      if (!off.current) confirm.current();
     }, HOLD_MS);
   };
 

@@ -67,11 +67,11 @@ export function NumberField(props: Props) {
       <div class="field-box" data-bad={problem ? "" : undefined}>
         {stepper(false)}
         <input
+          ref={(element) => element?.setAttribute("autocorrect", "off")}
           id={id}
           type="text"
           inputmode="decimal"
           autocomplete="off"
-          autocorrect="off"
           spellcheck={false}
           enterkeyhint={last ? "done" : "next"}
           value={value}

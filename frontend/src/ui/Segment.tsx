@@ -29,7 +29,7 @@ export function Segment<Value extends string>({ name, value, options, onChange }
             checked={option.value === value}
             onChange={() => onChange(option.value)}
           />
-          <span>{option.label}</span>
+          {option.label}
         </label>
       ))}
     </fieldset>

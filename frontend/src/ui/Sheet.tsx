@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../strings.ts";
 import { Icon } from "./icons.tsx";
 
@@ -19,12 +19,18 @@ interface Props {
 export function Sheet({ title, aside, foot, tall, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const name = useId();
+  const latest = useRef(onClose);
+  latest.current = onClose;
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const opener = document.activeElement;
     const element = dialog.current;
+    // Escape, and Android's back: the browser has closed it already when it says so.
+    const gone = () => latest.current();
+    element?.addEventListener("close", gone);
     element?.showModal();
     return () => {
+      element?.removeEventListener("close", gone);
       element?.close();
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus({ preventScroll: true });
     };
@@ -35,10 +41,6 @@ export function Sheet({ title, aside, foot, tall, onClose, children }: Props) {
       ref={dialog}
       class={tall ? "sheet sheet-tall" : "sheet"}
       aria-labelledby={name}
-      onCancel={(event) => {
-        event.preventDefault();
-        onClose();
-      }}
       onClick={(event) => event.target === dialog.current && onClose()}
     >
       <div class="sheet-box">

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import type { Account, Side } from "../api/types.ts";
-import { read, sign } from "../lib/decimal.ts";
+import { read, round, sign, ZERO } from "../lib/decimal.ts";
 import { signed } from "../lib/format.ts";
 import { fresh } from "../state/health.ts";
 import { glyph, t } from "../strings.ts";
@@ -28,7 +28,8 @@ export function SideMark({ side, held }: { side: Side; held?: boolean }) {
 
 /** An amount that is coloured by its sign, and always carries the sign itself. */
 export function Amount({ value }: { value: string | null }) {
-  const way = sign(read(value) ?? { n: 0n, s: 0 });
+  // By what is shown: an amount that rounds to nothing has no colour.
+  const way = sign(round(read(value) ?? ZERO, 2));
   return (
     <span class="number" data-tone={way > 0 ? "up" : way < 0 ? "down" : undefined}>
       {signed(value)}
@@ -64,6 +65,11 @@ export function Empty({ children, action, onAction }: { children: ComponentChild
       )}
     </div>
   );
+}
+
+/** Stands where a list will be, as tall as a card of it, until the first picture of the account is here. */
+export function Waiting() {
+  return <div class="card waiting" aria-hidden="true" />;
 }
 
 /** Numbers that dim together when they can no longer be trusted. */

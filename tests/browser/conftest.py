@@ -1,0 +1,105 @@
+"""A Chromium, the house's own pages, and a server that the test plays itself.
+
+Every test opens the real shell, served by the real house with its real headers. Most then play the API and the socket
+themselves, so that each state of `docs/frontend.md` can be brought about at will; `test_console_e2e` plays nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from .played import Played
+
+PATIENCE_MS = 6_000
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+NO_CHROMIUM = "no Chromium here; `.venv/bin/python -m playwright install chromium` would get one"
+
+
+def system_chromium() -> str | None:
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def own_chromium() -> bool:
+    """Whether Playwright's own was downloaded."""
+    default = Path.home() / ".cache" / "ms-playwright"
+    return any(Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH", default)).glob("chromium*"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    found = system_chromium() or own_chromium()
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            if not found:
+                item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
+
+
+class House(Protocol):
+    """What is needed of the running house."""
+
+    @property
+    def url(self) -> str: ...
+
+    def signin_link(self) -> str: ...
+
+
+class Site:
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.url = house.url
+
+    def link(self) -> str:
+        """A sign-in link, fresh each time."""
+        return self.house.signin_link()
+
+
+@pytest.fixture(scope="session")
+def site(stack_process: House) -> Site:
+    return Site(stack_process)
+
+
+@pytest.fixture(scope="session")
+def base_url(site: Site) -> str:
+    return site.url
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    found = system_chromium()
+    own = {"executable_path": found} if found else {}
+    return {**browser_type_launch_args, **own, "args": CHROMIUM_ARGS}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    # A worker would answer before the test could; the tests of the worker open contexts of their own.
+    return {**browser_context_args, **PHONE, "color_scheme": "dark", "service_workers": "block"}
+
+
+@pytest.fixture
+def played(page: Any) -> Iterator[Played]:
+    """A signed-in console whose API and socket are this test's; anything the page complains of fails the test."""
+    complaints: list[str] = []
+    page.set_default_timeout(PATIENCE_MS)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: line.type == "error" and complaints.append(line.text))
+    server = Played(page)
+    yield server
+    known = ("Failed to load resource", "net::ERR_")
+    assert [text for text in complaints if not any(part in text for part in known)] == []

@@ -1,0 +1,182 @@
+"""The server's side of a console, played by the test: what it says on the socket, and what it answers."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from playwright.sync_api import Page, Request, Route, WebSocketRoute, expect
+
+from .market import ACCOUNT, INSTRUMENTS, Market, instrument
+
+T0 = 1_795_000_000_000
+Answer = tuple[int, Any]
+STEP_MS = 500
+
+
+def text_of(ms: float) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def error(code: str, message: str = "No.", **detail: Any) -> dict[str, Any]:
+    return {"error": {"code": code, "message": message, "detail": detail}}
+
+
+class Played:
+    """Accepts the page's calls and sockets. Replies that a test wants different are put into `answers`."""
+
+    def __init__(self, page: Page, environment: str = "paper") -> None:
+        self.page = page
+        self.market = Market(environment)
+        self.sockets: list[WebSocketRoute] = []
+        self.heard: list[dict[str, Any]] = []
+        self.calls: list[Request] = []
+        self.answers: dict[str, Callable[[Route, Request], Answer | None]] = {}
+        self.welcome = True
+        self.refuse_sockets = False
+        self.build: str | None = None
+        self.min_build: str | None = None
+        self.epoch = "1"
+        self._advanced = 0.0
+        self._started = time.monotonic()
+        page.clock.install(time=T0 / 1000)
+        page.route("**/api/v1/**", self._call)
+        page.route_web_socket(re.compile(r"/ws/live$"), self._socket)
+
+    # ---- time
+
+    def now(self) -> float:
+        return T0 + (time.monotonic() - self._started) * 1000 + self._advanced
+
+    def at(self, ago_ms: float = 0) -> str:
+        return text_of(self.now() - ago_ms)
+
+    def run(self, ms: int, *, beating: bool = False) -> None:
+        """Lets the page's time run, with a heartbeat twice a second if the server is to be well meanwhile."""
+        for done in range(0, ms, STEP_MS):
+            step = min(STEP_MS, ms - done)
+            self.page.clock.run_for(step)
+            self._advanced += step
+            if beating:
+                self.beat()
+
+    def jump(self, ms: int) -> None:
+        self.page.clock.fast_forward(ms)
+        self._advanced += ms
+
+    # ---- the socket
+
+    def _socket(self, socket: WebSocketRoute) -> None:
+        if self.refuse_sockets:
+            socket.close(code=1011)
+            return
+        self.sockets.append(socket)
+        socket.on_message(lambda text: self.heard.append(json.loads(text)))
+        if self.welcome:
+            self.greet()
+
+    def say(self, message: dict[str, Any]) -> None:
+        self.sockets[-1].send(json.dumps(message))
+
+    def greet(self) -> None:
+        self.hello()
+        self.say(self.market.snapshot())
+        self.beat()
+        self.tick()
+
+    def hello(self) -> None:
+        self.say(
+            {
+                "type": "hello",
+                "build": self.build,
+                "min_build": self.min_build,
+                "epoch": self.epoch,
+                "at": self.at(),
+            }
+        )
+
+    def beat(
+        self, ago_ms: float = 0, *, seq: int | None = None, public: int | None = 90, private: int = 300
+    ) -> None:
+        self.say(
+            {
+                "type": "heartbeat",
+                "seq": {ACCOUNT: self.market.seq if seq is None else seq},
+                "at": self.at(ago_ms),
+                "up": {ACCOUNT: {"public_age_ms": public, "private_age_ms": private}},
+                "seen": f"seen at {self.market.seq}",
+            }
+        )
+
+    def tick(self, symbol: str = "BTCUSDT", ago_ms: float = 0, **prices: str) -> None:
+        known = {"last": "64250", "mark": "64249.8", "bid": "64249.9", "ask": "64250"}
+        self.say({"type": "ticker", "symbol": symbol, **known, **prices, "at": self.at(ago_ms)})
+
+    def said(self, kind: str) -> list[dict[str, Any]]:
+        return [message for message in self.heard if message["type"] == kind]
+
+    # ---- the API
+
+    def _call(self, route: Route, request: Request) -> None:
+        self.calls.append(request)
+        path = request.url.split("/api/v1", 1)[1].split("?")[0]
+        handler = next(
+            (
+                known
+                for prefix, known in self.answers.items()
+                if f"{request.method} {path}".startswith(prefix)
+            ),
+            self._usual,
+        )
+        answer = handler(route, request)
+        if answer is not None:
+            status, body = answer
+            route.fulfill(status=status, json=body)
+
+    def _usual(self, route: Route, request: Request) -> Answer | None:
+        path = request.url.split("/api/v1", 1)[1].split("?")[0]
+        if path == "/session":
+            return 200, {"signed_in": True, "user": "demo", "rights": ["read", "trade"], "csrf": "token"}
+        if path == "/instruments":
+            return 200, {"items": [instrument(symbol) for symbol in INSTRUMENTS], "next": None}
+        if request.method == "POST" and path == "/orders":
+            return 201, self.market.order(request.post_data_json)
+        return 404, error("not_found")
+
+    def posts(self, path: str = "/orders") -> list[dict[str, Any]]:
+        found = [call for call in self.calls if call.method == "POST" and call.url.endswith(f"/api/v1{path}")]
+        return [call.post_data_json for call in found]
+
+    # ---- the page
+
+    def open(self, fragment: str = "") -> Played:
+        self.page.goto(f"/{fragment}")
+        expect(self.chip("live")).to_be_visible()
+        expect(self.page.locator(".last-large .number")).to_have_text("64,250.0")
+        return self
+
+    def chip(self, kind: str) -> Any:
+        return self.page.locator(f".head .chip[data-kind={kind}]")
+
+    def ticket(
+        self, *, side: str = "Buy / Long", kind: str = "Limit", size: str = "0.01", price: str | None = None
+    ) -> None:
+        self.page.get_by_role("button", name=side).click()
+        self.page.get_by_role("radio", name=kind).check()
+        if price is not None:
+            self.page.locator("#ticket-price").fill(price)
+        self.page.locator("#ticket-size").fill(size)
+
+    def review(self) -> None:
+        self.page.get_by_role("button", name=re.compile("^Review")).click()
+
+    def place(self) -> Any:
+        """The button that sends, in Review."""
+        return self.page.locator("dialog [data-confirm]")
+
+    def outcome(self, name: str) -> Any:
+        return self.page.locator(f".outcome[data-outcome={name}]")

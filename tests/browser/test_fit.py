@@ -1,0 +1,188 @@
+"""Everything fits, can be hit, and says what it is without its colour."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .market import ACCOUNT
+from .played import Played
+
+SIZES = [(320, 640), (390, 844), (844, 390), (768, 1024), (1440, 900)]
+SIDEWAYS = """() => Math.max(
+  document.documentElement.scrollWidth - innerWidth,
+  ...[...document.querySelectorAll('.main, .sheet-body, .ticket-panel-body')]
+    .map(part => part.scrollWidth - part.clientWidth))"""
+CUT = """() => [...document.querySelectorAll('button, a, h1, h2, h3, dd, label, .chip-text, .number')]
+  .filter(part => part.checkVisibility() && !part.closest('.hidden'))
+  .filter(part => part.scrollWidth > part.clientWidth + 1 && getComputedStyle(part).display !== 'inline')
+  .map(part => part.className + ': ' + part.textContent)"""
+SMALL = """least => {
+  const top = [...document.querySelectorAll('dialog[open]')].at(-1) ?? document;
+  return [...top.querySelectorAll('button, a[href], input, select')]
+    .map(part => part.closest('label') ?? part)
+    .filter(part => part.checkVisibility())
+    .map(part => [part.getBoundingClientRect(), part.textContent.trim() || part.getAttribute('aria-label')])
+    .filter(([box]) => box.height < least - 0.5 || box.width < least - 5)
+    .map(([box, name]) => `${name}: ${box.width}x${box.height}`);
+}"""
+LIVE = """[...document.querySelectorAll('output, [aria-live], [role=status], [role=timer], [role=alert]')]
+  .filter(part => part.querySelector('.number, .last, dd')).length"""
+
+
+@pytest.fixture
+def full(played: Played) -> Played:
+    played.market.account["label"] = "Main account"
+    played.market.position("BTCUSDT", "Buy", "0.05", "63800")
+    played.market.position("1000PEPEUSDT", "Sell", "1250000", "0.011512")
+    for number, side in enumerate(("Buy", "Sell")):
+        played.market.order(
+            {
+                "id": f"00000000-0000-4000-8000-00000000000{number}",
+                "account": ACCOUNT,
+                "category": "linear",
+                "symbol": "BTCUSDT",
+                "side": side,
+                "order_type": "Limit",
+                "qty": "0.02",
+                "price": "62900",
+                "time_in_force": "PostOnly",
+                "reduce_only": True,
+                "position_idx": 0,
+            },
+            state="working",
+            filled_qty="0.008",
+        )
+    return played
+
+
+def fits(page: Page, where: str) -> None:
+    assert page.evaluate(SIDEWAYS) <= 0, where
+    assert page.evaluate(CUT) == [], where
+
+
+def test_every_screen_fits(full: Played, page: Page) -> None:
+    full.open()
+    # Text at 200 % is the same layout on half as many pixels.
+    for width, height in [*SIZES, (384, 512), (422, 640), (720, 450)]:
+        page.set_viewport_size({"width": width, "height": height})
+        for name in ("Trade", "Positions", "Orders", "More"):
+            page.get_by_role("link", name=name).click()
+            expect(page.get_by_role("heading", name=name, level=1)).to_be_attached()
+            fits(page, f"{name} at {width}")
+            expect(page.get_by_role("button", name="Stop")).to_be_in_viewport(ratio=1)
+            expect(page.get_by_role("link", name="Trade")).to_be_in_viewport()
+        full.beat()
+
+
+def test_sheets_fit_and_their_actions_stay_in_sight(full: Played, page: Page) -> None:
+    full.open()
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        full.beat()
+        if width < 768:
+            page.get_by_role("button", name="Buy / Long").click()
+        page.locator("#ticket-size").fill("0.01")
+        review = page.get_by_role("button", name=re.compile("^Review"))
+        expect(review).to_be_in_viewport(ratio=1)
+        fits(page, f"ticket at {width}")
+        review.click()
+        expect(full.place()).to_be_in_viewport(ratio=1)
+        fits(page, f"review at {width}")
+        page.keyboard.press("Escape")
+        expect(page.locator("dialog")).to_have_count(1 if width < 768 else 0)
+        if width < 768:
+            page.keyboard.press("Escape")
+        page.get_by_role("button", name="Stop").click()
+        fits(page, f"stop at {width}")
+        page.keyboard.press("Escape")
+        expect(page.locator("dialog")).to_have_count(0)
+
+
+def test_insets_push_bars_and_not_buttons_under_the_notch(full: Played, page: Page) -> None:
+    page.context.new_cdp_session(page).send(
+        "Emulation.setSafeAreaInsetsOverride", {"insets": {"top": 47, "bottom": 34}}
+    )
+    full.open()
+    stop = page.get_by_role("button", name="Stop").bounding_box()
+    tab = page.get_by_role("link", name="Trade").bounding_box()
+    assert stop
+    assert tab
+    assert stop["y"] >= 47
+    assert tab["y"] + tab["height"] <= 844 - 34
+
+
+def test_targets_are_large_enough_for_a_thumb(full: Played, page: Page) -> None:
+    full.open()
+    assert page.evaluate(SMALL, 44) == []
+    for name in ("Positions", "Orders", "More"):
+        page.get_by_role("link", name=name).click()
+        assert page.evaluate(SMALL, 44) == [], name
+    page.get_by_role("link", name="Trade").click()
+    full.ticket()
+    assert page.evaluate(SMALL, 44) == []
+    full.review()
+    assert page.evaluate(SMALL, 44) == []
+
+
+def test_no_live_region_holds_a_ticking_number(full: Played, page: Page) -> None:
+    full.open()
+    for name in ("Trade", "Positions", "Orders"):
+        page.get_by_role("link", name=name).click()
+        assert page.evaluate(LIVE) == 0
+
+
+def test_sides_and_signs_are_words_and_glyphs_too(full: Played, page: Page) -> None:
+    full.open()
+    full.tick("1000PEPEUSDT", last="0.01142", mark="0.01142", bid="0.011419", ask="0.01142")
+    page.get_by_role("link", name="Positions").click()
+    expect(page.locator(".card-profit .number").first).to_have_text("+115.00")
+    text = page.locator(".cards").inner_text()
+    assert "▲ Long" in text
+    assert "▼ Short" in text
+    for amount in page.locator(".card-profit .number").all_inner_texts():
+        assert amount[0] in "+−"
+    page.get_by_role("link", name="Orders").click()
+    expect(page.locator(".order .side")).to_have_text(["▼ Sell", "▲ Buy"])
+
+
+def test_theme_and_palette_are_kept_and_are_all_that_is_kept(full: Played, page: Page) -> None:
+    full.open()
+    page.get_by_role("link", name="More").click()
+    ground = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(ground)
+    page.get_by_role("radio", name="Light").check()
+    assert page.evaluate(ground) != dark
+    page.get_by_role("radio", name="Blue, orange").check()
+    assert page.evaluate("({...localStorage})") == {"theme": "light", "palette": "blue-orange"}
+    page.reload()
+    expect(page.get_by_role("radio", name="Light")).to_be_checked()
+
+
+def test_motion_is_off_where_people_asked_for_that(full: Played, page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    full.open()
+    page.get_by_role("button", name="Buy / Long").click()
+    assert page.evaluate("document.getAnimations().length") == 0
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = [
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_colours_stand_out_from_their_grounds() -> None:
+    css = (Path(__file__).parents[2] / "frontend/src/styles/tokens.css").read_text()
+    pairs = re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", css)
+    for scheme in (1, 2):
+        colours = {row[0]: row[scheme] for row in pairs}
+        for name in ("text", "text-2", "accent", "warn", "green", "red", "up", "down"):
+            for ground in ("bg", "surface", "raised"):
+                light, dark = sorted((luminance(colours[name]), luminance(colours[ground])), reverse=True)
+                assert (light + 0.05) / (dark + 0.05) >= 4.5, (name, ground, scheme)

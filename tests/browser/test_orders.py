@@ -1,0 +1,429 @@
+"""From the tap to what became of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Request, Route, expect
+
+from .played import T0, Played, error
+
+HIDDEN = """() => {
+  Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'hidden' });
+  document.dispatchEvent(new Event('visibilitychange'));
+}"""
+
+
+@pytest.fixture
+def desk(played: Played) -> Played:
+    return played.open()
+
+
+@pytest.fixture
+def real_money(played: Played) -> Played:
+    """Review of a market order on a live account, where placing means holding."""
+    played.market.account["environment"] = "live"
+    played.open().ticket(kind="Market")
+    played.review()
+    expect(played.place()).to_have_text("Hold to buy")
+    return played
+
+
+def notes(page: Page) -> list[dict[str, Any]]:
+    return json.loads(page.evaluate("localStorage.getItem('unsettled') ?? '[]'"))
+
+
+def test_the_order_goes_out_as_text_once_with_the_picture_that_was_seen(desk: Played, page: Page) -> None:
+    desk.ticket(size="0,01")
+    desk.review()
+    expect(page.locator(".sentence")).to_have_text(
+        "▲ Buy 0.010 BTC of BTCUSDT, Limit at 64,249.9, good till cancelled."
+    )
+    desk.place().dblclick()
+    expect(desk.outcome("accepted")).to_be_visible()
+    [body] = desk.posts()
+    assert re.fullmatch(
+        r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", body.pop("id")
+    )
+    assert body == {
+        "account": "1",
+        "category": "linear",
+        "symbol": "BTCUSDT",
+        "side": "Buy",
+        "order_type": "Limit",
+        "qty": "0.01",
+        "price": "64249.9",
+        "time_in_force": "GTC",
+        "reduce_only": False,
+        "position_idx": 0,
+        "seen": "seen at 0",
+    }
+    [call] = [call for call in desk.calls if call.method == "POST"]
+    assert call.headers["x-csrftoken"] == "token"
+
+
+def test_filled_is_said_only_by_the_stream_and_repeats_change_nothing(desk: Played, page: Page) -> None:
+    desk.ticket(kind="Market", size="0.01")
+    desk.answers["POST /orders"] = lambda _, request: (
+        200,
+        desk.market.order(request.post_data_json, state="filled", filled_qty="0.01"),
+    )
+    desk.review()
+    desk.place().click()
+    expect(desk.outcome("accepted")).to_be_visible()
+    assert "Filled" not in page.locator("dialog").last.inner_text()
+    row = desk.market.orders[desk.posts()[0]["id"]]
+    fill = {
+        "exec_id": "1",
+        "order": row["id"],
+        "symbol": "BTCUSDT",
+        "side": "Buy",
+        "price": "64250",
+        "qty": "0.004",
+    }
+    desk.say(first := desk.market.change("fill", fill))
+    part = desk.market.update(row, state="working", filled_qty="0.004")
+    desk.say(part)
+    expect(desk.outcome("partly")).to_contain_text("Part filled: 0.004 of 0.010")
+    done = desk.market.update(row, state="filled", filled_qty="0.01", avg_price="64250")
+    for message in (
+        done,
+        part,
+        first,
+        done,
+        desk.market.change("fill", fill),
+        desk.market.change("order", part["order"]),
+    ):
+        desk.say(message)
+    expect(desk.outcome("filled")).to_contain_text("0.010 at 64,250.0")
+    assert notes(page) == []
+
+
+def test_a_rejection_keeps_the_ticket_and_says_why_once(desk: Played, page: Page) -> None:
+    desk.ticket(size="0.7")
+    desk.answers["POST /orders"] = lambda _, request: (
+        201,
+        desk.market.order(
+            request.post_data_json,
+            state="rejected",
+            reject_code="110007",
+            reject_message="Not enough margin.",
+        ),
+    )
+    desk.review()
+    desk.place().click()
+    expect(page.locator(".refusal")).to_have_text("Not enough margin. Code 110007")
+    expect(page.locator("#ticket-size")).to_have_value("0.7")
+    expect(page.locator("[role=alert]")).to_have_text("Rejected. Not enough margin. Code 110007")
+    assert notes(page) == []
+
+
+NOES = [
+    (422, "refused", "Too small for this market."),
+    (503, "not_reconciled", "still checking your orders with Bybit"),
+    (403, "forbidden", "may not trade on this account"),
+    (409, "id_conflict", "id is taken"),
+    (429, "too_many", "Too many requests"),
+]
+
+
+def test_every_no_has_words_and_proves_that_nothing_went_out(desk: Played, page: Page) -> None:
+    desk.ticket()
+    for count, (status, code, said) in enumerate(NOES, start=1):
+        answer = (status, error(code, "Too small for this market."))
+        desk.answers["POST /orders"] = lambda *_, answer=answer: answer
+        desk.review()
+        desk.place().click()
+        expect(page.locator(".refusal")).to_contain_text(said)
+        assert notes(page) == []
+        assert len(desk.posts()) == count
+    assert len({post["id"] for post in desk.posts()}) == len(NOES)
+
+
+def test_a_401_signs_the_page_out(desk: Played, page: Page) -> None:
+    desk.ticket()
+    desk.answers["POST /orders"] = lambda *_: (401, error("unauthenticated"))
+    desk.review()
+    desk.place().click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_a_changed_position_is_shown_and_asked_anew_with_a_new_id(desk: Played, page: Page) -> None:
+    desk.ticket()
+    desk.answers["POST /orders"] = lambda *_: (
+        409,
+        error("seen_changed", position={"side": "Sell", "size": "0.3"}),
+    )
+    desk.review()
+    desk.place().click()
+    expect(page.locator(".note")).to_have_text("Your position changed meanwhile: ▼ Short 0.300. Check again.")
+    del desk.answers["POST /orders"]
+    desk.place().click()
+    expect(desk.outcome("accepted")).to_be_visible()
+    first, second = desk.posts()
+    assert first.pop("id") != second.pop("id")
+    assert first == second
+
+
+def test_silence_is_unknown_is_never_sent_again_and_is_looked_up(desk: Played, page: Page) -> None:
+    desk.ticket()
+    desk.answers["POST /orders"] = lambda route, _: route.abort("connectionreset")
+    desk.review()
+    desk.place().click()
+    expect(desk.outcome("unknown")).to_contain_text("We do not know yet")
+    [body] = desk.posts()
+    [note] = notes(page)
+    assert note["id"] == body["id"]
+    assert set(note) == {"id", "at"}
+    row = desk.market.order(body, state="working")
+    desk.answers[f"GET /orders/{body['id']}"] = lambda *_: (200, row)
+    desk.run(2_000, beating=True)
+    expect(desk.outcome("working")).to_be_visible()
+    assert notes(page) == []
+    assert len(desk.posts()) == 1
+    assert page.evaluate("navigator.serviceWorker?.controller ?? null") is None
+
+
+def test_no_answer_in_five_seconds_is_unknown_and_a_late_answer_still_counts(
+    desk: Played, page: Page
+) -> None:
+    held: list[tuple[Route, Request]] = []
+    desk.answers["POST /orders"] = lambda route, request: held.append((route, request))
+    desk.ticket()
+    desk.review()
+    desk.place().click()
+    expect(desk.outcome("sending")).to_have_count(1)
+    desk.run(5_500, beating=True)
+    expect(desk.outcome("unknown")).to_be_visible()
+    route, request = held[0]
+    route.fulfill(status=201, json=desk.market.order(request.post_data_json))
+    expect(desk.outcome("accepted")).to_be_visible()
+    assert len(desk.posts()) == 1
+
+
+def test_not_placed_only_after_the_request_can_no_longer_arrive(desk: Played, page: Page) -> None:
+    desk.ticket()
+    desk.answers["POST /orders"] = lambda route, _: route.abort()
+    desk.review()
+    desk.place().click()
+    desk.run(30_000, beating=True)
+    expect(desk.outcome("unknown")).to_be_visible()
+    desk.run(34_000, beating=True)
+    expect(desk.outcome("not-placed")).to_contain_text("Nothing was sent")
+    assert notes(page) == []
+
+
+def test_the_stream_settles_an_order_whose_answer_never_came(desk: Played, page: Page) -> None:
+    desk.ticket(kind="Market")
+    desk.answers["POST /orders"] = lambda route, _: route.abort()
+    desk.review()
+    desk.place().click()
+    expect(desk.outcome("unknown")).to_be_visible()
+    desk.say(
+        desk.market.change(
+            "order", desk.market.order(desk.posts()[0], state="filled", filled_qty="0.01", avg_price="64250")
+        )
+    )
+    expect(desk.outcome("filled")).to_be_visible()
+    assert notes(page) == []
+
+
+def test_a_page_that_died_finds_its_taps_again_and_shows_them_first(played: Played, page: Page) -> None:
+    known, lost = "00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b"
+    kept = json.dumps([{"id": known, "at": T0 - 5_000}, {"id": lost, "at": T0 - 90_000}])
+    page.add_init_script(f"localStorage.setItem('unsettled', {json.dumps(kept)})")
+    row = played.market.order(
+        {"id": known, "account": "1", "symbol": "BTCUSDT", "side": "Buy", "qty": "0.01"},
+        state="filled",
+        filled_qty="0.01",
+    )
+    played.answers[f"GET /orders/{known}"] = lambda *_: (200, row)
+    played.open()
+    expect(page.get_by_role("heading", name="2 unsettled taps")).to_be_visible()
+    played.run(2_000, beating=True)
+    results = page.locator(".results li")
+    expect(results.nth(0)).to_contain_text("Filled")
+    expect(results.nth(1)).to_contain_text("Not placed")
+    assert notes(page) == []
+    assert played.posts() == []
+
+
+def test_a_hold_that_ends_early_sends_nothing(real_money: Played, page: Page) -> None:
+    box = real_money.place().bounding_box()
+    assert box
+    ends = {
+        "letting go": lambda: page.mouse.up(),
+        "moving away": lambda: page.mouse.move(box["x"], box["y"] - 60),
+        "scrolling": lambda: page.evaluate(
+            "document.querySelector('.main').dispatchEvent(new Event('scroll'))"
+        ),
+        "the system": lambda: real_money.place().dispatch_event("pointercancel"),
+        "hiding the page": lambda: page.evaluate(HIDDEN),
+        "a stale feed": lambda: real_money.beat(public=9_000),
+    }
+    for how, end in ends.items():
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20)
+        page.mouse.down()
+        real_money.run(300)
+        expect(real_money.place(), how).to_have_text("Keep holding")
+        end()
+        expect(real_money.place(), how).to_have_text("Hold to buy")
+        real_money.run(1_000)
+        page.mouse.up()
+        real_money.beat(public=9_000 if how == "a stale feed" else 90)
+        assert real_money.posts() == [], how
+    expect(real_money.place()).to_be_disabled()
+
+
+def test_a_full_hold_sends_once(real_money: Played, page: Page) -> None:
+    box = real_money.place().bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20)
+    page.mouse.down()
+    real_money.run(750)
+    expect(real_money.outcome("accepted")).to_be_visible()
+    page.mouse.up()
+    page.mouse.down()
+    real_money.run(750)
+    page.mouse.up()
+    assert len(real_money.posts()) == 1
+
+
+def test_a_hold_begun_while_stale_sends_nothing(real_money: Played, page: Page) -> None:
+    real_money.beat(public=9_000)
+    expect(real_money.place()).to_be_disabled()
+    box = real_money.place().bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    real_money.place().locator(".hold-text").dispatch_event(
+        "pointerdown", {"bubbles": True, "button": 0, "isPrimary": True}
+    )
+    real_money.run(1_000)
+    real_money.beat()
+    assert real_money.posts() == []
+
+
+def test_a_tap_on_a_live_account_sends_nothing(real_money: Played, page: Page) -> None:
+    real_money.place().tap()
+    real_money.run(1_000)
+    assert real_money.posts() == []
+
+
+def test_keys_unfold_a_second_button_that_expires(real_money: Played, page: Page) -> None:
+    real_money.place().focus()
+    page.keyboard.press("Enter")
+    now = page.get_by_role("button", name="Place now")
+    expect(now).to_be_focused()
+    real_money.run(10_500, beating=True)
+    expect(now).to_have_count(0)
+    assert real_money.posts() == []
+    page.keyboard.press("Control+Enter")
+    expect(now).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(real_money.outcome("accepted")).to_be_visible()
+    assert len(real_money.posts()) == 1
+
+
+def test_a_market_that_moved_is_asked_anew(real_money: Played, page: Page) -> None:
+    box = real_money.place().bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20)
+    page.mouse.down()
+    real_money.run(300)
+    real_money.tick(last="64400", ask="64400", bid="64399.9")
+    expect(page.get_by_text("The market moved. Look again before you send. was 64,250.0")).to_be_visible()
+    real_money.run(1_000)
+    assert real_money.posts() == []
+
+
+def test_the_same_order_within_seconds_is_pointed_out(desk: Played, page: Page) -> None:
+    for _ in range(2):
+        desk.ticket(size="0.01", price="64000")
+        desk.review()
+        if desk.posts():
+            expect(page.get_by_text("The same order went out a moment ago.")).to_be_visible()
+            return
+        desk.place().click()
+        desk.run(1_000, beating=True)
+        page.get_by_role("button", name="Done").click()
+
+
+def test_cancel_says_what_it_does_and_what_it_does_not_know(desk: Played, page: Page) -> None:
+    row = desk.market.order(
+        {
+            "id": "00000000-0000-4000-8000-000000000001",
+            "account": "1",
+            "category": "linear",
+            "symbol": "BTCUSDT",
+            "side": "Buy",
+            "order_type": "Limit",
+            "qty": "0.02",
+            "price": "62900",
+            "time_in_force": "GTC",
+            "reduce_only": False,
+            "position_idx": 0,
+        }
+    )
+    desk.say(desk.market.update(row, state="working"))
+    page.get_by_role("link", name="Orders").click()
+    cancel = page.get_by_role("button", name="Cancel Buy Limit 62,900.0 BTCUSDT")
+    desk.answers["DELETE /orders/"] = lambda *_: (202, row)
+    cancel.click()
+    expect(page.locator(".order-said")).to_have_text("No proof yet that it was cancelled. Checking.")
+    desk.answers["DELETE /orders/"] = lambda *_: (200, desk.market.update(row, state="cancelled")["order"])
+    cancel.click()
+    expect(page.get_by_text("No open orders.")).to_be_visible()
+
+
+def test_close_goes_to_the_position_with_an_id_of_its_own(desk: Played, page: Page) -> None:
+    desk.say(desk.market.change("position", desk.market.position("BTCUSDT", "Buy", "0.05", "63800")))
+    desk.answers["POST /positions/"] = lambda _, request: (
+        201,
+        desk.market.order(
+            {**request.post_data_json, "symbol": "BTCUSDT", "side": "Sell", "qty": "0.025", "account": "1"}
+        ),
+    )
+    page.get_by_role("button", name="Close… BTCUSDT").click()
+    page.get_by_role("radio", name="50%").check()
+    desk.place().click()
+    expect(desk.outcome("accepted")).to_be_visible()
+    [body] = desk.posts("/positions/1%3Alinear%3ABTCUSDT%3A0/close")
+    assert body["fraction"] == "0.5"
+    assert body["order_type"] == "Market"
+    assert len(body["id"]) == 36
+
+
+def test_stop_states_counts_asks_for_a_hold_and_shows_each_result(desk: Played, page: Page) -> None:
+    for symbol in ("BTCUSDT", "ETHUSDT"):
+        desk.say(desk.market.change("position", desk.market.position(symbol, "Buy", "0.5", "3000")))
+    results = iter([(201, "acked"), (422, None)])
+
+    def close(_: Route, request: Request) -> Any:
+        status, state = next(results)
+        row = {**request.post_data_json, "symbol": "BTCUSDT", "side": "Sell", "qty": "0.5", "account": "1"}
+        return (
+            (status, desk.market.order(row, state=state))
+            if state
+            else (status, error("refused", "Nothing left."))
+        )
+
+    desk.answers["POST /positions/"] = close
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("Closes 2 positions at market.")).to_be_visible()
+    expect(page.get_by_role("button", name="Hold to cancel all")).to_be_disabled()
+    hold = page.get_by_role("button", name="Hold to close all")
+    hold.tap()
+    assert [call for call in desk.calls if call.method == "POST"] == []
+    hold.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Confirm now").press("Enter")
+    lines = page.locator(".results li")
+    expect(lines.nth(0)).to_contain_text("Accepted")
+    expect(lines.nth(1)).to_contain_text("Refused: Nothing left.")
+    expect(page.locator("[role=alert]")).to_have_text("Close all positions: 1 of 2 done.")
+    sent = [call.post_data_json["id"] for call in desk.calls if call.method == "POST"]
+    assert len(set(sent)) == 2

@@ -1,0 +1,167 @@
+"""What may be typed into the ticket, and what it makes of it."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .played import Played
+
+
+@pytest.fixture
+def ticket(played: Played) -> Played:
+    played.open()
+    played.page.get_by_role("button", name="Buy / Long").click()
+    expect(played.page.locator("#ticket-price")).to_have_value("64249.9")
+    return played
+
+
+def note(page: Page, field: str):
+    return page.locator(f"#ticket-{field}-note")
+
+
+def test_what_is_no_plain_number_is_refused_in_words(ticket: Played, page: Page) -> None:
+    for typed in ("1,234.5", "1.2.3", "1e5", "−1", "1 000", "abc"):
+        page.locator("#ticket-size").fill(typed)
+        expect(note(page, "size")).to_have_text("Digits and one decimal mark only")
+        expect(page.get_by_role("button", name="Review buy")).to_be_disabled()
+        expect(page.locator("#ticket-size")).to_have_value(typed)
+        page.locator("#ticket-size").fill("1")
+        expect(note(page, "size")).to_have_text("")
+
+
+def test_a_comma_is_a_decimal_mark(ticket: Played, page: Page) -> None:
+    page.locator("#ticket-size").fill("1,5")
+    expect(page.get_by_role("button", name="Review: Buy 1.500 BTC at 64,249.9")).to_be_enabled()
+
+
+def test_fields_ask_for_the_decimal_keyboard(ticket: Played, page: Page) -> None:
+    for field in ("price", "size"):
+        expect(page.locator(f"#ticket-{field}")).to_have_attribute("inputmode", "decimal")
+    expect(page.locator("input[type=number]")).to_have_count(0)
+
+
+def test_steppers_move_by_one_tick_and_one_step(ticket: Played, page: Page) -> None:
+    price, size = page.locator("#ticket-price"), page.locator("#ticket-size")
+    page.get_by_role("button", name="Price one step up").click()
+    expect(price).to_have_value("64250.0")
+    page.get_by_role("button", name="Price one step down").click(modifiers=["Shift"])
+    expect(price).to_have_value("64249.0")
+    page.get_by_role("button", name="Size one step up").click()
+    expect(size).to_have_value("0.001")
+    size.press("Shift+ArrowUp")
+    expect(size).to_have_value("0.011")
+    size.press("ArrowDown")
+    expect(size).to_have_value("0.010")
+
+
+def test_a_held_stepper_goes_on(ticket: Played, page: Page) -> None:
+    button = page.get_by_role("button", name="Size one step up")
+    button.dispatch_event("pointerdown", {"button": 0})
+    ticket.run(1_000)
+    button.dispatch_event("pointerup")
+    held = page.locator("#ticket-size").input_value()
+    assert held in {"0.005", "0.006", "0.007"}
+    ticket.run(1_000, beating=True)
+    expect(page.locator("#ticket-size")).to_have_value(held)
+
+
+def test_off_tick_is_snapped_and_said(ticket: Played, page: Page) -> None:
+    page.locator("#ticket-price").fill("64250.07")
+    expect(note(page, "price")).to_have_text("Rounded to 64,250.1 (step 0.1)")
+    page.locator("#ticket-size").fill("0.0109")
+    expect(note(page, "size")).to_have_text("Rounded to 0.010 (step 0.001)")
+    expect(page.get_by_role("button", name="Review: Buy 0.010 BTC at 64,250.1")).to_be_enabled()
+
+
+def test_chips_put_the_price_of_the_moment(ticket: Played, page: Page) -> None:
+    for name, price in (("Ask", "64250.0"), ("Mid", "64250.0"), ("Last", "64250.0"), ("Bid", "64249.9")):
+        page.get_by_role("group", name="Price").get_by_role("button", name=name, exact=True).click()
+        expect(page.locator("#ticket-price")).to_have_value(price)
+
+
+def test_shares_round_down_and_max_leaves_the_fees(ticket: Played, page: Page) -> None:
+    shares = page.get_by_role("group", name="Size")
+    shares.get_by_role("button", name="25%").click()
+    expect(page.locator("#ticket-size")).to_have_value("0.377")
+    shares.get_by_role("button", name="Max").click()
+    expect(page.locator("#ticket-size")).to_have_value("1.509")
+    expect(page.get_by_text("without leverage")).to_be_visible()
+
+
+def test_size_in_quote_says_what_it_buys(ticket: Played, page: Page) -> None:
+    page.get_by_role("radio", name="USDT").check()
+    page.locator("#ticket-size").fill("1000")
+    expect(page.locator(".field-aside", has_text="BTC")).to_have_text("≈ 0.015 BTC")
+    expect(page.get_by_role("button", name="Review: Buy 0.015 BTC at 64,249.9")).to_be_enabled()
+    page.get_by_role("button", name="Size one step up").click()
+    expect(page.locator(".field-aside", has_text="BTC")).to_have_text("≈ 0.016 BTC")
+
+
+def test_limits_of_the_market_are_said_before_anything_is_sent(ticket: Played, page: Page) -> None:
+    size = page.locator("#ticket-size")
+    size.fill("2000")
+    size.blur()
+    expect(note(page, "size")).to_have_text("The most is 1,190.000 BTC")
+    size.fill("0.0001")
+    size.blur()
+    expect(note(page, "size")).to_have_text("The least is 0.001 BTC")
+
+
+def test_a_price_far_beyond_the_market_is_blocked_and_a_little_beyond_warned_of(
+    ticket: Played, page: Page
+) -> None:
+    page.locator("#ticket-size").fill("0.01")
+    page.locator("#ticket-price").fill("65500")
+    expect(page.get_by_text("more than 1 % beyond the market")).to_be_visible()
+    page.locator("#ticket-price").fill("68000")
+    expect(note(page, "price")).to_contain_text("More than 5 % beyond the market")
+    expect(page.get_by_role("button", name="Review buy")).to_be_disabled()
+
+
+def test_market_has_no_price_no_post_only_and_no_time_in_force(ticket: Played, page: Page) -> None:
+    page.get_by_role("radio", name="Market").check()
+    for gone in (
+        page.locator("#ticket-price"),
+        page.get_by_label("Post only"),
+        page.get_by_label("Time in force"),
+    ):
+        expect(gone).to_have_count(0)
+    expect(page.get_by_text("At the market, now about 64,250.0")).to_be_visible()
+
+
+def test_reduce_only_needs_something_to_reduce(ticket: Played, page: Page) -> None:
+    page.locator("#ticket-size").fill("0.01")
+    page.get_by_label("Reduce only").check()
+    expect(page.get_by_role("button", name="Review buy")).to_be_disabled()
+    page.locator("#ticket-size").blur()
+    expect(note(page, "size")).to_have_text("Nothing to reduce on that side")
+
+
+def test_margin_is_shown_at_the_positions_leverage_and_not_guessed_without_one(
+    ticket: Played, page: Page
+) -> None:
+    page.locator("#ticket-size").fill("0.01")
+    margin = page.locator(".summary .fact", has_text="Margin")
+    expect(margin).to_contain_text("not available")
+    ticket.say(ticket.market.change("position", ticket.market.position("BTCUSDT", "Buy", "0.05", "63800")))
+    expect(margin).to_contain_text("Margin at 10×")
+    expect(margin).to_contain_text("64.25")
+    expect(page.locator(".summary .fact", has_text="Position after")).to_contain_text("▲ Long 0.060")
+
+
+def test_a_ticket_closed_by_mistake_keeps_what_was_typed_and_another_market_has_its_own(
+    ticket: Played, page: Page
+) -> None:
+    page.locator("#ticket-size").fill("0.02")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Buy / Long").click()
+    expect(page.locator("#ticket-size")).to_have_value("0.02")
+    page.keyboard.press("Escape")
+    page.locator(".head-market").click()
+    page.get_by_label("Search markets").fill("eth")
+    page.get_by_role("button", name="ETHUSDT").click()
+    ticket.tick("ETHUSDT", last="3487.2", mark="3487.2", bid="3487.1", ask="3487.2")
+    page.get_by_role("button", name="Buy / Long").click()
+    expect(page.locator("#ticket-size")).to_have_value("")
+    expect(page.locator("#ticket-price")).to_have_value("3487.10")
