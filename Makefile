@@ -50,7 +50,7 @@ check: setup .venv/dev.stamp
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py makemigrations --check --dry-run 2>/dev/null
 	$(NPM) run --silent check
 	@cp frontend/openapi.json frontend/src/api/schema.d.ts .venv/
 	@$(MAKE) --no-print-directory types

@@ -25,7 +25,10 @@ from positions.models import Position
 log = logging.getLogger("tradepost.prices")
 
 PUSH_SECONDS = 0.1
-WANT_SECONDS = 0.5
+# How soon a price that a page has just asked for is subscribed to.
+WANT_SECONDS = 0.1
+HELD_SECONDS = 2.0
+NOTE_SECONDS = 0.5
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 4.0
 _EXTRA = {
     "price24hPcnt": "change_24h",
@@ -46,6 +49,7 @@ class Prices(threading.Thread):
         self.environment = environment
         self._stopping = stopping
         self._client = topics.redis_client()
+        self._held: tuple[float, set[str]] = (float("-inf"), set())
 
     def run(self) -> None:
         loop = topics.Loop()
@@ -71,13 +75,15 @@ class Prices(threading.Thread):
         feed: Feed | None = None
         book = Merged()
         watched: set[str] = set()
-        asked = pushed = 0.0
+        asked = pushed = noted = 0.0
         try:
             while not self._stopping.is_set():
                 now = time.monotonic()
                 if now - asked >= WANT_SECONDS:
                     asked = now
                     watched, feed = self._adjust(account, feed, watched, book)
+                if now - noted >= NOTE_SECONDS:
+                    noted = now
                     self._note(feed, watched)
                 if feed is None:
                     self._stopping.wait(WANT_SECONDS)
@@ -87,7 +93,7 @@ class Prices(threading.Thread):
                     book.take(feed.read(0))
                 if time.monotonic() - pushed >= PUSH_SECONDS:
                     pushed = time.monotonic()
-                    topics.send_tickers(loop, self.environment, book.changed())
+                    topics.send_tickers(loop, self._client, self.environment, book.changed())
             return True
         finally:
             if feed is not None:
@@ -96,8 +102,7 @@ class Prices(threading.Thread):
     def _adjust(
         self, account: Account, feed: Feed | None, watched: set[str], book: "Merged"
     ) -> tuple[set[str], Feed | None]:
-        held = Position.objects.filter(account__environment=self.environment).exclude(size=0)
-        needed = topics.wanted(self._client, self.environment) | set(held.values_list("symbol", flat=True))
+        needed = topics.wanted(self._client, self.environment) | self._positions()
         if feed is not None:
             feed.check()
         if needed == watched:
@@ -109,14 +114,25 @@ class Prices(threading.Thread):
         if gone:
             feed.drop([f"tickers.{symbol}" for symbol in gone])
             book.forget(gone)
+            topics.hold_tickers(self._client, self.environment, gone)
         if fresh:
             feed.add([f"tickers.{symbol}" for symbol in fresh])
         return needed, feed
+
+    def _positions(self) -> set[str]:
+        """The markets in which a position is open."""
+        read, symbols = self._held
+        if time.monotonic() - read >= HELD_SECONDS:
+            rows = Position.objects.filter(account__environment=self.environment).exclude(size=0)
+            symbols = set(rows.values_list("symbol", flat=True))
+            self._held = (time.monotonic(), symbols)
+        return symbols
 
     def _note(self, feed: Feed | None, watched: set[str]) -> None:
         at = None
         if feed is not None and watched:
             at = timezone.now() - timedelta(seconds=min(feed.heard_age(), 3600))
+            topics.hold_tickers(self._client, self.environment)
         Link.objects.filter(account__environment=self.environment).update(public_at=at)
 
 

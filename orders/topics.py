@@ -30,6 +30,7 @@ STREAMS = {
 STREAM_LENGTH = 100_000
 BATCH = 100
 INTEREST_SECONDS = 30
+TICKERS_HELD_SECONDS = 5
 GATHER_SECONDS = 0.003
 
 
@@ -231,10 +232,34 @@ def _send(account_id: str, events: Sequence[Event], loop: Loop, client: "redis.R
         pipe.execute()
 
 
-def send_tickers(loop: Loop, environment: str, tickers: Iterable[tuple[str, str]]) -> None:
+def send_tickers(
+    loop: Loop, client: "redis.Redis", environment: str, tickers: Sequence[tuple[str, str]]
+) -> None:
     """Pushes the latest price of each symbol (JSON text) to the pages that watch it. Not logged: latest wins."""
     for symbol, text in tickers:
         loop.group_send(ticker_group(environment, symbol), {"type": "ticker", "symbol": symbol, "text": text})
+    if tickers:
+        client.hset(_ticker_key(environment), mapping=dict(tickers))
+
+
+def hold_tickers(client: "redis.Redis", environment: str, gone: Sequence[str] = ()) -> None:
+    """Says that the last prices are still what the exchange shows: a page that begins to watch a quiet market gets
+    them at once. They vanish by themselves when nobody says so any more."""
+    if gone:
+        client.hdel(_ticker_key(environment), *gone)
+    client.expire(_ticker_key(environment), TICKERS_HELD_SECONDS)
+
+
+def last_tickers(client: "redis.Redis", environment: str, symbols: Sequence[str]) -> list[tuple[str, str]]:
+    """The last price of each of these symbols that is still held, as (symbol, JSON text)."""
+    if not symbols:
+        return []
+    found: Any = client.hmget(_ticker_key(environment), list(symbols))
+    return [(symbol, text.decode()) for symbol, text in zip(symbols, found, strict=True) if text is not None]
+
+
+def _ticker_key(environment: str) -> str:
+    return f"tradepost:tickers:{environment}"
 
 
 def send_status(loop: Loop, account_id: str, body: dict[str, Any]) -> None:

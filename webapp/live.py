@@ -231,8 +231,11 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.channel_layer.group_discard(group, self.channel_name)
         for environment, symbol in wanted:
             await self._join(ticker_group(environment, symbol))
+        fresh = {symbol for _, symbol in wanted - self.watched}
         self.watched = wanted
-        await pulse.show_interest(wanted)
+        for symbol, text in await pulse.show_interest(wanted):
+            if symbol in fresh:
+                await self.send(text_data=text)
 
 
 def _parse(text: str | None) -> dict[str, Any] | None:

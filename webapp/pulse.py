@@ -61,17 +61,22 @@ class Pulse:
     def remove(self, socket: Socket) -> None:
         self._sockets.discard(socket)
 
-    async def show_interest(self, watched: Iterable[tuple[str, str]]) -> None:
-        """Tells the stream process which prices are needed."""
+    async def show_interest(self, watched: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Tells the stream process which prices are needed. Returns those that are known already."""
         wanted = sorted(watched)
         try:
-            await in_thread(self._want, wanted)
+            return await in_thread(self._want, wanted)
         except redis.RedisError:
             log.warning("interest in %d prices could not be told", len(wanted))
+            return []
 
-    def _want(self, watched: list[tuple[str, str]]) -> None:
+    def _want(self, watched: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        known: list[tuple[str, str]] = []
         for environment in {item[0] for item in watched}:
-            topics.want(self._client, environment, [name for where, name in watched if where == environment])
+            symbols = [name for where, name in watched if where == environment]
+            topics.want(self._client, environment, symbols)
+            known += topics.last_tickers(self._client, environment, symbols)
+        return known
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()

@@ -136,6 +136,15 @@ def test_a_watched_market_ticks_with_the_exchange_s_time(stack: Stack) -> None:
         assert {"last", "mark", "bid", "ask", "at"} <= set(tick)
         assert all(isinstance(tick[name], str) for name in ("last", "mark", "bid", "ask"))
         page.wait("heartbeat", lambda message: message["up"]["paper"]["public_age_ms"] is not None)
+        # A market that stands still: who comes later sees its price at once all the same.
+        stack.paper.control("pause", {"on": True})
+        try:
+            with Page(stack, token=stack.token()) as late:
+                late.wait("snapshot")
+                late.send(type="watch", symbols=["SOLUSDT"])
+                late.wait("ticker", lambda message: message["symbol"] == "SOLUSDT", seconds=3)
+        finally:
+            stack.paper.control("pause", {"on": False})
 
 
 def test_events_reach_other_programs_in_order_by_redis_streams(stack: Stack) -> None:
