@@ -2,7 +2,9 @@
 by the ORM costs about half a millisecond, a fill needs nine, and the phone waits for all of them. The models stay the
 only description of the tables (docs/decisions/hot-path-sql.md)."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
 
@@ -56,9 +58,7 @@ def _select(model: type[Model]) -> tuple[str, list[str], list[tuple[int, Any]]]:
 def find(model: type[M], where: str, params: Sequence[Any]) -> list[M]:
     """The rows that fit. `where` is SQL of our own with %s for every value."""
     head, attributes, readers = _select(model)
-    with connection.cursor() as cursor:
-        cursor.execute(head + where, params)
-        found = cursor.fetchall()
+    found = fetch(head + where, params)
     rows = []
     for values in found:
         shown = list(values)
@@ -76,13 +76,11 @@ def locked(model: type[M], where: str, params: Sequence[Any]) -> list[M]:
 def insert(row: Model) -> bool:
     """Inserts the row once: False when a unique constraint says that it is there already. Sets its key."""
     statement, fields = _insert(type(row))
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [_value(row, field, adding=True) for field in fields])
-        found = cursor.fetchone()
-    if found is None:
+    found = fetch(statement, [_value(row, field, adding=True) for field in fields])
+    if not found:
         return False
     if row._meta.pk.attname not in [field.attname for field in fields]:
-        row.pk = found[0]
+        row.pk = found[0][0]
     row._state.adding, row._state.db = False, connection.alias
     return True
 
@@ -90,7 +88,62 @@ def insert(row: Model) -> bool:
 def update(row: Model, names: tuple[str, ...]) -> None:
     """Writes these fields of a row that this transaction has locked."""
     statement, fields = _update(type(row), names)
+    values = [_value(row, field, adding=False) for field in fields]
+    write(statement, [*values, row._meta.pk.get_db_prep_save(row.pk, connection)])
+
+
+def append(row: Model) -> None:
+    """Inserts a row that nobody else can have inserted and whose key nobody needs now."""
+    statement, fields = _insert(type(row))
+    write(statement, [_value(row, field, adding=True) for field in fields])
+
+
+# ---- fewer round trips
+
+
+_pending = threading.local()
+
+
+@contextmanager
+def gathered() -> Iterator[None]:
+    """Within it, writes wait for the next read, or for the end, and travel with it in one round trip. PostgreSQL
+    carries them out in their order, in the caller's transaction, and any failure raises there."""
+    _pending.writes = []
+    try:
+        yield
+        _flush()
+    finally:
+        _pending.writes = None
+
+
+def write(statement: str, params: Sequence[Any]) -> None:
+    """A statement whose answer nobody needs."""
+    waiting = getattr(_pending, "writes", None)
+    if waiting is not None:
+        waiting.append((statement, params))
+        return
     with connection.cursor() as cursor:
-        values = [_value(row, field, adding=False) for field in fields]
-        key = row._meta.pk
-        cursor.execute(statement, [*values, key.get_db_prep_save(row.pk, connection)])
+        cursor.execute(statement, params)
+
+
+def _flush() -> None:
+    waiting = _pending.writes
+    if waiting:
+        _pending.writes = []
+        with connection.cursor() as cursor:
+            cursor.execute(
+                ";".join(text for text, _ in waiting), [value for _, some in waiting for value in some]
+            )
+
+
+def fetch(statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The rows of a statement; what was written before it goes first."""
+    waiting = getattr(_pending, "writes", None) or []
+    if waiting:
+        _pending.writes = []
+    with connection.cursor() as cursor:
+        texts = [*(text for text, _ in waiting), statement]
+        cursor.execute(";".join(texts), [*(value for _, some in waiting for value in some), *params])
+        for _ in waiting:
+            cursor.nextset()
+        return list(cursor.fetchall())

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 from psycopg.errors import DeadlockDetected
 
@@ -49,7 +49,7 @@ def record(
         return
     for attempt in range(ATTEMPTS):
         try:
-            with transaction.atomic():
+            with transaction.atomic(), rows.gathered():
                 changes: list[Change] = []
                 # One order of locks for all writers: orders by id, then positions, wallet, counter.
                 orders = _Locked(account_id, [*executions, *reports])
@@ -117,7 +117,7 @@ class _Locked:
         if found is not None:
             return found
         found = self._by_link.get((item.category, item.order_link_id)) if item.order_link_id else None
-        if found is not None and found.exchange_order_id and item.order_id:
+        if found is not None and item.order_id and found.exchange_order_id not in ("", item.order_id):
             log.error("orderLinkId %s names two orders at Bybit", item.order_link_id[:8])
             return None
         return found
@@ -208,9 +208,7 @@ _FILL_FIELDS = (
 
 def _attach(order: Order, fill: Fill) -> list[Change]:
     """Recomputes what the order's fills add up to, from the rows: never incremented."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SUMS, [order.pk])
-        qty, value, fee = cursor.fetchone()
+    ((qty, value, fee),) = rows.fetch(_SUMS, [order.pk])
     order.fills_qty, order.fills_value, order.fee = qty or Decimal(0), value or Decimal(0), fee
     if not order.exchange_order_id:
         order.exchange_order_id = fill.exchange_order_id
@@ -401,7 +399,7 @@ def keep(
     rows.update(order, (*(fields or _ALL_FIELDS), "version", "updated_at", "next_check_at"))
     if evidence is not None:
         kind, source, body = evidence
-        rows.insert(OrderEvent(order=order, at=now, kind=kind, source=source, body=body))
+        rows.append(OrderEvent(order=order, at=now, kind=kind, source=source, body=body))
     return [order_change(order)]
 
 

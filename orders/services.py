@@ -167,7 +167,7 @@ def _commit_intent(user: AbstractBaseUser, wish: Wish, source: str) -> Order:
         )
         if not rows.insert(order):
             raise Taken
-        rows.insert(OrderEvent(order=order, at=now, kind="intent", source=source, body=wish.request))
+        rows.append(OrderEvent(order=order, at=now, kind="intent", source=source, body=wish.request))
     return order
 
 
@@ -219,7 +219,7 @@ WHERE id = %s AND state = 'new'
 
 def _write_answer(order_id: UUID, exchange_order_id: str, error: BybitError | None) -> Order:
     now = timezone.now()
-    with transaction.atomic(durable=True):
+    with transaction.atomic(durable=True), rows.gathered():
         (order,) = rows.locked(Order, "id = %s", [order_id])
         if error is None:
             order.acked_at = now

@@ -15,6 +15,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
+from bybit import rows
 from orders.models import Event
 from orders.schemas import message_text
 
@@ -47,14 +48,14 @@ class Change(Protocol):
 
 _APPEND = """
 WITH counter AS (
-    INSERT INTO orders_sequence (account_id, seq, floor) VALUES (%(account)s, %(n)s, 0)
-    ON CONFLICT (account_id) DO UPDATE SET seq = orders_sequence.seq + %(n)s
+    INSERT INTO orders_sequence (account_id, seq, floor) VALUES (%s, %s, 0)
+    ON CONFLICT (account_id) DO UPDATE SET seq = orders_sequence.seq + %s
     RETURNING seq
 )
 INSERT INTO orders_event (account_id, seq, kind, key, version, body, at)
-SELECT %(account)s, counter.seq - %(n)s + item.nr, item.kind, item.key, item.version, item.body, now()
+SELECT %s, counter.seq - %s + item.nr, item.kind, item.key, item.version, item.body, now()
 FROM counter,
-     unnest(%(kinds)s::text[], %(keys)s::text[], %(versions)s::int[], %(bodies)s::text[])
+     unnest(%s::text[], %s::text[], %s::int[], %s::text[])
      WITH ORDINALITY AS item (kind, key, version, body, nr)
 """
 
@@ -64,18 +65,11 @@ def changed(account_id: str, changes: Sequence[Change], *, tell: bool = True) ->
     With `tell=False` they wait for the next ones (or the next beat)."""
     if not changes:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _APPEND,
-            {
-                "account": account_id,
-                "n": len(changes),
-                "kinds": [change.kind for change in changes],
-                "keys": [change.key for change in changes],
-                "versions": [change.version for change in changes],
-                "bodies": [change.body for change in changes],
-            },
-        )
+    count = len(changes)
+    columns = [
+        list(column) for column in zip(*((c.kind, c.key, c.version, c.body) for c in changes), strict=True)
+    ]
+    rows.write(_APPEND, [account_id, count, count, account_id, count, *columns])
     if tell:
         transaction.on_commit(lambda: _after_commit(account_id))
 
@@ -134,7 +128,13 @@ class Publisher:
     def __init__(self) -> None:
         self._due: set[str] = set()
         self._woken = threading.Condition()
+        self._busy = False
         self._thread: threading.Thread | None = None
+
+    def rest(self, seconds: float) -> bool:
+        """Waits until all that was due is sent, or given up; False when that takes longer."""
+        with self._woken:
+            return self._woken.wait_for(lambda: not self._due and not self._busy, seconds)
 
     def wake(self, account_id: str) -> None:
         with self._woken:
@@ -142,7 +142,7 @@ class Publisher:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
                 self._thread.start()
-            self._woken.notify()
+            self._woken.notify_all()
 
     def _run(self) -> None:
         loop, client = Loop(), redis_client()
@@ -154,11 +154,16 @@ class Publisher:
             time.sleep(GATHER_SECONDS)
             with self._woken:
                 account_id = self._due.pop()
+                self._busy = True
             try:
                 flush(account_id, loop, client)
             except Exception:  # the rows stay unsent and the next beat sends them
                 log.warning("events of %s could not be sent yet", account_id, exc_info=True)
+            finally:
                 connection.close()
+                with self._woken:
+                    self._busy = False
+                    self._woken.notify_all()
 
 
 publisher = Publisher()
@@ -170,16 +175,16 @@ def flush(account_id: str, loop: Loop, client: "redis.Redis") -> int:
     total = 0
     while True:
         with transaction.atomic():
-            rows = _unsent(account_id)
-            if rows:
-                _send(account_id, rows, loop, client)
+            unsent = _unsent(account_id)
+            if unsent:
+                _send(account_id, unsent, loop, client)
                 with connection.cursor() as cursor:
                     cursor.execute(
                         "UPDATE orders_publication SET seq = %s WHERE account_id = %s",
-                        [rows[-1].seq, account_id],
+                        [unsent[-1].seq, account_id],
                     )
-        total += len(rows)
-        if len(rows) < BATCH:
+        total += len(unsent)
+        if len(unsent) < BATCH:
             return total
 
 
@@ -210,11 +215,11 @@ def _unsent(account_id: str) -> list[Event]:
         return [Event(**dict(zip(_EVENT, values, strict=True))) for values in cursor.fetchall()]
 
 
-def _send(account_id: str, rows: Sequence[Event], loop: Loop, client: "redis.Redis") -> None:
-    items = [[row.seq, row.kind, message_text(row)] for row in rows]
+def _send(account_id: str, events: Sequence[Event], loop: Loop, client: "redis.Redis") -> None:
+    items = [[row.seq, row.kind, message_text(row)] for row in events]
     loop.group_send(account_group(account_id), {"type": "events", "account": account_id, "items": items})
     with client.pipeline(transaction=False) as pipe:
-        for row in rows:
+        for row in events:
             fields: dict[Any, Any] = {
                 "account": account_id,
                 "seq": row.seq,

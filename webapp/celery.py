@@ -1,10 +1,16 @@
 """The Celery app. Its settings and the beat table stand in webapp.settings."""
 
 import os
+import warnings
 
 from celery import Celery
+from celery.platforms import SecurityWarning
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
+
+if "TRADEPOST_HOUSE" in os.environ:
+    # The demo may run as root; for real, the worker is a user of its own, and Celery should say so when it is not.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
 
 app = Celery("tradepost")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -70,11 +70,18 @@ class Postgres:
             self._install = self._copied_binaries()
 
     def _copied_binaries(self) -> Path:
-        version = hashlib.sha256(str(_binaries()).encode()).hexdigest()[:12]
-        target = UNREACHABLE_HOME / f"pginstall-{version}"
-        if not (target / "bin" / "postgres").exists():
-            shutil.copytree(_binaries(), target, dirs_exist_ok=True, symlinks=True)
-        return target
+        """The wheel's two folders side by side as they lie there: the binaries find their libraries by that."""
+        package = _binaries().parent
+        version = hashlib.sha256(str(package).encode()).hexdigest()[:12]
+        target = UNREACHABLE_HOME / f"binaries-{version}"
+        # The mark is written last, so that a copy that was broken off is made again.
+        mark = target / "complete"
+        if not mark.exists():
+            for folder in (package, package.with_name(f"{package.name}.libs")):
+                if folder.exists():
+                    shutil.copytree(folder, target / folder.name, dirs_exist_ok=True, symlinks=True)
+            mark.touch()
+        return target / package.name / _binaries().name
 
     def prepare(self) -> None:
         """Makes the cluster on first use, and its folders, owned by whom PostgreSQL runs as."""

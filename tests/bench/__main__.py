@@ -109,7 +109,7 @@ class Bench:
         return {"ratio": round((post - bare) / empty, 3), "raw": raw, "n": SUBMITS}
 
     def submit_80ms(self) -> dict[str, Any]:
-        self.stack.paper.fault(endpoint="/v5/order/create", accept="late", reply="ok", ms=80)
+        self.stack.paper.fault(endpoint="/v5/order/create", accept="before", reply="ok", ms=80)
         posts, bares = [], []
         for _ in range(SLOW_SUBMITS):
             posts.append(timed(self.post))

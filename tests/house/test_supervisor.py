@@ -1,5 +1,6 @@
 """The one command: comes up, restarts, refuses a second, and leaves nothing behind."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from tests.conftest import ROOT, Stack, answers, end, start_stack, two_free_ports, wait_for
 from webapp.embedded import Embedded
+from webapp.postgres import UNREACHABLE_HOME, Postgres
 from webapp.supervisor import MARK
 
 
@@ -38,6 +40,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     data = tmp_path_factory.mktemp("house") / "data"
     yield data
     wait_for(lambda: not alive(data), 20, "nothing left running")
+    moved = Postgres(Embedded(data)).home
+    if UNREACHABLE_HOME in moved.parents:
+        shutil.rmtree(moved.parent)
 
 
 def test_a_house_comes_up_refuses_a_second_survives_a_kill_and_leaves_nothing(home: Path) -> None:

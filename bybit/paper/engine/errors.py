@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refusal(Exception):  # noqa: N818  (it is an answer, not a fault of the program)
+class Refusal(Exception):
     """The exchange said no. `code` is Bybit's retCode, `text` its retMsg. Nothing was changed."""
 
     def __init__(self, code: int, text: str) -> None:

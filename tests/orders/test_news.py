@@ -1,0 +1,268 @@
+"""The two doors, on a real PostgreSQL: idempotent, in any order, from several writers at once."""
+
+import json
+import random
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from bybit import rows
+from bybit.models import Account
+from bybit.types import Execution, OrderReport, PositionReport
+from orders import services
+from orders.models import Event, Fill, Order, OrderEvent, Sequence
+from positions.models import Position
+
+D = Decimal
+Report = Callable[..., OrderReport]
+Exec = Callable[..., Execution]
+
+
+def ours(account: Account, **changes: Any) -> Order:
+    now = timezone.now()
+    key = uuid4()
+    values: dict[str, Any] = {
+        "id": key,
+        "account": account,
+        "user": account.members.first(),
+        "source": "api",
+        "category": "linear",
+        "symbol": "BTCUSDT",
+        "side": "Buy",
+        "order_type": "Limit",
+        "qty": D(1),
+        "price": D(60000),
+        "state": "sending",
+        "order_link_id": str(key),
+        "created_at": now,
+        "sent_at": now,
+        "updated_at": now,
+    }
+    return Order.objects.create(**values | changes)
+
+
+def shown(order: Order) -> tuple[Any, ...]:
+    order.refresh_from_db()
+    return order.state, order.exchange_status, order.cum_exec_qty, order.fills_qty, order.fee, order.avg_price
+
+
+def test_any_order_of_the_same_news_ends_in_the_same_rows(
+    account: Account, report: Report, execution: Exec
+) -> None:
+    rng = random.Random(20261123)
+    ends = set()
+    for _ in range(12):
+        order = ours(account)
+        link, exchange_id = order.order_link_id, f"ex-{uuid4()}"
+        ids = {"order_id": exchange_id, "order_link_id": link}
+        marks = [f"{uuid4().hex[:8]}-{n}" for n in (1, 2, 3)]
+        news: list[tuple[str, Any]] = [
+            ("report", report(**ids, updated_ms=11)),
+            ("report", report(**ids, status="PartiallyFilled", cum_exec_qty=D("0.3"), updated_ms=12)),
+            ("report", report(**ids, status="PartiallyFilled", cum_exec_qty=D("0.5"), updated_ms=12)),
+            ("report", report(**ids, status="Filled", cum_exec_qty=D(1), avg_price=D(60000), updated_ms=13)),
+            ("execution", execution(marks[0], "0.3", **ids)),
+            ("execution", execution(marks[1], "0.2", **ids)),
+            ("execution", execution(marks[2], "0.5", **ids)),
+        ]
+        news += rng.sample(news, 4)
+        rng.shuffle(news)
+        for kind, item in news:
+            getattr(services, f"record_{kind}")(account.pk, item, "stream")
+        ends.add(shown(order))
+    assert ends == {("filled", "Filled", D(1), D(1), D("1.5"), D(60000))}
+    position = Position.objects.get()
+    assert (position.ours_size, position.ours_entry) == (D(12), D(60000))
+
+
+def test_a_whole_batch_ends_like_its_parts(account: Account, report: Report, execution: Exec) -> None:
+    order = ours(account)
+    ids = {"order_id": "ex-9", "order_link_id": order.order_link_id}
+    reports = [
+        report(**ids),
+        report(**ids, status="Filled", cum_exec_qty=D(1), avg_price=D(60000), updated_ms=9),
+    ]
+    executions = [execution(f"b-{n}", "0.25", **ids) for n in range(4)]
+    services.record(account.pk, reports=reports, executions=executions, source="stream")
+    services.record(account.pk, reports=reports, executions=executions, source="resolver")
+    assert shown(order) == ("filled", "Filled", D(1), D(1), D("2.0"), D(60000))
+    assert Fill.objects.count() == 4
+
+
+def test_the_same_fill_from_many_writers_at_once_is_one_fill(
+    account: Account, report: Report, execution: Exec
+) -> None:
+    order = ours(account)
+    ids = {"order_id": "ex-1", "order_link_id": order.order_link_id}
+    start = threading.Barrier(8)
+    problems: list[BaseException] = []
+
+    def write() -> None:
+        try:
+            start.wait(10)
+            for n in range(5):
+                services.record_execution(account.pk, execution(f"m-{n}", "0.2", **ids), "stream")
+                services.record_report(
+                    account.pk,
+                    report(**ids, status="PartiallyFilled", cum_exec_qty=D("0.2") * (n + 1)),
+                    "stream",
+                )
+        except BaseException as error:  # noqa: BLE001  # shown by the assertion below
+            problems.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=write) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert problems == []
+    assert Fill.objects.count() == 5
+    assert shown(order)[2:4] == (D(1), D(1))
+    seqs = list(Event.objects.filter(account=account).values_list("seq", flat=True).order_by("seq"))
+    assert seqs == list(range(1, len(seqs) + 1))
+    assert Sequence.objects.get(pk=account.pk).seq == len(seqs)
+
+
+def test_versions_rise_by_one_with_each_told_change(
+    account: Account, report: Report, execution: Exec
+) -> None:
+    order = ours(account)
+    ids = {"order_id": "ex-1", "order_link_id": order.order_link_id}
+    services.record_execution(account.pk, execution("v-1", "0.4", **ids), "stream")
+    services.record_report(
+        account.pk, report(**ids, status="PartiallyFilled", cum_exec_qty=D("0.4")), "stream"
+    )
+    services.record_report(
+        account.pk, report(**ids, status="PartiallyFilled", cum_exec_qty=D("0.4")), "stream"
+    )
+    told = Event.objects.filter(kind="order").order_by("seq")
+    assert [event.version for event in told] == [2, 3]
+    assert json.loads(told[1].body)["filled_qty"] == "0.4"
+
+
+def test_an_execution_ahead_of_its_order_waits_and_is_attached(
+    account: Account, report: Report, execution: Exec
+) -> None:
+    services.record_execution(account.pk, execution("w-1", "0.6", order_id="ex-7"), "stream")
+    assert Fill.objects.get().order is None
+    services.record_report(
+        account.pk, report(order_id="ex-7", status="PartiallyFilled", cum_exec_qty=D("0.6")), "x"
+    )
+    order = Order.objects.get()
+    assert (order.source, order.fills_qty, order.state) == ("external", D("0.6"), "working")
+    assert Fill.objects.get().order == order
+
+
+def test_the_answer_of_the_post_only_fills_in_what_news_left_missing(
+    account: Account, report: Report
+) -> None:
+    order = ours(account)
+    services.record_report(
+        account.pk, report(order_link_id=order.order_link_id, status="Filled", cum_exec_qty=D(1)), "stream"
+    )
+    after = services._write_answer(order.pk, "ex-1", None)
+    assert (after.state, after.exchange_order_id) == ("filled", "ex-1")
+    assert after.acked_at is not None
+
+
+@pytest.mark.parametrize("code", ["never_arrived", "never_sent", "clock"])
+def test_only_our_own_verdicts_are_reopened_by_later_evidence(
+    account: Account, report: Report, execution: Exec, code: str
+) -> None:
+    by_report = ours(account, state="rejected", reject_code=code)
+    services.record_report(account.pk, report(order_id="a", order_link_id=by_report.order_link_id), "stream")
+    by_fill = ours(account, state="rejected", reject_code=code)
+    ids = {"order_id": "b", "order_link_id": by_fill.order_link_id}
+    services.record_execution(account.pk, execution("o-1", "0.1", **ids), "stream")
+    by_report.refresh_from_db()
+    by_fill.refresh_from_db()
+    assert (by_report.state, by_report.reject_code) == ("working", "")
+    assert (by_fill.state, by_fill.reject_code, by_fill.needs_read) == ("acked", "", True)
+
+
+def test_news_of_another_market_under_our_id_is_not_adopted(account: Account, report: Report) -> None:
+    order = ours(account)
+    services.record_report(account.pk, report(order_link_id=order.order_link_id, symbol="ETHUSDT"), "stream")
+    assert shown(order)[:2] == ("sending", "")
+
+
+def test_a_claim_is_won_once(account: Account) -> None:
+    order = ours(account, state="new", sent_at=None)
+    assert services._claim(order)
+    again = Order.objects.get(pk=order.pk)
+    again.state = "new"
+    assert not services._claim(again)
+
+
+def test_the_resolver_s_verdicts_need_the_state_they_are_about(account: Account, report: Report) -> None:
+    new = ours(account, state="new", created_at=timezone.now() - timedelta(minutes=1))
+    services.close_never_sent(new.pk)
+    sending = ours(account)
+    services.give_up_sending(sending.pk)
+    for _ in range(2):
+        services.note_negative(sending.pk, {"realtime": "nothing"}, verdict=False)
+    services.note_negative(sending.pk, {"realtime": "nothing"}, verdict=True)
+    working = ours(account)
+    services.record_report(account.pk, report(order_link_id=working.order_link_id), "stream")
+    services.note_negative(working.pk, {}, verdict=True)
+    services.close_never_sent(working.pk)
+    rows_now = {row.pk: (row.state, row.reject_code) for row in Order.objects.all()}
+    assert rows_now == {
+        new.pk: ("rejected", "never_sent"),
+        sending.pk: ("rejected", "never_arrived"),
+        working.pk: ("working", ""),
+    }
+    proof = OrderEvent.objects.get(order=sending, kind="verdict", body__code="never_arrived").body
+    assert proof["negatives"] == 3
+
+
+def test_a_position_moves_forward_only(account: Account, position: Callable[..., PositionReport]) -> None:
+    services.record(account.pk, reported=[position(seq=5, updated_ms=50, size=D(2))], source="stream")
+    services.record(account.pk, reported=[position(seq=4, updated_ms=90, size=D(9))], source="resolver")
+    services.record(account.pk, reported=[position(seq=5, updated_ms=49, size=D(8))], source="resolver")
+    assert Position.objects.get().size == D(2)
+    services.record(
+        account.pk, reported=[position(seq=6, updated_ms=60, size=D(0), side="")], source="stream"
+    )
+    row = Position.objects.get()
+    assert (row.size, row.side, row.entry_price) == (D(0), "", None)
+    assert json.loads(Event.objects.filter(kind="position").latest("seq").body)["size"] == "0"
+
+
+def test_a_late_fill_folds_the_position_anew(account: Account, execution: Exec) -> None:
+    """Buy 1 at 100, sell 2 at 110, but the first arrives last."""
+    sell = execution("l-20", "2", side="Sell", price=D(110), order_id="s")
+    buy = execution("l-10", "1", price=D(100), order_id="b")
+    services.record_execution(account.pk, sell, "stream")
+    services.record_execution(account.pk, buy, "resolver")
+    row = Position.objects.get()
+    assert (row.ours_size, row.ours_entry, row.ours_realised) == (D(-1), D(110), D(10))
+
+
+def test_gathered_writes_keep_their_order_and_fail_whole(account: Account) -> None:
+    order = ours(account)
+    with transaction.atomic(), rows.gathered():
+        for number in (1, 2, 3):
+            order.checks = number
+            rows.update(order, ("checks",))
+        (seen,) = rows.find(Order, "id = %s", [order.pk])
+        assert seen.checks == 3
+        order.checks = 4
+        rows.update(order, ("checks",))
+    order.refresh_from_db()
+    assert order.checks == 4
+    with pytest.raises(Exception, match="bybit_account"), transaction.atomic(), rows.gathered():
+        order.checks = 5
+        rows.update(order, ("checks",))
+        rows.write("INSERT INTO bybit_account (id) VALUES (%s)", ["acc"])
+    order.refresh_from_db()
+    assert order.checks == 4
