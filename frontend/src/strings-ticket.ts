@@ -114,7 +114,6 @@ export const tt = {
     count === 0 ? "There are no open positions." : `Closes ${count} ${count === 1 ? "position" : "positions"} at market.`,
   holdCancelAll: "Hold to cancel all",
   holdCloseAll: "Hold to close all",
-  holdHint: "Keep your finger on it.",
   working2: "Working…",
   stopDone: (done: number, all: number) => `${done} of ${all} done.`,
   stopUnknown: "No answer. Look at the list before you do it again.",

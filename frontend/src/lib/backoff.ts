@@ -1,6 +1,6 @@
 const FIRST_MS = 500;
 const LONGEST_MS = 15_000;
-const PATIENT_AFTER = 4;
+export const PATIENT_AFTER = 4;
 const PATIENT_MS = 5_000;
 
 /** How long to wait before connect number `failures + 1`: doubling, capped, with half up or down by chance. */

@@ -3,7 +3,8 @@ import { money } from "../lib/format.ts";
 import { account, market } from "../state/focus.ts";
 import { ageSeconds, health, type Kind, kind } from "../state/health.ts";
 import { clock } from "../lib/time.ts";
-import { asOf } from "../net/live.ts";
+import { asOf, failures } from "../net/live.ts";
+import { PATIENT_AFTER } from "../lib/backoff.ts";
 import { layout } from "../state/layout.ts";
 import { show } from "../state/overlay.ts";
 import { say } from "../state/announce.ts";
@@ -96,7 +97,9 @@ export function Banner() {
   const text =
     shown === "stale"
       ? `${t.cause(health.value.cause, ageSeconds.value)} ${t.paused}`
-      : t.notLive(shown);
+      : shown === "reconnecting" && failures.value >= PATIENT_AFTER
+        ? t.patient
+        : t.notLive(shown);
   return (
     <p class="banner" data-kind={shown}>
       <Icon name="warn" size={20} />

@@ -148,7 +148,9 @@ export function Orders() {
       <h1 id="screen-title" class="hidden">
         {t.tabs.orders}
       </h1>
-      <OrderList />
+      <div class="roomy">
+        <OrderList />
+      </div>
     </section>
   );
 }

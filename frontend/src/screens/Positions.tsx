@@ -3,7 +3,7 @@ import { text } from "../lib/decimal.ts";
 import { money, number } from "../lib/format.ts";
 import { markOf, openProfit, step, sum, tick } from "../state/derive.ts";
 import { known } from "../net/live.ts";
-import { account, go, showMarket } from "../state/focus.ts";
+import { account, go, showMarket, tab } from "../state/focus.ts";
 import { layout } from "../state/layout.ts";
 import { openPositions, wallets } from "../state/store.ts";
 import { t } from "../strings.ts";
@@ -96,7 +96,9 @@ export function PositionTable() {
 export function PositionList() {
   if (!known.value) return <Waiting />;
   if (!openPositions.value.length)
-    return (
+    return tab.value === "trade" ? (
+      <Empty>{t.position.emptyHere}</Empty>
+    ) : (
       <Empty action={t.position.goTrade} onAction={() => go("trade")}>
         {t.position.empty}
       </Empty>
@@ -118,7 +120,9 @@ export function Positions() {
         {t.tabs.positions}
       </h1>
       <Strip />
-      <PositionList />
+      <div class="roomy">
+        <PositionList />
+      </div>
     </section>
   );
 }

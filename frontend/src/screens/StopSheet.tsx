@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { Refused, Silence } from "../api/client.ts";
+import { cancelAll } from "../api/routes.ts";
 import type { Position } from "../api/types.ts";
 import { number } from "../lib/format.ts";
 import { alertNow } from "../state/announce.ts";
@@ -7,7 +8,7 @@ import { step } from "../state/derive.ts";
 import { account } from "../state/focus.ts";
 import { blocksReducing, fresh, kind } from "../state/health.ts";
 import { hide } from "../state/overlay.ts";
-import { cancelEverything, closeAll } from "../state/reducing.ts";
+import { closeAll } from "../state/reducing.ts";
 import { openOrders, openPositions } from "../state/store.ts";
 import { t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
@@ -130,7 +131,7 @@ export function StopSheet() {
         nothing={orders.length === 0 && fresh.value}
         disabled={blocked !== null}
         run={async (add) => {
-          for (const item of await cancelEverything(front?.id ?? "")) {
+          for (const item of await cancelAll(front?.id ?? "")) {
             const { order } = item;
             const bad = item.result === "failed" || item.result === "unknown";
             const code = item.code ? ` (${item.code})` : "";

@@ -2,8 +2,7 @@
 // is not a broken one, and old news in a rush is not fresh.
 
 import { computed, signal } from "@preact/signals";
-import { asOf, broken, downSince, failures, heartbeat, known, minBuild, phase, serverClock, short, synced } from "../net/live.ts";
-import { account } from "./focus.ts";
+import { asOf, broken, downSince, failures, heartbeat, known, minBuild, serverClock, short, synced } from "../net/live.ts";
 import { http, mayTrade, signedIn } from "./session.ts";
 import { accounts, statuses } from "./store.ts";
 
@@ -66,9 +65,6 @@ export const kind = computed(() => health.value.kind);
 export const fresh = computed(() => kind.value === "live");
 /** Seconds, so that what shows an age is painted once a second. */
 export const ageSeconds = computed(() => (health.value.ageMs - (health.value.ageMs % 1_000)) / 1_000);
-export const cause = computed(() => health.value.cause);
-/** The socket's own word, for the details. */
-export const socketPhase = phase;
 
 export type Block = "not-live" | "read-only" | "no-right" | "update" | "no-account";
 
@@ -92,6 +88,3 @@ export function blocksReducing(id: string | undefined): Block | null {
   if (!mayTrade()) return "no-right";
   return ["offline", "loading", "error", "signedout"].includes(kind.value) ? "not-live" : null;
 }
-
-/** The environment and label in front; a ticket remembers both and stops when they change under it. */
-export const place = computed(() => (account.value ? `${account.value.id} ${account.value.environment}` : ""));

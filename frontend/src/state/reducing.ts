@@ -2,8 +2,8 @@
 
 import { signal } from "@preact/signals";
 import { Refused } from "../api/client.ts";
-import { cancelAll, cancelOrder, closePosition } from "../api/routes.ts";
-import type { CancelAllItem, OrderType, Position } from "../api/types.ts";
+import { cancelOrder, closePosition } from "../api/routes.ts";
+import type { OrderType, Position } from "../api/types.ts";
 import { uuid } from "../lib/uuid.ts";
 import { t } from "../strings.ts";
 import { alertNow, say } from "./announce.ts";
@@ -59,10 +59,6 @@ export async function closeAll(list: Position[], report: (position: Position, re
     const result = refused ? "refused" : attempt?.phase === "unknown" ? "unknown" : "accepted";
     report(position, result, attempt?.refusal?.message ?? attempt?.row?.reject_message ?? "");
   }
-}
-
-export function cancelEverything(account: string): Promise<CancelAllItem[]> {
-  return cancelAll(account);
 }
 
 whenLeaving(() => {
