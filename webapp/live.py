@@ -102,6 +102,8 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
         held, self._held = self._held, []
         for message in held:
             await self.events(message)
+        # The page may say "live" at once, not after the next full second.
+        await self.beat(*await pulse.state(list(self.seqs)))
         pulse.add(self)
 
     async def _join(self, group: str) -> None:

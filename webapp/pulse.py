@@ -61,6 +61,10 @@ class Pulse:
     def remove(self, socket: Socket) -> None:
         self._sockets.discard(socket)
 
+    async def state(self, account_ids: list[str]) -> tuple[dict[str, int], dict[str, Any]]:
+        """How far the logs have come, and how fresh each account is."""
+        return await in_thread(_state, account_ids)
+
     async def show_interest(self, watched: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         """Tells the stream process which prices are needed. Returns those that are known already."""
         wanted = sorted(watched)
@@ -97,7 +101,7 @@ class Pulse:
     async def _beat(self, beats: int) -> None:
         sockets = list(self._sockets)
         account_ids = sorted({account_id for socket in sockets for account_id in socket.seqs})
-        top, up = await in_thread(_state, account_ids)
+        top, up = await self.state(account_ids)
         if beats % CHECK_EVERY == 0:
             keys = {socket.caller.key for socket in sockets if socket.caller}
             valid = await in_thread(_still_valid, keys)
