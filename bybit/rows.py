@@ -33,6 +33,15 @@ def _insert(model: type[Model]) -> tuple[str, Fields]:
 
 
 @cache
+def _insert_child(model: type[Model]) -> tuple[str, Fields]:
+    fields = tuple(field for field in _columns(model) if not getattr(field, "db_returning", False))
+    names = ", ".join(f'"{field.column}"' for field in fields)
+    marks = ", ".join(f"%s::{field.db_type(connection)}" for field in fields)
+    table = model._meta.db_table
+    return f'INSERT INTO "{table}" ({names}) SELECT {marks} WHERE EXISTS (SELECT 1 FROM made)', fields
+
+
+@cache
 def _update(model: type[Model], names: tuple[str, ...]) -> tuple[str, Fields]:
     fields = tuple(
         field for field in (model._meta.get_field(name) for name in names) if isinstance(field, Field)
@@ -73,10 +82,17 @@ def locked(model: type[M], where: str, params: Sequence[Any]) -> list[M]:
     return find(model, f"{where} FOR UPDATE", params)
 
 
-def insert(row: Model) -> bool:
-    """Inserts the row once: False when a unique constraint says that it is there already. Sets its key."""
+def insert(row: Model, child: Model | None = None) -> bool:
+    """Inserts the row once: False when a unique constraint says that it is there already. Sets its key. `child`
+    refers to it and is inserted with it, in the same statement, or not at all."""
     statement, fields = _insert(type(row))
-    found = fetch(statement, [_value(row, field, adding=True) for field in fields])
+    values = [_value(row, field, adding=True) for field in fields]
+    if child is not None:
+        head, own = _insert_child(type(child))
+        key = row._meta.pk.column
+        statement = f'WITH made AS ({statement}), child AS ({head}) SELECT "{key}" FROM made'
+        values += [_value(child, field, adding=True) for field in own]
+    found = fetch(statement, values)
     if not found:
         return False
     if row._meta.pk.attname not in [field.attname for field in fields]:

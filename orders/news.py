@@ -14,9 +14,8 @@ from django.utils import timezone
 from psycopg.errors import DeadlockDetected
 
 from bybit import rows
-from bybit.decimals import to_wire
 from bybit.types import Execution, OrderReport, PositionReport, WalletReport
-from orders import states
+from orders import facts, states
 from orders.models import Fill, Order, OrderEvent
 from orders.schemas import FillOut, OrderOut
 from orders.topics import changed
@@ -29,7 +28,6 @@ log = logging.getLogger("tradepost.orders")
 # Fixed for ever: the ids of orders made elsewhere are uuid5 of account, category and Bybit's order id in it.
 EXTERNAL_NAMESPACE = uuid.UUID("6f0b8c57-3d0a-5b7e-9a53-0b6c1d1f2a90")
 ATTEMPTS = 4
-PLACES = Decimal(1).scaleb(-18)
 
 
 def record(
@@ -237,8 +235,8 @@ def _report(orders: _Locked, report: OrderReport, source: str, by_id: bool) -> l
     changes: list[Change] = []
     if order is None:
         order, changes = _adopt(orders, report)
-    known = _facts_of(order)
-    merged = states.merge(known, _facts(report), by_id=by_id)
+    known = facts.of_order(order)
+    merged = states.merge(known, facts.of_report(report), by_id=by_id)
     if merged is known and order.exchange_order_id:
         return changes
     if order.state in states.FINAL and not order.exchange_status:
@@ -248,9 +246,9 @@ def _report(orders: _Locked, report: OrderReport, source: str, by_id: bool) -> l
     if (merged.status, merged.updated_ms, merged.content) == (
         report.status,
         report.updated_ms,
-        _facts(report).content,
+        facts.of_report(report).content,
     ):
-        _take(order, report)
+        facts.take(order, report)
     order.cum_exec_qty = merged.cum
     order.state = states.state_of(order.exchange_status, order.state)
     if order.state != "rejected":
@@ -258,83 +256,8 @@ def _report(orders: _Locked, report: OrderReport, source: str, by_id: bool) -> l
     elif not order.reject_code:
         order.reject_code = report.reject_reason or "Rejected"
         order.reject_message = "Bybit took the order and then refused it. Nothing was traded."
-    evidence = ("report", source, _report_evidence(report))
+    evidence = ("report", source, facts.evidence(report))
     return changes + keep(order, timezone.now(), evidence=evidence)
-
-
-def _take(order: Order, report: OrderReport) -> None:
-    order.exchange_status = report.status
-    order.exchange_ms = report.updated_ms
-    order.exchange_created_ms = report.created_ms
-    order.status_cum_qty = report.cum_exec_qty
-    order.qty = report.qty
-    order.price = _shown_price(report)
-    order.avg_price = report.avg_price
-    order.trigger_price = report.trigger_price
-    order.take_profit, order.stop_loss = report.take_profit, report.stop_loss
-    order.cancel_type, order.reject_reason = report.cancel_type[:60], report.reject_reason[:60]
-    order.negatives = 0
-
-
-def _shown_price(report: OrderReport) -> Decimal | None:
-    """A market order's `price` is Bybit's internal protective limit, not a price that anyone chose."""
-    return None if report.order_type == "Market" else report.price
-
-
-def _content(*values: Decimal | str | None) -> tuple[str, ...]:
-    # At the precision of the columns, so that a row compares equal with the report it was written from.
-    return tuple(
-        to_wire(value.quantize(PLACES)) if isinstance(value, Decimal) else value or "" for value in values
-    )
-
-
-def _facts(report: OrderReport) -> states.Facts:
-    return states.Facts(
-        status=report.status,
-        cum=report.cum_exec_qty,
-        status_cum=report.cum_exec_qty,
-        updated_ms=report.updated_ms,
-        content=_content(
-            report.qty,
-            _shown_price(report),
-            report.avg_price,
-            report.trigger_price,
-            report.take_profit,
-            report.stop_loss,
-            report.cancel_type[:60],
-            report.reject_reason[:60],
-        ),
-    )
-
-
-def _facts_of(order: Order) -> states.Facts:
-    return states.Facts(
-        status=order.exchange_status,
-        cum=order.cum_exec_qty,
-        status_cum=order.status_cum_qty,
-        updated_ms=order.exchange_ms,
-        content=_content(
-            order.qty,
-            order.price,
-            order.avg_price,
-            order.trigger_price,
-            order.take_profit,
-            order.stop_loss,
-            order.cancel_type,
-            order.reject_reason,
-        ),
-        doubt=order.needs_read,
-    )
-
-
-def _report_evidence(report: OrderReport) -> dict[str, Any]:
-    return {
-        "orderStatus": report.status,
-        "cumExecQty": to_wire(report.cum_exec_qty),
-        "updatedTime": report.updated_ms,
-        "cancelType": report.cancel_type,
-        "rejectReason": report.reject_reason,
-    }
 
 
 def _adopt(orders: _Locked, report: OrderReport) -> tuple[Order, list[Change]]:
@@ -351,7 +274,7 @@ def _adopt(orders: _Locked, report: OrderReport) -> tuple[Order, list[Change]]:
         side=report.side,
         order_type=report.order_type,
         qty=report.qty,
-        price=_shown_price(report),
+        price=facts.shown_price(report),
         time_in_force=report.time_in_force,
         reduce_only=report.reduce_only,
         position_idx=report.position_idx,

@@ -6,12 +6,12 @@ import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from bybit import gateway as bybit
@@ -19,11 +19,11 @@ from bybit import instruments, rows
 from bybit.errors import BybitError, ClockRefused, Duplicate, Gone, NotSent, Refused
 from bybit.models import Account, Link
 from bybit.types import NewOrder
-from orders import lookup, news, seen, states
+from orders import lookup, news, seen, states, verdicts
 from orders.errors import Conflict, NotFound, NotReconciled
 from orders.models import Order, OrderEvent
 from orders.risk import Wish, check, close_qty
-from orders.topics import changed
+from orders.topics import changed, changed_if
 from positions.models import Position
 from positions.services import position_id
 
@@ -33,6 +33,11 @@ log = logging.getLogger("tradepost.orders")
 record = news.record
 record_report = news.record_report
 record_execution = news.record_execution
+# What the resolver concludes.
+close_never_sent = verdicts.close_never_sent
+give_up_sending = verdicts.give_up_sending
+note_negative = verdicts.note_negative
+check_later = verdicts.check_later
 
 # An account whose stream and resolver were both silent for this long takes no new risk.
 RECONCILED_SECONDS = 15
@@ -145,30 +150,37 @@ def _known(user: AbstractBaseUser, wish: Wish) -> Order | None:
 
 def _commit_intent(user: AbstractBaseUser, wish: Wish, source: str) -> Order:
     now = timezone.now()
-    with transaction.atomic(durable=True):
-        order = Order(
-            id=wish.id,
-            account_id=wish.account_id,
-            user_id=user.pk,
-            source=source,
-            request=wish.request,
-            category=wish.category,
-            symbol=wish.symbol,
-            side=wish.side,
-            order_type=wish.order_type,
-            qty=wish.qty,
-            price=wish.price,
-            time_in_force=wish.time_in_force,
-            reduce_only=wish.reduce_only,
-            position_idx=wish.position_idx,
-            order_link_id=str(wish.id),
-            created_at=now,
-            updated_at=now,
-        )
-        if not rows.insert(order):
-            raise Taken
-        rows.append(OrderEvent(order=order, at=now, kind="intent", source=source, body=wish.request))
+    order = Order(
+        id=wish.id,
+        account_id=wish.account_id,
+        user_id=user.pk,
+        source=source,
+        request=wish.request,
+        category=wish.category,
+        symbol=wish.symbol,
+        side=wish.side,
+        order_type=wish.order_type,
+        qty=wish.qty,
+        price=wish.price,
+        time_in_force=wish.time_in_force,
+        reduce_only=wish.reduce_only,
+        position_idx=wish.position_idx,
+        order_link_id=str(wish.id),
+        created_at=now,
+        updated_at=now,
+    )
+    intent = OrderEvent(order_id=wish.id, at=now, kind="intent", source=source, body=wish.request)
+    _outside_transactions()
+    # One statement, and so committed when it returns.
+    if not rows.insert(order, intent):
+        raise Taken
     return order
+
+
+def _outside_transactions() -> None:
+    """An order is on disk before it is sent: nothing may wrap its writes in a transaction that ends later."""
+    if connection.in_atomic_block:
+        raise RuntimeError("an order was placed inside a transaction")
 
 
 def _send(order: Order, account: Account) -> Order:
@@ -199,21 +211,16 @@ def _send(order: Order, account: Account) -> Order:
 
 def _claim(order: Order) -> bool:
     now = timezone.now()
-    with transaction.atomic(durable=True):
-        with connection.cursor() as cursor:
-            cursor.execute(_CLAIM, [now, now, order.pk])
-            won: bool = cursor.rowcount == 1
-        if won:
-            order.state, order.sent_at, order.updated_at = "sending", now, now
-            order.version += 1
-            # Told together with the answer: nothing is sent to anyone before Bybit has answered.
-            changed(order.account_id, [news.order_change(order)], tell=False)
-    return won
+    order.state, order.sent_at, order.updated_at = "sending", now, now
+    order.version += 1
+    _outside_transactions()
+    # Logged with the claim, told with the answer: nothing is sent to anyone before Bybit has answered.
+    return changed_if(_CLAIM, [now, now, order.version, order.pk], order.account_id, news.order_change(order))
 
 
 _CLAIM = """
-UPDATE orders_order SET state = 'sending', sent_at = %s, updated_at = %s, version = version + 1
-WHERE id = %s AND state = 'new'
+UPDATE orders_order SET state = 'sending', sent_at = %s, updated_at = %s, version = %s
+WHERE id = %s AND state = 'new' RETURNING 1
 """
 
 
@@ -352,54 +359,3 @@ def take_findings(order: Order, findings: lookup.Findings, source: str) -> None:
         by_id=True,
         source=source,
     )
-
-
-# ---- the resolver's verdicts
-
-
-def close_never_sent(order_id: UUID) -> None:
-    """A `new` row whose process died before it claimed the send: nothing can have left this machine, and with this
-    conditional update nothing ever will."""
-    now = timezone.now()
-    with transaction.atomic():
-        order = Order.objects.select_for_update().filter(pk=order_id, state="new").first()
-        if order is not None:
-            _conclude(order, now, "never_sent", "Tradepost stopped before this order was sent.", {})
-
-
-def give_up_sending(order_id: UUID) -> None:
-    """A `sending` row whose process died: from here on it is an unknown outcome."""
-    with transaction.atomic():
-        order = Order.objects.select_for_update().filter(pk=order_id, state="sending").first()
-        if order is not None and news.step(order, "unknown"):
-            evidence = ("verdict", "resolver", {"was": "sending"})
-            changed(order.account_id, news.keep(order, timezone.now(), evidence=evidence))
-
-
-def note_negative(order_id: UUID, asked: dict[str, str], *, verdict: bool) -> None:
-    """One more round in which all three sources answered and none had the order. With `verdict`, the proof is
-    complete: the order never arrived."""
-    now = timezone.now()
-    with transaction.atomic():
-        order = Order.objects.select_for_update().filter(pk=order_id, state="unknown").first()
-        if order is None or order.exchange_order_id:
-            return
-        order.negatives += 1
-        OrderEvent.objects.create(order=order, at=now, kind="query", source="resolver", body=dict(asked))
-        if verdict:
-            text = "Bybit never received this order. Nothing was traded. You can place it again."
-            _conclude(order, now, "never_arrived", text, {"negatives": order.negatives, **asked})
-        else:
-            order.save(update_fields=["negatives"])
-
-
-def _conclude(order: Order, now: datetime, code: str, text: str, proof: dict[str, Any]) -> None:
-    if news.step(order, "rejected"):
-        order.reject_code, order.reject_message = code, text
-        evidence = ("verdict", "resolver", {"code": code, **proof})
-        changed(order.account_id, news.keep(order, now, evidence=evidence))
-
-
-def check_later(order_id: UUID, at: datetime) -> None:
-    """Bookkeeping of the resolver: when to ask next. Not a visible change."""
-    Order.objects.filter(pk=order_id).update(next_check_at=at, checks=models.F("checks") + 1)

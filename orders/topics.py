@@ -61,9 +61,31 @@ FROM counter,
 """
 
 
-def changed(account_id: str, changes: Sequence[Change], *, tell: bool = True) -> None:
-    """Numbers and logs the changes in the caller's transaction, last thing before its commit; sends them after it.
-    With `tell=False` they wait for the next ones (or the next beat)."""
+_APPEND_IF = """
+WITH won AS ({condition}), counter AS (
+    INSERT INTO orders_sequence (account_id, seq, floor) SELECT %s, 1, 0 WHERE EXISTS (SELECT 1 FROM won)
+    ON CONFLICT (account_id) DO UPDATE SET seq = orders_sequence.seq + 1
+    RETURNING seq
+), logged AS (
+    INSERT INTO orders_event (account_id, seq, kind, key, version, body, at)
+    SELECT %s, counter.seq, %s, %s, %s, %s, now() FROM counter
+)
+SELECT count(*) FROM won
+"""
+
+
+def changed_if(condition: str, params: Sequence[Any], account_id: str, change: Change) -> bool:
+    """Carries out `condition` (an UPDATE … RETURNING of one row) and logs the change only if it touched its row: one
+    statement, one round trip, committed when it returns. The change waits to be told with the next ones."""
+    shown = [change.kind, change.key, change.version, change.body]
+    ((count,),) = rows.fetch(
+        _APPEND_IF.format(condition=condition), [*params, account_id, account_id, *shown]
+    )
+    return bool(count)
+
+
+def changed(account_id: str, changes: Sequence[Change]) -> None:
+    """Numbers and logs the changes in the caller's transaction, last thing before its commit; sends them after it."""
     if not changes:
         return
     count = len(changes)
@@ -71,8 +93,7 @@ def changed(account_id: str, changes: Sequence[Change], *, tell: bool = True) ->
         list(column) for column in zip(*((c.kind, c.key, c.version, c.body) for c in changes), strict=True)
     ]
     rows.write(_APPEND, [account_id, count, count, account_id, count, *columns])
-    if tell:
-        transaction.on_commit(lambda: _after_commit(account_id))
+    transaction.on_commit(lambda: _after_commit(account_id))
 
 
 _thread = threading.local()
