@@ -224,6 +224,9 @@ WHERE id = %s AND state = 'new' RETURNING 1
 """
 
 
+_ANSWER = ("state", "acked_at", "exchange_order_id", "reject_code", "reject_message", "needs_read")
+
+
 def _write_answer(order_id: UUID, exchange_order_id: str, error: BybitError | None) -> Order:
     now = timezone.now()
     with transaction.atomic(durable=True), rows.gathered():
@@ -236,7 +239,7 @@ def _write_answer(order_id: UUID, exchange_order_id: str, error: BybitError | No
         else:
             body = {"code": error.code, "message": error.message, "kind": type(error).__name__}
             _apply_failure(order, error)
-        changes = news.keep(order, now, evidence=("answer", "rest", body))
+        changes = news.keep(order, now, evidence=("answer", "rest", body), fields=_ANSWER)
         changed(order.account_id, changes)
     return order
 

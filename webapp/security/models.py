@@ -5,9 +5,12 @@ import secrets
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
 from django.utils import timezone
+
+from bybit import rows
 
 LINK_LIFE = timedelta(minutes=15)
 # Writing "last used" on every request would make each read a write.
@@ -46,13 +49,16 @@ class ApiToken(models.Model):
 
     @classmethod
     def find(cls, text: str) -> "ApiToken | None":
-        row = (
-            cls.objects.select_related("user")
-            .filter(hash=digest(text), revoked_at=None, user__is_active=True)
-            .first()
-        )
+        found = rows.find(cls, "hash = %s AND revoked_at IS NULL", [digest(text)])
+        if not found:
+            return None
+        (row,) = found
+        user = rows.find(get_user_model(), "id = %s AND is_active", [row.user_id])
+        if not user:
+            return None
+        row.user = user[0]
         now = timezone.now()
-        if row is not None and (row.used_at is None or now - row.used_at > USED_STEP):
+        if row.used_at is None or now - row.used_at > USED_STEP:
             cls.objects.filter(pk=row.pk).update(used_at=now)
         return row
 
