@@ -3,6 +3,8 @@
 import logging
 from typing import Any
 
+import daphne.server
+from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.server import Server
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 
@@ -35,7 +37,27 @@ class BoundedProtocol(WebSocketProtocol):  # type: ignore[misc]
         super().serverSend(content, binary)
 
 
+class PlainRequest(WebRequest):  # type: ignore[misc]
+    """Leaves the body to Django. twisted would parse forms by itself first, and answer a broken one with a bare 400
+    that nobody here has written."""
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:  # noqa: N802  # twisted's name
+        self.content.seek(0, 0)
+        self.args: dict[bytes, list[bytes]] = {}
+        self.method, self.uri, self.clientproto = command, path, version
+        self.path = path.split(b"?", 1)[0]
+        self.process()
+
+
+class PlainFactory(HTTPFactory):  # type: ignore[misc]
+    def buildProtocol(self, addr: Any) -> Any:  # noqa: N802  # twisted's name
+        protocol = super().buildProtocol(addr)
+        protocol.requestFactory = PlainRequest
+        return protocol
+
+
 class BoundedServer(Server):  # type: ignore[misc]
     def run(self) -> None:
         WebSocketFactory.protocol = BoundedProtocol
+        daphne.server.HTTPFactory = PlainFactory
         super().run()

@@ -237,8 +237,9 @@ def test_cancel_all_by_scope(trader: Trader) -> None:
 
 
 def test_the_501st_open_order_is_110020(trader: Trader) -> None:
-    for _ in range(500):
-        assert trader.order(qty="0.001", price="59000")["retCode"] == 0
+    for number in range(500):
+        # Named, because two requests that are alike to the millisecond are one replayed.
+        assert trader.order(qty="0.001", price="59000", orderLinkId=f"open-{number}")["retCode"] == 0
     assert trader.order(qty="0.001", price="59000")["retCode"] == 110020
     seen: list[str] = []
     cursor = ""
