@@ -183,6 +183,18 @@ class Gateway:
             orderLinkId=by_link,
         )
 
+    def cancel_all(self, *, category: str, symbol: str | None, settle_coin: str, conditional: bool) -> None:
+        """POST /v5/order/cancel-all for plain orders, or for conditional entries (which spares TP/SL and trailing
+        stops). Bybit takes at most 500 at a time, chosen at will: ask again until none is left."""
+        _call(
+            self._http.cancel_all_orders,
+            category=category,
+            symbol=symbol,
+            settleCoin=None if symbol else settle_coin,
+            orderFilter="StopOrder" if conditional else "Order",
+            stopOrderType="Stop" if conditional else None,
+        )
+
     def open_orders(self, *, category: str, settle_coin: str, cursor: str = "") -> Page[OrderReport]:
         """One page of GET /v5/order/realtime: the orders that are open now, newest first."""
         answer = _call(

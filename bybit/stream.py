@@ -13,8 +13,9 @@ from pybit.unified_trading import WebSocket
 
 from bybit.models import Account
 
-PING_SECONDS = 5
-PONG_SECONDS = 4
+# (ping every, pong within), in seconds. A page calls prices stale after five: a quiet market's pongs must come sooner.
+PRIVATE_PINGS = (5, 4)
+PUBLIC_PINGS = (2.5, 2.2)
 # With a ping every five seconds, a healthy socket is never this quiet.
 SILENT_SECONDS = 11.0
 READY_SECONDS = 8.0
@@ -103,6 +104,7 @@ class Feed:
     def open(self) -> None:
         """Connects, signs in and subscribes. Raises FeedDown. Readiness shows in `ready` once the acks are read."""
         live_prices = not self._private
+        interval, timeout = PRIVATE_PINGS if self._private else PUBLIC_PINGS
         try:
             self._wire = _Wire(
                 base=_base_of(self._account, self._channel),
@@ -113,8 +115,8 @@ class Feed:
                 demo=self._account.environment == Account.Environment.DEMO and not live_prices,
                 api_key=self._account.api_key if self._private else None,
                 api_secret=self._account.secret() if self._private else None,
-                ping_interval=PING_SECONDS,
-                ping_timeout=PONG_SECONDS,
+                ping_interval=interval,
+                ping_timeout=timeout,
                 retries=2,
                 restart_on_error=False,
                 private_auth_expire=AUTH_LIFE_SECONDS,

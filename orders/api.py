@@ -40,6 +40,7 @@ router = Router(tags=["orders"])
 
 Limit = Annotated[int, Field(ge=1, le=200)]
 SymbolQuery = Annotated[str | None, Query(pattern=r"^[A-Z0-9]{1,30}$")]
+AccountQuery = Annotated[str, Query(pattern=r"^[-a-zA-Z0-9_]{1,40}$")]
 OrderId = Annotated[str, Path(pattern=UUID_FORM)]
 ERRORS = dict.fromkeys((401, 403, 404, 409, 415, 422, 429, 503), ErrorOut)
 
@@ -167,7 +168,6 @@ def cancel_all(request: HttpRequest, body: CancelAllIn) -> HttpResponse:
     include: set[str] = {"orders", "conditional"} if body.include is None else set(body.include)
     try:
         results = services.cancel_all(
-            user=_user(request),
             account=account,
             category=body.category or "linear",
             symbol=body.symbol,
@@ -188,7 +188,7 @@ def list_orders(
     request: HttpRequest,
     state: Literal["open", "closed", "all"] = "all",
     symbol: SymbolQuery = None,
-    account: str | None = None,
+    account: AccountQuery | None = None,
     limit: Limit = 50,
     cursor: str | None = None,
 ) -> HttpResponse:
@@ -235,7 +235,7 @@ class BybitUnreachable(TradeError):
 def list_executions(
     request: HttpRequest,
     symbol: SymbolQuery = None,
-    account: str | None = None,
+    account: AccountQuery | None = None,
     limit: Limit = 50,
     cursor: str | None = None,
 ) -> HttpResponse:
@@ -247,7 +247,7 @@ def list_executions(
 
 @router.get("/events", operation_id="list_events", response={200: EventList, 410: ErrorOut, **ERRORS})
 def list_events(
-    request: HttpRequest, account: str, after: Annotated[int, Query(ge=0)] = 0, limit: Limit = 200
+    request: HttpRequest, account: AccountQuery, after: Annotated[int, Query(ge=0)] = 0, limit: Limit = 200
 ) -> HttpResponse:
     """The account's event log after a seq, oldest first; 410 when it no longer reaches back that far."""
     row = services.account_of(_user(request), account)

@@ -88,3 +88,8 @@ def kind(report: OrderReport) -> str:
     if report.stop_order_type in ("", "UNKNOWN"):
         return "orders"
     return "conditional" if report.stop_order_type == "Stop" else "protective"
+
+
+def kind_of(reports: list[OrderReport], order_id: str) -> str:
+    """The kind of the order with this id among the reports; "" when it is not there."""
+    return next((kind(report) for report in reports if report.order_id == order_id), "")

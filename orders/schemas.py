@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from ninja import Schema
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from bybit.decimals import to_wire
 from bybit.forms import UUID, Money, PositiveIn, Time
@@ -17,6 +17,15 @@ Id = Annotated[str, Field(pattern=UUID, description="A canonical lower-case UUID
 AccountId = Annotated[str, Field(pattern=r"^[-a-zA-Z0-9_]{1,40}$")]
 Symbol = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,30}$")]
 POSITION_ID = re.compile(r"[-a-zA-Z0-9_]{1,40}:linear:[A-Z0-9]{1,30}:[0-2]", re.ASCII)
+
+
+def _absent(value: Any) -> None:
+    if value is not None:
+        raise ValueError("this kind of order is not taken yet: leave it out")
+
+
+# Named by the contract for orders that are not taken yet: null is as good as absent.
+Absent = Annotated[None, BeforeValidator(_absent)]
 
 
 class Strict(Schema):
@@ -36,7 +45,11 @@ class OrderIn(Strict):
     price: PositiveIn | None = None
     time_in_force: Literal["GTC", "IOC", "FOK", "PostOnly"] | None = None
     reduce_only: bool | None = Field(default=None, strict=True)
-    position_idx: Literal[0, 1, 2] | None = None
+    position_idx: Annotated[int, Field(strict=True, ge=0, le=2)] | None = None
+    trigger_price: Absent = None
+    trigger_by: Absent = None
+    take_profit: Absent = None
+    stop_loss: Absent = None
     seen: Annotated[str, Field(max_length=600)] | None = None
 
     @model_validator(mode="after")

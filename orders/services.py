@@ -4,7 +4,6 @@ resolver's verdicts are written here. The path of an order is in docs/architectu
 
 import logging
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -43,7 +42,9 @@ check_later = verdicts.check_later
 RECONCILED_SECONDS = 15
 FIRST_SEND_SECONDS = 6
 CANCEL_ROUNDS = 5
-READ_BACKS = 20
+READ_BACKS = 10
+READ_BACK_SECONDS = 0.2
+READ_BACK_DETAILS = 5
 
 
 class Taken(Exception):
@@ -300,13 +301,7 @@ def cancel_at_bybit(order: Order, account: Account, source: str) -> str:
 
 
 def cancel_all(
-    *,
-    user: AbstractBaseUser,
-    account: Account,
-    category: str,
-    symbol: str | None,
-    include: set[str],
-    source: str,
+    *, account: Account, category: str, symbol: str | None, include: set[str], source: str
 ) -> list[tuple[Order, str, str]]:
     """Cancels every open order of the account (made elsewhere too) and loops until a fresh read shows none.
     Returns (order, result, code) per order that was open: cancelled, already_final, failed or unknown. Position
@@ -316,31 +311,57 @@ def cancel_all(
     for _ in range(CANCEL_ROUNDS):
         found = lookup.open_orders(gateway, category, symbol, include)
         record(account.pk, reports=found, source="cancel-all")
-        rows = Order.objects.filter(
-            account=account, category=category, exchange_order_id__in=[report.order_id for report in found]
-        )
-        if not rows:
+        names = [report.order_id for report in found]
+        open_now = list(Order.objects.filter(account=account, category=category, exchange_order_id__in=names))
+        if not open_now:
             break
-        for order in rows:
-            outcomes[order.pk] = cancel_at_bybit(order, account, source)
-        _read_back(account, gateway, rows)
+        outcome = _cancel_kinds(gateway, category, symbol, {lookup.kind(report) for report in found})
+        for order in open_now:
+            outcomes[order.pk] = outcome
+            if lookup.kind_of(found, order.exchange_order_id) == "protective":
+                outcomes[order.pk] = cancel_at_bybit(order, account, source)
+        _note_cancel(open_now, outcome, source)
+        _read_back(account, gateway, category, names)
     return [_cancel_result(order, outcomes[order.pk]) for order in Order.objects.filter(pk__in=outcomes)]
 
 
-def _read_back(account: Account, gateway: bybit.Gateway, rows: Iterable[Order]) -> None:
-    """A taken cancel is a promise; the order's own status is the proof. Waits for it a little."""
-    waiting = {order.pk for order in rows}
+def _cancel_kinds(gateway: bybit.Gateway, category: str, symbol: str | None, kinds: set[str]) -> str:
+    """One request per kind and coin, however many orders there are."""
+    outcome = "taken"
+    for kind in sorted(kinds - {"protective"}):
+        for coin in gateway.settle_coins[:1] if symbol else gateway.settle_coins:
+            try:
+                gateway.cancel_all(
+                    category=category, symbol=symbol, settle_coin=coin, conditional=kind == "conditional"
+                )
+            except BybitError as error:
+                outcome = error.code if isinstance(error, Refused) else "unknown"
+    return outcome
+
+
+def _note_cancel(orders: list[Order], outcome: str, source: str) -> None:
+    now = timezone.now()
+    Order.objects.filter(pk__in=[order.pk for order in orders], cancel_requested_at=None).update(
+        cancel_requested_at=now
+    )
+    body = {"cancel_all": outcome}
+    OrderEvent.objects.bulk_create(
+        OrderEvent(order=order, at=now, kind="cancel", source=source, body=body) for order in orders
+    )
+
+
+def _read_back(account: Account, gateway: bybit.Gateway, category: str, names: list[str]) -> None:
+    """A taken cancel is a promise; each order's own status is the proof. Most come by the stream meanwhile."""
+    waiting = Order.objects.filter(account=account, category=category, exchange_order_id__in=names)
     for _ in range(READ_BACKS):
-        for order in Order.objects.filter(pk__in=waiting):
-            if order.state not in states.FINAL:
-                findings = lookup.ask(gateway, order)
-                take_findings(order, findings, "cancel-all")
-        waiting = set(
-            Order.objects.filter(pk__in=waiting).exclude(state__in=states.FINAL).values_list("pk", flat=True)
-        )
-        if not waiting:
+        time.sleep(READ_BACK_SECONDS)
+        left = list(waiting.exclude(state__in=states.FINAL))
+        if not left:
             return
-        time.sleep(0.1)
+        still = {report.order_id for report in lookup.open_orders(gateway, category)}
+        gone = [order for order in left if order.exchange_order_id not in still]
+        for order in gone[:READ_BACK_DETAILS]:
+            take_findings(order, lookup.ask(gateway, order), "cancel-all")
 
 
 def _cancel_result(order: Order, outcome: str) -> tuple[Order, str, str]:

@@ -19,6 +19,7 @@ from webapp.security.models import SignInLink
 
 session_router = Router(tags=["session"], auth=None)
 router = Router(tags=["console"])
+NO_NUL = r"^[^\x00]*$"
 ERRORS = dict.fromkeys((401, 403, 404, 422), ErrorOut)
 
 
@@ -51,9 +52,9 @@ class SessionOut(Schema):
 class SignInBody(Schema):
     model_config = ConfigDict(extra="forbid")
 
-    link: Annotated[str, Field(max_length=100)] | None = None
-    username: Annotated[str, Field(max_length=150)] | None = None
-    password: Annotated[str, Field(max_length=200)] | None = None
+    link: Annotated[str, Field(max_length=100, pattern=NO_NUL)] | None = None
+    username: Annotated[str, Field(max_length=150, pattern=NO_NUL)] | None = None
+    password: Annotated[str, Field(max_length=200, pattern=NO_NUL)] | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> "SignInBody":
@@ -158,9 +159,9 @@ class InstrumentList(Schema):
 def list_instruments(
     request: HttpRequest,
     category: Literal["linear"] = "linear",
-    q: Annotated[str, Field(max_length=40)] = "",
+    q: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{0,40}$")] = "",
     limit: Annotated[int, Field(ge=1, le=200)] = 200,
-    cursor: Annotated[str, Field(max_length=40)] = "",
+    cursor: Annotated[str, Field(pattern=r"^[A-Z0-9]{0,40}$")] = "",
 ) -> HttpResponse:
     """The markets and their filters, by name. `q` matches part of a symbol."""
     environments = Account.objects.filter(members=request.user.pk).values("environment")

@@ -32,6 +32,7 @@ BEARER = "bearer."
 SIGNED_OUT = 4401
 MAX_FRAME = 4096
 MAX_WATCHED = 50
+LOG_PAGE = 500
 
 
 class NoSuchSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
@@ -53,12 +54,16 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.caller: Caller | None = None
         offered = list(self.scope.get("subprotocols", ()))
         token = next((item.removeprefix(BEARER) for item in offered if item.startswith(BEARER)), None)
-        header = dict(self.scope["headers"]).get(b"authorization", b"").decode("latin1")
-        if token is None and header.lower().startswith("bearer "):
-            token = header[7:].strip()
+        header = dict(self.scope["headers"]).get(b"authorization")
+        if token is None and header is not None:
+            # As on the API, a header means Bearer and nothing else: the cookie beside it counts for nothing.
+            scheme, _, text = header.decode("latin1").partition(" ")
+            token = text.strip() if scheme.lower() == "bearer" else ""
         self._check_origin(by_cookie=token is None)
-        cookie = self.scope_cookie()
-        self.caller = await in_thread(_by_token, token) if token else await in_thread(_by_session, cookie)
+        if token is None:
+            self.caller = await in_thread(_by_session, self.scope_cookie())
+        else:
+            self.caller = await in_thread(by_token, token)
         chosen = PROTOCOL if PROTOCOL in offered else (offered[0] if len(offered) == 1 else None)
         await self.accept(subprotocol=chosen)
         if self.caller is None or "read" not in self.caller.rights:
@@ -143,14 +148,10 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
         if account_id not in self.seqs:
             return
         for seq, kind, text in items:
-            last = self.seqs[account_id]
-            if seq <= last:
-                continue
-            if seq > last + 1:
+            if seq > self.seqs[account_id] + 1:
                 await self._fill(account_id)
-                if seq <= self.seqs[account_id]:
-                    continue
-            await self._send_event(account_id, seq, kind, text)
+            if seq == self.seqs[account_id] + 1:
+                await self._send_event(account_id, seq, kind, text)
 
     async def _send_event(self, account_id: str, seq: int, kind: str, text: str) -> None:
         self.seqs[account_id] = seq
@@ -160,13 +161,15 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _fill(self, account_id: str) -> None:
         """Sends from the log what the channel layer lost."""
-        items = await in_thread(_log_texts, account_id, self.seqs[account_id])
-        if items is None:
-            await self._snapshot()
-            return
-        for seq, kind, text in items:
-            if seq == self.seqs[account_id] + 1:
+        while True:
+            items = await in_thread(_log_texts, account_id, self.seqs[account_id])
+            if items is None:
+                await self._snapshot()
+                return
+            for seq, kind, text in items:
                 await self._send_event(account_id, seq, kind, text)
+            if len(items) < LOG_PAGE:
+                return
 
     async def ticker(self, message: dict[str, Any]) -> None:
         if (self._environment, message["symbol"]) in self.watched:
@@ -210,16 +213,11 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _since(self, message: dict[str, Any]) -> None:
         account_id, seq = message.get("account"), message.get("seq")
-        if account_id not in self.seqs or not isinstance(seq, int) or isinstance(seq, bool):
+        if not isinstance(account_id, str) or account_id not in self.seqs or type(seq) is not int:
             return
         async with self._lock:
-            items = await in_thread(_log_texts, account_id, seq)
-            if items is None:
-                await self._snapshot()
-                return
             self.seqs[account_id] = seq
-            for number, kind, text in items:
-                await self._send_event(account_id, number, kind, text)
+            await self._fill(account_id)
 
     async def _watch(self, message: dict[str, Any]) -> None:
         symbols = message.get("symbols")
@@ -251,10 +249,6 @@ def _parse(text: str | None) -> dict[str, Any] | None:
 
 
 # ---- what runs in a thread, because it reads the database
-
-
-def _by_token(token: str) -> Caller | None:
-    return by_token(token)
 
 
 def _by_session(key: str) -> Caller | None:
@@ -295,5 +289,5 @@ def _snapshot_text(user_id: int, account_ids: list[str]) -> tuple[str, dict[str,
 
 
 def _log_texts(account_id: str, seq: int) -> list[tuple[int, str, str]] | None:
-    events = selectors.events_after(account_id, seq, 2000)
+    events = selectors.events_after(account_id, seq, LOG_PAGE)
     return None if events is None else [(row.seq, row.kind, message_text(row)) for row in events]

@@ -4,7 +4,9 @@ nothing behind. What an earlier supervisor left when it was killed is found by i
 import asyncio
 import fcntl
 import json
+import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -33,6 +35,13 @@ PAPER_KEY, PAPER_SECRET = "paper-key", "paper-secret"
 
 class AlreadyRunning(Exception):
     """Another supervisor holds this data folder."""
+
+
+class _Patience(logging.Filter):
+    """circus does one thing at a time and prints a traceback when its own timer finds it busy: that is no news."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (record.exc_info and record.exc_info[0] is ConflictError)
 
 
 class Prefixed:
@@ -83,6 +92,7 @@ class House:
         self._postgres.prepare()
         self._make_arbiter()
         threading.Thread(target=self._bring_up, name="bring-up", daemon=True).start()
+        logging.getLogger("tornado.application").addFilter(_Patience())
         try:
             # Blocks; circus takes SIGINT and SIGTERM and stops the watchers in reverse order.
             self._arbiter.start()
@@ -90,6 +100,7 @@ class House:
             self._stopping.set()
             (self._data / "web.url").unlink(missing_ok=True)
             self._end_leftovers()
+            shutil.rmtree(self._embedded.sockets, ignore_errors=True)
         if self._failed:
             raise SystemExit(1)
 

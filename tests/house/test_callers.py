@@ -122,6 +122,7 @@ def test_wrong_ways_to_sign_in(stack: Stack) -> None:
     for wrong, status in (
         ({"username": "demo", "password": "wrong"}, 401),
         ({"link": "nonsense"}, 401),
+        ({"username": "a\x00b", "password": "x"}, 422),
         ({}, 422),
         ({"link": "a", "username": "b", "password": "c"}, 422),
     ):

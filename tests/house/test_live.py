@@ -79,6 +79,16 @@ def test_a_foreign_page_cannot_ride_on_the_cookie(stack: Stack, signed_in: Brows
     assert refused(stack, headers, ["tradepost.v1"]) == 403
 
 
+def test_half_a_token_is_no_way_round_the_origin(stack: Stack, signed_in: Browser) -> None:
+    """An empty bearer, or a header that is not Bearer, counts as a bad token: the cookie beside it is not looked at."""
+    cookies = signed_in.cookies()
+    with Page(stack, headers=cookies, protocols=["bearer."]) as page:
+        assert page.wait_closed() == 4401
+    with Page(stack, headers={**cookies, "Origin": stack.url, "Authorization": "Basic x"}) as page:
+        assert page.wait_closed() == 4401
+    assert refused(stack, {**cookies, "Origin": "http://evil.example"}, ["bearer."]) == 403
+
+
 def test_a_token_needs_no_origin_but_a_present_one_must_fit(stack: Stack) -> None:
     protocols = ["tradepost.v1", f"bearer.{stack.token()}"]
     assert refused(stack, {"Origin": "http://evil.example"}, protocols) == 403
@@ -118,6 +128,8 @@ def test_since_brings_what_was_missed_and_a_foreign_seq_a_snapshot(stack: Stack)
             "",
             "[]",
             '{"type":"since"}',
+            '{"type":"since","account":[],"seq":1}',
+            '{"type":"since","account":"paper","seq":true}',
             '{"type":"watch","symbols":[1,"%00"]}',
             '{"type":"order"}',
         ):
@@ -143,6 +155,10 @@ def test_a_watched_market_ticks_with_the_exchange_s_time(stack: Stack) -> None:
                 late.wait("snapshot")
                 late.send(type="watch", symbols=["SOLUSDT"])
                 late.wait("ticker", lambda message: message["symbol"] == "SOLUSDT", seconds=3)
+                # Nor does it look stale: five seconds is where a page draws the line.
+                wait_for(lambda: len(late.of("heartbeat")) >= 8, 12)
+                ages = [beat["up"]["paper"]["public_age_ms"] for beat in late.of("heartbeat")]
+                assert max(age for age in ages if age is not None) < 4000
         finally:
             stack.paper.control("pause", {"on": False})
 

@@ -52,6 +52,25 @@ def test_place_repeat_conflict_watch_close(stack: Stack) -> None:
     agrees_with_the_exchange(stack)
 
 
+NAMED = (
+    "time_in_force",
+    "reduce_only",
+    "position_idx",
+    "trigger_price",
+    "trigger_by",
+    "take_profit",
+    "stop_loss",
+    "seen",
+)
+
+
+def test_null_is_as_good_as_absent(stack: Stack) -> None:
+    order = {**body(stack), **dict.fromkeys(NAMED)}
+    assert stack.api("POST", "/orders", order).status_code == 201
+    assert stack.api("POST", "/orders", {k: v for k, v in order.items() if v is not None}).status_code == 200
+    flatten(stack)
+
+
 def test_twenty_taps_at_once_make_one_order(stack: Stack) -> None:
     order, answers = body(stack), []
 
@@ -109,6 +128,17 @@ def test_an_order_made_elsewhere_appears_and_can_be_cancelled(stack: Stack) -> N
     assert (order["source"], order["state"]) == ("external", "working")
     assert stack.api("DELETE", f"/orders/{order['id']}").status_code == 200
     until(stack, order["id"], "cancelled")
+
+
+def test_cancel_all_of_many_orders_under_bybit_s_rate_limits(stack: Stack) -> None:
+    flatten(stack)
+    wish = body(stack)
+    for _ in range(120):
+        assert stack.api("POST", "/orders", wish | {"id": str(uuid.uuid4())}).status_code == 201
+    stack.paper.control("limits", {"scale": 1})
+    done = stack.api("POST", "/orders/cancel-all", {"account": "paper"})
+    assert [item["result"] for item in done.json()["items"]] == ["cancelled"] * 120
+    assert stack.api("GET", "/orders?state=open").json()["items"] == []
 
 
 def test_cancel_all_leaves_nothing_and_names_each(stack: Stack) -> None:
@@ -180,6 +210,9 @@ BAD: list[tuple[str, dict[str, Any]]] = [
     ("text for a flag", {"reduce_only": "true"}),
     ("a hedge index in one-way mode", {"position_idx": 1}),
     ("an unreadable stamp", {"seen": "nonsense"}),
+    ("a flag for an index", {"position_idx": True}),
+    ("a fraction for an index", {"position_idx": 0.0}),
+    ("a stop loss, which is not taken yet", {"stop_loss": "50000"}),
 ]
 
 
@@ -210,6 +243,24 @@ def test_a_body_that_is_not_an_order_is_a_422(stack: Stack, text: str) -> None:
     answer = requests.post(f"{stack.url}/api/v1/orders", data=text.encode(), headers=headers, timeout=10)
     assert answer.status_code == 422
     assert answer.json()["error"]["code"] == "invalid"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/orders?account=%00",
+        "/executions?account=%00",
+        "/events?account=%00",
+        "/instruments?q=%00",
+        "/instruments?cursor=%00",
+        "/orders?cursor=%00",
+        "/orders/%00",
+    ],
+)
+def test_no_odd_character_is_more_than_a_422(stack: Stack, path: str) -> None:
+    answer = stack.api("GET", path)
+    assert answer.status_code in (404, 422)
+    assert set(answer.json()) == {"error"}
 
 
 def test_the_lists_page_and_refuse_foreign_cursors(stack: Stack) -> None:

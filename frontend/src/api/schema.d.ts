@@ -648,7 +648,7 @@ export interface components {
              */
             order_type: "Market" | "Limit";
             /** Position Idx */
-            position_idx?: (0 | 1 | 2) | null;
+            position_idx?: number | null;
             /** Price */
             price?: string | null;
             /**
@@ -665,10 +665,18 @@ export interface components {
              * @enum {string}
              */
             side: "Buy" | "Sell";
+            /** Stop Loss */
+            stop_loss?: null;
             /** Symbol */
             symbol: string;
+            /** Take Profit */
+            take_profit?: null;
             /** Time In Force */
             time_in_force?: ("GTC" | "IOC" | "FOK" | "PostOnly") | null;
+            /** Trigger By */
+            trigger_by?: null;
+            /** Trigger Price */
+            trigger_price?: null;
         };
         /** OrderList */
         OrderList: {
