@@ -1,5 +1,7 @@
 """Accounts with their sealed keys, the markets' rules, and what the wires to Bybit are doing right now."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -40,6 +42,14 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Raises ValueError for a live account on the embedded servers: they are for trying things out."""
+        if self.environment == self.Environment.LIVE and not settings.REAL_SERVERS:
+            raise ValueError(
+                "The embedded servers refuse live accounts. Set DATABASE_URL and the other four first."
+            )
+        super().save(*args, **options)
 
     def set_secret(self, secret: str) -> None:
         """Seals the API secret under CREDENTIALS_KEY; the caller saves the row."""

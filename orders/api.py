@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router
 from pydantic import Field
+from pydantic import ValidationError as PydanticError
 
 from bybit.errors import BybitError
 from bybit.forms import UUID as UUID_FORM
@@ -19,6 +20,9 @@ from orders.models import Fill
 from orders.risk import Wish
 from orders.schemas import (
     POSITION_ID,
+    BatchAnswer,
+    BatchIn,
+    BatchOut,
     CancelAllIn,
     CancelAllOut,
     CancelResult,
@@ -62,14 +66,17 @@ def _user(request: HttpRequest) -> Any:
 
 
 def _placed(placed: services.Placed) -> HttpResponse:
+    return _json(OrderOut.of(placed.order).model_dump_json(), _status(placed))
+
+
+def _status(placed: services.Placed) -> int:
+    """201 for what was sent by this call, 200 for what was known, 202 without proof."""
     order = placed.order
     if order.state in ("unknown", "sending", "new"):
         if placed.fresh:
             ask_now(order.account_id)
-        status = 202 if placed.fresh or order.state != "unknown" else 200
-    else:
-        status = 201 if placed.fresh else 200
-    return _json(OrderOut.of(order).model_dump_json(), status)
+        return 202 if placed.fresh or order.state != "unknown" else 200
+    return 201 if placed.fresh else 200
 
 
 @router.post(
@@ -79,6 +86,33 @@ def _placed(placed: services.Placed) -> HttpResponse:
 )
 def place_order(request: HttpRequest, body: OrderIn) -> HttpResponse:
     """Places one order. A known id sends nothing and answers with the order as it is now."""
+    return _placed(_place(request, body))
+
+
+@router.post("/orders/batch", operation_id="place_batch", response={200: BatchOut, **ERRORS})
+def place_batch(request: HttpRequest, body: BatchIn) -> BatchOut:
+    """Places up to 20 orders one after the other, each with its own answer: one that fails holds up no other."""
+    return BatchOut(items=[_batch_item(request, item) for item in body.items])
+
+
+def _batch_item(request: HttpRequest, item: dict[str, Any]) -> BatchAnswer:
+    try:
+        placed = _place(request, OrderIn.model_validate(item))
+    except PydanticError as error:
+        fields = {".".join(map(str, one["loc"])): one["msg"] for one in error.errors()}
+        shown = {
+            "code": "invalid",
+            "message": "This item does not fit. It was not sent.",
+            "detail": {"fields": fields},
+        }
+        return BatchAnswer(status=422, order=None, error=shown)
+    except TradeError as error:
+        shown = {"code": error.code, "message": error.message, "detail": error.detail}
+        return BatchAnswer(status=error.status, order=None, error=shown)
+    return BatchAnswer(status=_status(placed), order=OrderOut.of(placed.order), error=None)
+
+
+def _place(request: HttpRequest, body: OrderIn) -> services.Placed:
     time_in_force = body.time_in_force or ("IOC" if body.order_type == "Market" else "GTC")
     wish = Wish(
         id=UUID(body.id),
@@ -95,15 +129,12 @@ def place_order(request: HttpRequest, body: OrderIn) -> HttpResponse:
         request={},
     )
     asked = {name: getattr(wish, name) for name in _ASKED} | {"account": body.account}
-    wish = replace(wish, request=request_of(asked))
-    return _placed(
-        services.place(
-            user=_user(request),
-            wish=wish,
-            source=_source(request),
-            stamp=body.seen,
-            must_see=_from_browser(request),
-        )
+    return services.place(
+        user=_user(request),
+        wish=replace(wish, request=request_of(asked)),
+        source=_source(request),
+        stamp=body.seen,
+        must_see=_from_browser(request),
     )
 
 

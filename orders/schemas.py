@@ -63,6 +63,12 @@ class OrderIn(Strict):
         return self
 
 
+class BatchIn(Strict):
+    """`POST /orders/batch`. Each item is a body of `POST /orders`, checked and answered by itself."""
+
+    items: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=20)]
+
+
 class CloseIn(Strict):
     """`POST /positions/{id}/close`."""
 
@@ -192,6 +198,18 @@ class OrderDetail(OrderOut):
             fills=[FillOut.of(fill) for fill in fills],
             events=[EvidenceOut.of(event) for event in events],
         )
+
+
+class BatchAnswer(Schema):
+    """What `POST /orders` would have answered for this item: its status, and the order or the error."""
+
+    status: int
+    order: OrderOut | None
+    error: dict[str, Any] | None
+
+
+class BatchOut(Schema):
+    items: list[BatchAnswer]
 
 
 class OrderList(Schema):

@@ -20,6 +20,7 @@ RIGHTS: dict[str, str | None] = {
     "list_executions": "read",
     "list_events": "read",
     "place_order": "trade",
+    "place_batch": "trade",
     "cancel_order": "trade",
     "cancel_all": "trade",
     "close_position": "trade",

@@ -18,6 +18,7 @@ from tests.house.orders import body, flatten, market
 UNSAFE = [
     ("POST", "/orders"),
     ("POST", "/orders/cancel-all"),
+    ("POST", "/orders/batch"),
     ("DELETE", f"/orders/{uuid.uuid4()}"),
     ("POST", "/positions/paper:linear:BTCUSDT:0/close"),
 ]

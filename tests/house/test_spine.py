@@ -52,6 +52,27 @@ def test_place_repeat_conflict_watch_close(stack: Stack) -> None:
     agrees_with_the_exchange(stack)
 
 
+def test_a_batch_answers_each_item_by_itself(stack: Stack) -> None:
+    good, other = body(stack), body(stack)
+    items = [
+        good,
+        {**body(stack), "qty": 1},
+        {**body(stack), "qty": "0.0001"},
+        {**good, "qty": "0.02"},
+        good,
+        other,
+    ]
+    answer = stack.api("POST", "/orders/batch", {"items": items})
+    assert answer.status_code == 200, answer.text
+    found = answer.json()["items"]
+    assert [item["status"] for item in found] == [201, 422, 422, 409, 200, 201]
+    assert found[0]["order"]["id"] == good["id"]
+    assert found[2]["error"]["detail"]["rule"] == "qty_step"
+    assert [len(stack.paper.journal(item["id"])) for item in (good, other)] == [1, 1]
+    assert stack.api("POST", "/orders/batch", {"items": []}).status_code == 422
+    flatten(stack)
+
+
 NAMED = (
     "time_in_force",
     "reduce_only",

@@ -10,6 +10,7 @@ import pytest
 
 from bybit.errors import ClockRefused, Duplicate, NotSent, Refused, Unknown
 from bybit.gateway import Gateway, _Session
+from bybit.models import Account
 from bybit.types import NewOrder
 
 ORDER = NewOrder(
@@ -144,6 +145,11 @@ def test_a_refused_connection_is_proof_that_nothing_left() -> None:
         gateway = Gateway(_Session(api_key="key", api_secret="s", testnet=False, demo=False, base=base))
         with pytest.raises(NotSent):
             gateway.place(ORDER)
+
+
+def test_the_embedded_servers_refuse_live_accounts() -> None:
+    with pytest.raises(ValueError, match="refuse live accounts"):
+        Account(id="real", label="Real", environment="live", api_key="k").save()
 
 
 def test_proxy_variables_do_not_carry_orders_away(
