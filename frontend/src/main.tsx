@@ -14,6 +14,7 @@ import { instruments } from "./state/store.ts";
 import { startUpdates } from "./state/update.ts";
 import { startLive, synced } from "./net/live.ts";
 import { watchPresence } from "./net/presence.ts";
+import { watchOutcomes } from "./screens/Aftermath.tsx";
 import { App } from "./screens/App.tsx";
 import "./styles/index.css";
 
@@ -49,6 +50,7 @@ watchKeys();
 watchInstall();
 watchPresence((time) => (now.value = time));
 startAsking();
+watchOutcomes();
 addEventListener("hashchange", followAddress);
 effect(afterSnapshot);
 effect(() => {

@@ -54,6 +54,7 @@ export const tt = {
     "reduces-less": "Larger than the position: only the position is closed.",
   } satisfies Record<Warning, string>,
   again: "The same order went out a moment ago.",
+  stillUnknown: (id: string) => `Order ${id} is still unknown. It may be at Bybit already; this would be a second one.`,
 
   reviewTitle: "Check your order",
   sentTitle: "Your order",
@@ -98,6 +99,7 @@ export const tt = {
   },
 
   closeTitle: (symbol: string) => `Close ${symbol}`,
+  expected: "Expected P&L, before fees",
   closeShare: "Share of the position",
   closeButton: (size: string) => `Close ${size}`,
   holdToClose: (size: string) => `Hold to close ${size}`,
@@ -119,6 +121,6 @@ export const tt = {
   stopUnknown: "No answer. Look at the list before you do it again.",
   result: { cancelled: "Cancelled", already_final: "Was over already", failed: "Failed", unknown: "No proof yet", accepted: "Accepted", refused: "Refused" },
 
-  unsettledTitle: (count: number) => (count === 1 ? "1 unsettled tap" : `${count} unsettled taps`),
+  unsettledTitle: (count: number) => (count === 1 ? "1 order without an answer" : `${count} orders without an answer`),
   unsettledLead: "The page closed before it knew what became of these. Tradepost is looking them up.",
 } as const;

@@ -28,6 +28,7 @@ export const t = {
   cancel: "Cancel",
   back: "Back",
   done: "Done",
+  dismiss: "Put away",
   retry: "Retry",
   notAvailable: "not available",
   none: "none",

@@ -231,6 +231,45 @@ def test_the_stream_settles_an_order_whose_answer_never_came(desk: Played, page:
     assert notes(page) == []
 
 
+def test_an_unknown_order_that_ends_behind_a_closed_sheet_is_told(desk: Played, page: Page) -> None:
+    desk.ticket()
+    desk.answers["POST /orders"] = lambda route, _: route.abort()
+    desk.review()
+    desk.place().click()
+    expect(desk.outcome("unknown")).to_be_visible()
+    expect(page.locator(".outcome-title")).to_be_focused()
+    desk.run(1_000, beating=True)
+    page.get_by_role("button", name="Done").click()
+    [body] = desk.posts()
+    said = "Bybit never received this order. Nothing was traded. You can place it again."
+    row = desk.market.order(body, state="rejected", reject_code="never_arrived", reject_message=said)
+    desk.say(desk.market.change("order", row))
+    bar = page.locator(".aftermath")
+    expect(bar).to_contain_text("Rejected ▲ Buy 0.010 BTC of BTCUSDT, Limit.")
+    expect(bar).to_contain_text(said)
+    expect(page.locator("[role=alert]")).to_contain_text(said)
+    desk.run(2_500, beating=True)
+    expect(page.locator("[role=status]")).not_to_contain_text("We do not know yet")
+    bar.get_by_role("button", name="Put away").click()
+    expect(bar).to_have_count(0)
+
+
+def test_an_unknown_order_empties_its_ticket_and_marks_the_next_one(desk: Played, page: Page) -> None:
+    desk.ticket()
+    desk.answers["POST /orders"] = lambda route, _: route.abort()
+    desk.review()
+    desk.place().click()
+    expect(desk.outcome("unknown")).to_be_visible()
+    desk.run(6_000, beating=True)
+    page.get_by_role("button", name="Done").click()
+    page.get_by_role("button", name="Buy / Long").click()
+    expect(page.locator("#ticket-size")).to_have_value("")
+    page.locator("#ticket-size").fill("0.5")
+    desk.review()
+    unknown = desk.posts()[0]["id"][:8]
+    expect(page.get_by_text(f"Order {unknown} is still unknown.")).to_be_visible()
+
+
 def test_a_page_that_died_finds_its_taps_again_and_shows_them_first(played: Played, page: Page) -> None:
     known, lost = "00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b"
     kept = json.dumps([{"id": known, "at": T0 - 5_000}, {"id": lost, "at": T0 - 90_000}])
@@ -242,7 +281,7 @@ def test_a_page_that_died_finds_its_taps_again_and_shows_them_first(played: Play
     )
     played.answers[f"GET /orders/{known}"] = lambda *_: (200, row)
     played.open()
-    expect(page.get_by_role("heading", name="2 unsettled taps")).to_be_visible()
+    expect(page.get_by_role("heading", name="2 orders without an answer")).to_be_visible()
     played.run(2_000, beating=True)
     results = page.locator(".results li")
     expect(results.nth(0)).to_contain_text("Filled")
@@ -389,12 +428,24 @@ def test_close_goes_to_the_position_with_an_id_of_its_own(desk: Played, page: Pa
     )
     page.get_by_role("button", name="Close… BTCUSDT").click()
     page.get_by_role("radio", name="50%").check()
+    pnl = page.locator("dialog .fact", has_text="Expected P&L, before fees")
+    expect(pnl).to_contain_text("+11.25")
+    page.get_by_role("radio", name="Limit").check()
+    page.get_by_label("Price (USDT").fill("64800")
+    expect(pnl).to_contain_text("+25.00")
+    page.get_by_role("radio", name="Market").check()
     desk.place().click()
     expect(desk.outcome("accepted")).to_be_visible()
+    expect(page.locator(".sentence")).to_have_text("▼ Close 0.025 BTC of BTCUSDT, Market.")
+    expect(page.locator("dialog .environment")).to_have_text("PAPER")
+    expect(page.locator(".outcome-title")).to_be_focused()
     [body] = desk.posts("/positions/1%3Alinear%3ABTCUSDT%3A0/close")
     assert body["fraction"] == "0.5"
     assert body["order_type"] == "Market"
     assert len(body["id"]) == 36
+    row = desk.market.orders[body["id"]]
+    desk.say(desk.market.update(row, state="filled", filled_qty="0.025", avg_price="64250"))
+    expect(page.locator("[role=status]")).to_contain_text("Filled")
 
 
 def test_stop_states_counts_asks_for_a_hold_and_shows_each_result(desk: Played, page: Page) -> None:

@@ -5,6 +5,7 @@ import { overlay } from "../state/overlay.ts";
 import { signedIn } from "../state/session.ts";
 import { known } from "../net/live.ts";
 import { desk, review } from "../state/ticket.ts";
+import { Aftermath } from "./Aftermath.tsx";
 import { CloseSheet } from "./CloseSheet.tsx";
 import { DetailsSheet } from "./Details.tsx";
 import { Banner, Header } from "./Header.tsx";
@@ -60,6 +61,7 @@ function Console() {
       <Nav />
       <main class="main" aria-busy={known.value ? undefined : true}>
         <UpdateBar />
+        <Aftermath />
         <Banner />
         <Screen key={tab.value} />
       </main>

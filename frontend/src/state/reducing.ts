@@ -41,10 +41,10 @@ export async function cancel(id: string): Promise<void> {
 }
 
 /** Closes a share of a position; the attempt's id tells what became of it. */
-export function close(position: Position, fraction: string, type: OrderType, price: string | null): { id: string; sent: Promise<void> } {
+export function close(position: Position, fraction: string, type: OrderType, price: string | null, name: string): { id: string; sent: Promise<void> } {
   const id = uuid();
   const request = { id, fraction, order_type: type, ...(price ? { price } : {}) };
-  return { id, sent: attemptOrder(id, null, () => closePosition(position.id, request)) };
+  return { id, sent: attemptOrder(id, null, name, () => closePosition(position.id, request)) };
 }
 
 export type CloseResult = "accepted" | "refused" | "unknown";
@@ -52,7 +52,7 @@ export type CloseResult = "accepted" | "refused" | "unknown";
 /** One after the other, each with an id of its own; reports as it goes. */
 export async function closeAll(list: Position[], report: (position: Position, result: CloseResult, why: string) => void): Promise<void> {
   for (const position of list) {
-    const { id, sent } = close(position, "1", "Market", null);
+    const { id, sent } = close(position, "1", "Market", null, `${t.close} ${position.symbol}`);
     await sent;
     const attempt = attempts.peek().get(id);
     const refused = attempt?.phase === "refused" || attempt?.row?.state === "rejected";
