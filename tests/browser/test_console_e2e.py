@@ -36,6 +36,7 @@ def keep(page: Page, name: str) -> None:
     SHOTS.mkdir(parents=True, exist_ok=True)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
+        page.wait_for_function("document.getAnimations().length === 0")
         page.screenshot(path=SHOTS / f"{name}-{scheme}.png")
 
 

@@ -62,9 +62,10 @@ function Console() {
       <main class="main" aria-busy={known.value ? undefined : true}>
         <UpdateBar />
         <Aftermath />
-        <Banner />
+        {wide && <Banner />}
         <Screen key={tab.value} />
       </main>
+      {!wide && <Banner />}
       {wide && (desk.value ? <TicketPanel key={`${desk.value.account} ${desk.value.symbol}`} desk={desk.value} /> : <aside class="ticket-panel" />)}
       <Overlay />
       {review.value && <ReviewSheet key={review.value.order.id} asked={review.value} />}
