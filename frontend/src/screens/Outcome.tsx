@@ -30,7 +30,7 @@ interface Told {
   lead: string;
 }
 
-function because({ title, code }: Cause): string {
+export function because({ title, code }: Cause): string {
   return code ? `${title} ${tt.code(code)}` : title;
 }
 

@@ -2,7 +2,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { NewOrder, Position } from "../api/types.ts";
 import { placeOrder } from "../api/routes.ts";
 import { abs, cmp, dec, div, read, sub } from "../lib/decimal.ts";
-import { baseOf, number } from "../lib/format.ts";
+import { baseOf, money, number } from "../lib/format.ts";
 import { age } from "../lib/time.ts";
 import { seen, serverClock } from "../net/live.ts";
 import { alertNow, say } from "../state/announce.ts";
@@ -21,8 +21,8 @@ import { tt } from "../strings-ticket.ts";
 import { Environment, Fact, Note } from "../ui/bits.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
-import { DoneButton, OutcomeView, tell } from "./Outcome.tsx";
-import { refusalText, rejection } from "./refusals.ts";
+import { because, DoneButton, OutcomeView, tell } from "./Outcome.tsx";
+import { type Cause, refusalText, rejection } from "./refusals.ts";
 import { Summary } from "./Ticket.tsx";
 
 const DRIFT = dec("0.001");
@@ -161,6 +161,14 @@ function finish(): void {
   if (layout.peek() === "phone" && overlay.peek()?.kind === "ticket") hide();
 }
 
+/** With the two figures, where both are known. */
+function shortMargin(asked: Review, cause: Cause): Cause {
+  const at = context(asked.desk);
+  const needed = at && figures(draftOf(asked.desk), at).margin;
+  if (cause.code !== "110007" || !needed || !at.available || cmp(needed, at.available) <= 0) return cause;
+  return { ...cause, title: tt.marginShort(money(needed), money(at.available)) };
+}
+
 function refill({ desk, order }: Review): void {
   change(desk, { size: order.qty, unit: "base", postOnly: order.time_in_force === "PostOnly", reduceOnly: order.reduce_only });
 }
@@ -173,12 +181,12 @@ function useOutcome(asked: Review, attempt: Attempt | undefined) {
     last.current = outcome;
     if (outcome === "rejected" || outcome === "refused") {
       if (attempt.refusal?.code.startsWith("seen_") && attempt.refusal.code !== "seen_invalid") return;
-      const cause = outcome === "refused" ? refusalText(attempt.refusal) : rejection(attempt.row);
-      buzz("rejected");
-      // It was emptied when the order became unknown; what was refused is there to be mended.
+      // The ticket was emptied when the order became unknown; what was refused is there to be mended.
       if (draftOf(asked.desk).size === "") refill(asked);
+      const cause = outcome === "refused" ? refusalText(attempt.refusal) : shortMargin(asked, rejection(attempt.row));
+      buzz("rejected");
       refuse(asked.desk, cause.title, cause.code);
-      alertNow(`${tt.rejected}. ${cause.title} ${tt.code(cause.code)}`);
+      alertNow(`${tt.rejected}. ${because(cause)}`);
       closeReview();
     } else if (OVER.has(outcome) || outcome === "unknown") {
       const { title, lead } = tell(attempt);

@@ -82,6 +82,19 @@ export async function attemptOrder(id: string, order: NewOrder | null, name: str
   }
 }
 
+const nextAsk = new Map<string, number>();
+
+/** Ever more seldom, but once more as soon as a missing order is proof. */
+function isDue({ id, at }: Attempt): boolean {
+  const time = Date.now();
+  if (time < (nextAsk.get(id) ?? 0)) return false;
+  const waited = time - at;
+  const next = waited < DEAD_AFTER_MS ? time + waited / 4 : time + SLOW_AFTER_MS;
+  const proof = at + DEAD_AFTER_MS;
+  nextAsk.set(id, waited < DEAD_AFTER_MS && next > proof ? proof : next);
+  return true;
+}
+
 /** Asks what became of an attempt. Only "no such order", once the request can no longer arrive, means that it was not placed. */
 async function ask(attempt: Attempt): Promise<void> {
   try {
@@ -99,7 +112,7 @@ let asking = false;
 async function askAll(): Promise<void> {
   if (asking || signedIn.peek() !== "yes") return;
   asking = true;
-  const open = [...attempts.peek().values()].filter((attempt) => attempt.phase === "unknown");
+  const open = [...attempts.peek().values()].filter((attempt) => attempt.phase === "unknown" && isDue(attempt));
   for (const attempt of open) await ask(attempt);
   asking = false;
 }
