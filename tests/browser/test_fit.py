@@ -157,6 +157,8 @@ def test_the_smallest_phone_keeps_its_chevron_and_its_chips(full: Played, page: 
     page.set_viewport_size({"width": 320, "height": 640})
     full.open()
     expect(page.locator(".head-market .icon")).to_be_visible()
+    cut = "part => part.scrollWidth - part.clientWidth"
+    assert page.locator(".head-symbol").evaluate(cut) <= 0
     heights = [
         page.get_by_role("button", name=name).bounding_box() for name in ("Buy / Long", "Sell / Short")
     ]
