@@ -25,8 +25,7 @@ function named(attempt: Attempt): string {
 
 /** Whether an open sheet already shows what becomes of it. */
 function onScreen(attempt: Attempt): boolean {
-  const open = overlay.peek()?.kind;
-  return shown.has(attempt.id) || (open === "unsettled" && attempt.name === null) || (open === "stop" && attempt.order === null);
+  return shown.has(attempt.id) || (overlay.peek()?.kind === "unsettled" && attempt.name === null);
 }
 
 function turned(attempt: Attempt, outcome: Outcome, before: Outcome | undefined): void {
@@ -36,8 +35,8 @@ function turned(attempt: Attempt, outcome: Outcome, before: Outcome | undefined)
     const environment = accounts.peek().find((row) => row.id === account)?.environment;
     if (environment) clearDraft({ account, environment, symbol });
   }
-  // Review and Stop speak for themselves.
-  if (review.peek()?.order.id === attempt.id || overlay.peek()?.kind === "stop") return;
+  // Review speaks for itself, and Stop for the closes.
+  if (review.peek()?.order.id === attempt.id || (overlay.peek()?.kind === "stop" && attempt.order === null)) return;
   const bad = BAD.has(outcome);
   const settled = before !== undefined && OPEN.has(before) && !OPEN.has(outcome);
   const visible = onScreen(attempt);
