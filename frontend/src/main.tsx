@@ -12,8 +12,9 @@ import { show } from "./state/overlay.ts";
 import { probe, signedIn } from "./state/session.ts";
 import { instruments } from "./state/store.ts";
 import { startUpdates } from "./state/update.ts";
-import { startLive, synced } from "./net/live.ts";
+import { feelPulse, startLive, synced } from "./net/live.ts";
 import { watchPresence } from "./net/presence.ts";
+import { watchOutcomes } from "./screens/Aftermath.tsx";
 import { App } from "./screens/App.tsx";
 import "./styles/index.css";
 
@@ -47,8 +48,12 @@ if (root) {
 watchLayout();
 watchKeys();
 watchInstall();
-watchPresence((time) => (now.value = time));
+watchPresence((time) => {
+  now.value = time;
+  void feelPulse(time);
+});
 startAsking();
+watchOutcomes();
 addEventListener("hashchange", followAddress);
 effect(afterSnapshot);
 effect(() => {

@@ -54,6 +54,7 @@ export const tt = {
     "reduces-less": "Larger than the position: only the position is closed.",
   } satisfies Record<Warning, string>,
   again: "The same order went out a moment ago.",
+  stillUnknown: (id: string) => `Order ${id} is still unknown. It may be at Bybit already; this would be a second one.`,
 
   reviewTitle: "Check your order",
   sentTitle: "Your order",
@@ -97,7 +98,23 @@ export const tt = {
     other: "Not accepted. Nothing was sent.",
   },
 
+  // Bybit's codes: the cause, what became of the money, what to do.
+  bybit: {
+    "110007": "Not enough margin. Nothing was traded. Use a smaller size.",
+    "110094": "Worth less than Bybit's least order value. Nothing was traded. Use a larger size.",
+    "110090": "The position would be larger than its leverage allows. Nothing was traded. Use a smaller size, or less leverage at Bybit.",
+    "110003": "The price is outside the range that Bybit takes. Nothing was traded. Use a price nearer to the market.",
+    "110020": "Too many open orders. Nothing was traded. Cancel one and place this again.",
+    "110017": "Nothing is left to reduce on that side. Nothing was traded. Look at the position before you try again.",
+    "10001": "Bybit could not read a part of this order. Nothing was traded. Check price and size.",
+  },
+  marginShort: (needed: string, free: string) => `Not enough margin: needs ${needed}, free ${free}. Nothing was traded. Use a smaller size.`,
+  bybitOther: "Bybit refused it. Nothing was traded.",
+  bybitSaid: (message: string) => `Bybit refused it: ${message.replace(/\.$/, "")}. Nothing was traded.`,
+  useSize: (size: string) => `Use ${size}`,
+
   closeTitle: (symbol: string) => `Close ${symbol}`,
+  expected: "Expected P&L, before fees",
   closeShare: "Share of the position",
   closeButton: (size: string) => `Close ${size}`,
   holdToClose: (size: string) => `Hold to close ${size}`,
@@ -117,8 +134,14 @@ export const tt = {
   working2: "Working…",
   stopDone: (done: number, all: number) => `${done} of ${all} done.`,
   stopUnknown: "No answer. Look at the list before you do it again.",
-  result: { cancelled: "Cancelled", already_final: "Was over already", failed: "Failed", unknown: "No proof yet", accepted: "Accepted", refused: "Refused" },
+  result: { cancelled: "Cancelled", already_final: "Was over already", failed: "Failed", unknown: "No proof yet" },
+  closing: "Accepted, not closed yet",
+  closed: "Closed",
+  partClosed: (done: string, all: string) => `Part closed: ${done} of ${all}`,
+  stillOpen: "Cancelled, still open",
+  notClosed: (why: string) => (why ? `Refused: ${why}` : "Refused"),
+  stopClosed: (done: number, all: number) => `${done} of ${all} closed.`,
 
-  unsettledTitle: (count: number) => (count === 1 ? "1 unsettled tap" : `${count} unsettled taps`),
+  unsettledTitle: (count: number) => (count === 1 ? "1 order without an answer" : `${count} orders without an answer`),
   unsettledLead: "The page closed before it knew what became of these. Tradepost is looking them up.",
 } as const;

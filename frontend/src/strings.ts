@@ -28,6 +28,7 @@ export const t = {
   cancel: "Cancel",
   back: "Back",
   done: "Done",
+  dismiss: "Put away",
   retry: "Retry",
   notAvailable: "not available",
   none: "none",
@@ -83,7 +84,7 @@ export const t = {
     update: "Reload to trade.",
     "no-account": "No account is connected.",
   } satisfies Record<Block, string>,
-  staleWarning: "The picture may be old. Cancelling and closing still work.",
+  staleWarning: "The picture may be old. Cancelling and closing are tried, but may not get through.",
 
   signIn: {
     title: "Sign in",

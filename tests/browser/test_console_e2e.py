@@ -15,6 +15,9 @@ from .conftest import PHONE
 SHOTS = Path(__file__).parents[2] / "var" / "screenshots"
 DESK = {"viewport": {"width": 1440, "height": 900}}
 FILL_MS = 10_000
+STILL = """() => Promise.all(document.getAnimations()
+  .filter(part => part.effect.getComputedTiming().iterations !== Infinity)
+  .map(part => part.finished.catch(() => null)))"""
 
 
 @pytest.fixture(params=["phone", "desk"])
@@ -36,6 +39,7 @@ def keep(page: Page, name: str) -> None:
     SHOTS.mkdir(parents=True, exist_ok=True)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
+        page.evaluate(STILL)
         page.screenshot(path=SHOTS / f"{name}-{scheme}.png")
 
 

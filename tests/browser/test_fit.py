@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from .market import ACCOUNT
 from .played import Played
@@ -100,6 +100,78 @@ def test_sheets_fit_and_their_actions_stay_in_sight(full: Played, page: Page) ->
         fits(page, f"stop at {width}")
         page.keyboard.press("Escape")
         expect(page.locator("dialog")).to_have_count(0)
+
+
+def contrast(page: Page, name: str) -> float:
+    """Of a button's words on its ground, as painted."""
+    return page.get_by_role("button", name=name).evaluate("""part => {
+        const seen = part.ownerDocument.createElement('canvas').getContext('2d', { willReadFrequently: true });
+        const light = colour => {
+            seen.fillStyle = colour;
+            seen.fillRect(0, 0, 1, 1);
+            const [r, g, b] = [...seen.getImageData(0, 0, 1, 1).data].map(
+                v => v / 255 <= 0.03928 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4);
+            return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+        };
+        const style = getComputedStyle(part);
+        const [a, b] = [light(style.color), light(style.backgroundColor)].sort((x, y) => y - x);
+        return (a + 0.05) / (b + 0.05);
+    }""")
+
+
+def test_sign_in_can_be_read_under_the_pointer(browser: Browser, base_url: str) -> None:
+    for scheme in ("light", "dark"):
+        context = browser.new_context(base_url=base_url, color_scheme=scheme)
+        page = context.new_page()
+        page.goto("/")
+        page.get_by_role("button", name="Sign in").hover()
+        assert contrast(page, "Sign in") >= 4.5, scheme
+        context.close()
+
+
+def test_the_banner_moves_nothing_on_a_phone(full: Played, page: Page) -> None:
+    full.open()
+    watched = [page.get_by_role("button", name=name) for name in ("Buy / Long", "Close… BTCUSDT")]
+    before = [part.bounding_box() for part in watched]
+    full.run(4_000)
+    expect(page.locator(".banner")).to_be_in_viewport(ratio=1)
+    assert [part.bounding_box() for part in watched] == before
+    page.get_by_role("button", name="Cancel Buy Limit 62,900.0 BTCUSDT").click(trial=True)
+    for name in ("Positions", "Orders"):
+        page.get_by_role("link", name=name).click()
+        last = page.locator(".cards .button").last
+        last.scroll_into_view_if_needed()
+        last.click(trial=True)
+
+
+def test_a_phone_lying_down_warns_above_the_fold(full: Played, page: Page) -> None:
+    full.open()
+    page.set_viewport_size({"width": 844, "height": 390})
+    page.locator("#ticket-price").fill("65500")
+    page.locator("#ticket-size").fill("0.01")
+    full.review()
+    expect(page.locator(".review .note").first).to_be_in_viewport(ratio=1)
+
+
+def test_the_smallest_phone_keeps_its_chevron_and_its_chips(full: Played, page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    full.open()
+    expect(page.locator(".head-market .icon")).to_be_visible()
+    cut = "part => part.scrollWidth - part.clientWidth"
+    assert page.locator(".head-symbol").evaluate(cut) <= 0
+    heights = [
+        page.get_by_role("button", name=name).bounding_box() for name in ("Buy / Long", "Sell / Short")
+    ]
+    assert heights[0]
+    assert heights[1]
+    assert heights[0]["height"] == heights[1]["height"]
+    lines = page.locator(".bar .action > span:first-child")
+    assert lines.nth(0).bounding_box()["height"] == lines.nth(1).bounding_box()["height"]  # type: ignore[index]
+    full.ticket()
+    for chip in page.locator(".chip-button").all():
+        box = chip.bounding_box()
+        assert box
+        assert box["width"] >= 44
 
 
 def test_insets_push_bars_and_not_buttons_under_the_notch(full: Played, page: Page) -> None:

@@ -110,15 +110,61 @@ def test_a_rejection_keeps_the_ticket_and_says_why_once(desk: Played, page: Page
             request.post_data_json,
             state="rejected",
             reject_code="110007",
-            reject_message="Not enough margin.",
+            reject_message="ab not enough for new order",
         ),
     )
     desk.review()
     desk.place().click()
-    expect(page.locator(".refusal")).to_have_text("Not enough margin. Code 110007")
+    why = "Not enough margin. Nothing was traded. Use a smaller size. Code 110007"
+    expect(page.locator(".refusal .note")).to_have_text(why)
     expect(page.locator("#ticket-size")).to_have_value("0.7")
-    expect(page.locator("[role=alert]")).to_have_text("Rejected. Not enough margin. Code 110007")
+    expect(page.locator("[role=alert]")).to_have_text(f"Rejected. {why}")
     assert notes(page) == []
+
+
+def test_too_little_margin_says_what_is_needed_and_offers_what_fits(desk: Played, page: Page) -> None:
+    # Held at ten times, so that the margin of the next order is known.
+    desk.say(desk.market.change("position", desk.market.position("BTCUSDT", "Buy", "0.05", "63800")))
+    desk.ticket(size="20")
+    desk.answers["POST /orders"] = lambda _, request: (
+        201,
+        desk.market.order(
+            request.post_data_json,
+            state="rejected",
+            reject_code="110007",
+            reject_message="ab not enough for new order",
+        ),
+    )
+    desk.review()
+    desk.place().click()
+    expect(page.locator(".refusal .note")).to_contain_text(
+        "needs 128,499.80, free 97,114.02. Nothing was traded."
+    )
+    page.get_by_role("button", name=re.compile("^Use 1")).click()
+    expect(page.locator(".refusal")).to_have_count(0)
+    assert 14 < float(page.locator("#ticket-size").input_value()) < 15.2
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "said"),
+    [
+        ("110017", "orderQty will be truncated to zero", "Nothing is left to reduce on that side."),
+        ("999999", "Something odd", "Bybit refused it: Something odd. Nothing was traded. Code 999999"),
+        ("999999", "", "Bybit refused it. Nothing was traded. Code 999999"),
+    ],
+)
+def test_a_rejection_says_that_nothing_was_traded(
+    desk: Played, page: Page, code: str, message: str, said: str
+) -> None:
+    desk.ticket()
+    desk.answers["POST /orders"] = lambda _, request: (
+        201,
+        desk.market.order(request.post_data_json, state="rejected", reject_code=code, reject_message=message),
+    )
+    desk.review()
+    desk.place().click()
+    expect(page.locator(".refusal")).to_contain_text(said)
+    expect(page.locator(".refusal")).to_contain_text("Nothing was traded.")
 
 
 NOES = [
@@ -135,6 +181,7 @@ def test_every_no_has_words_and_proves_that_nothing_went_out(desk: Played, page:
     for count, (status, code, said) in enumerate(NOES, start=1):
         answer = (status, error(code, "Too small for this market."))
         desk.answers["POST /orders"] = lambda *_, answer=answer: answer
+        desk.beat()
         desk.review()
         desk.place().click()
         expect(page.locator(".refusal")).to_contain_text(said)
@@ -231,6 +278,45 @@ def test_the_stream_settles_an_order_whose_answer_never_came(desk: Played, page:
     assert notes(page) == []
 
 
+def test_an_unknown_order_that_ends_behind_a_closed_sheet_is_told(desk: Played, page: Page) -> None:
+    desk.ticket()
+    desk.answers["POST /orders"] = lambda route, _: route.abort()
+    desk.review()
+    desk.place().click()
+    expect(desk.outcome("unknown")).to_be_visible()
+    expect(page.locator(".outcome-title")).to_be_focused()
+    desk.run(1_000, beating=True)
+    page.get_by_role("button", name="Done").click()
+    [body] = desk.posts()
+    said = "Bybit never received this order. Nothing was traded. You can place it again."
+    row = desk.market.order(body, state="rejected", reject_code="never_arrived", reject_message=said)
+    desk.say(desk.market.change("order", row))
+    bar = page.locator(".aftermath")
+    expect(bar).to_contain_text("Rejected ▲ Buy 0.010 BTC of BTCUSDT, Limit.")
+    expect(bar).to_contain_text(said)
+    expect(page.locator("[role=alert]")).to_contain_text(said)
+    desk.run(2_500, beating=True)
+    expect(page.locator("[role=status]")).not_to_contain_text("We do not know yet")
+    bar.get_by_role("button", name="Put away").click()
+    expect(bar).to_have_count(0)
+
+
+def test_an_unknown_order_empties_its_ticket_and_marks_the_next_one(desk: Played, page: Page) -> None:
+    desk.ticket()
+    desk.answers["POST /orders"] = lambda route, _: route.abort()
+    desk.review()
+    desk.place().click()
+    expect(desk.outcome("unknown")).to_be_visible()
+    desk.run(6_000, beating=True)
+    page.get_by_role("button", name="Done").click()
+    page.get_by_role("button", name="Buy / Long").click()
+    expect(page.locator("#ticket-size")).to_have_value("")
+    page.locator("#ticket-size").fill("0.5")
+    desk.review()
+    unknown = desk.posts()[0]["id"][:8]
+    expect(page.get_by_text(f"Order {unknown} is still unknown.")).to_be_visible()
+
+
 def test_a_page_that_died_finds_its_taps_again_and_shows_them_first(played: Played, page: Page) -> None:
     known, lost = "00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b"
     kept = json.dumps([{"id": known, "at": T0 - 5_000}, {"id": lost, "at": T0 - 90_000}])
@@ -242,7 +328,7 @@ def test_a_page_that_died_finds_its_taps_again_and_shows_them_first(played: Play
     )
     played.answers[f"GET /orders/{known}"] = lambda *_: (200, row)
     played.open()
-    expect(page.get_by_role("heading", name="2 unsettled taps")).to_be_visible()
+    expect(page.get_by_role("heading", name="2 orders without an answer")).to_be_visible()
     played.run(2_000, beating=True)
     results = page.locator(".results li")
     expect(results.nth(0)).to_contain_text("Filled")
@@ -389,12 +475,24 @@ def test_close_goes_to_the_position_with_an_id_of_its_own(desk: Played, page: Pa
     )
     page.get_by_role("button", name="Close… BTCUSDT").click()
     page.get_by_role("radio", name="50%").check()
+    pnl = page.locator("dialog .fact", has_text="Expected P&L, before fees")
+    expect(pnl).to_contain_text("+11.25")
+    page.get_by_role("radio", name="Limit").check()
+    page.get_by_label("Price (USDT").fill("64800")
+    expect(pnl).to_contain_text("+25.00")
+    page.get_by_role("radio", name="Market").check()
     desk.place().click()
     expect(desk.outcome("accepted")).to_be_visible()
+    expect(page.locator(".sentence")).to_have_text("▼ Close 0.025 BTC of BTCUSDT, Market.")
+    expect(page.locator("dialog .environment")).to_have_text("PAPER")
+    expect(page.locator(".outcome-title")).to_be_focused()
     [body] = desk.posts("/positions/1%3Alinear%3ABTCUSDT%3A0/close")
     assert body["fraction"] == "0.5"
     assert body["order_type"] == "Market"
     assert len(body["id"]) == 36
+    row = desk.market.orders[body["id"]]
+    desk.say(desk.market.update(row, state="filled", filled_qty="0.025", avg_price="64250"))
+    expect(page.locator("[role=status]")).to_contain_text("Filled")
 
 
 def test_stop_states_counts_asks_for_a_hold_and_shows_each_result(desk: Played, page: Page) -> None:
@@ -422,8 +520,35 @@ def test_stop_states_counts_asks_for_a_hold_and_shows_each_result(desk: Played, 
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Confirm now").press("Enter")
     lines = page.locator(".results li")
-    expect(lines.nth(0)).to_contain_text("Accepted")
+    expect(lines.nth(0)).to_contain_text("Accepted, not closed yet")
     expect(lines.nth(1)).to_contain_text("Refused: Nothing left.")
-    expect(page.locator("[role=alert]")).to_have_text("Close all positions: 1 of 2 done.")
+    expect(page.locator("[role=alert]")).to_have_text("")
     sent = [call.post_data_json["id"] for call in desk.calls if call.method == "POST"]
     assert len(set(sent)) == 2
+    row = desk.market.orders[sent[0]]
+    desk.say(desk.market.update(row, state="working", filled_qty="0.2"))
+    expect(lines.nth(0)).to_contain_text("Part closed: 0.200 of 0.500")
+    desk.say(desk.market.update(row, state="filled", filled_qty="0.5", avg_price="64250"))
+    expect(lines.nth(0)).to_contain_text("Closed")
+    expect(page.locator("[role=alert]")).to_have_text("Close all positions: 1 of 2 closed.")
+
+
+def test_a_close_that_was_cancelled_is_not_counted_as_closed(desk: Played, page: Page) -> None:
+    desk.say(desk.market.change("position", desk.market.position("BTCUSDT", "Buy", "0.5", "64000")))
+    desk.answers["POST /positions/"] = lambda _, request: (
+        201,
+        desk.market.order(
+            {**request.post_data_json, "symbol": "BTCUSDT", "side": "Sell", "qty": "0.5", "account": "1"}
+        ),
+    )
+    page.get_by_role("button", name="Stop").click()
+    hold = page.get_by_role("button", name="Hold to close all")
+    hold.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Confirm now").press("Enter")
+    line = page.locator(".results li")
+    expect(line).to_contain_text("Accepted, not closed yet")
+    [row] = desk.market.orders.values()
+    desk.say(desk.market.update(row, state="cancelled"))
+    expect(line).to_contain_text("Cancelled, still open")
+    expect(page.locator("[role=alert]")).to_have_text("Close all positions: 0 of 1 closed.")

@@ -195,6 +195,24 @@ def test_no_socket_and_no_answer_is_offline(holding: Played, page: Page) -> None
     expect(page.get_by_role("button", name="Close… BTCUSDT")).to_be_disabled()
 
 
+def test_a_socket_that_outlives_its_network_goes_offline(holding: Played, page: Page) -> None:
+    holding.answers["GET /session"] = lambda route, _: route.abort()
+    holding.refuse_sockets = True
+    holding.run(3_500)
+    expect(holding.chip("stale")).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("dialog .note")).to_contain_text("may not get through")
+    holding.run(6_500)
+    expect(holding.chip("offline")).to_be_visible()
+    expect(page.get_by_role("button", name="Hold to close all")).to_be_disabled()
+
+
+def test_a_silent_stream_of_a_server_that_answers_stays_stale(holding: Played) -> None:
+    holding.run(9_000)
+    expect(holding.chip("stale")).to_be_visible()
+    assert len(holding.sockets) == 1
+
+
 def test_a_failing_server_is_an_error_with_a_retry(holding: Played, page: Page) -> None:
     holding.answers["GET /session"] = lambda *_: (500, {})
     holding.refuse_sockets = True

@@ -4,8 +4,8 @@ import type { CancelAllItem, CloseRequest, Instrument, NewOrder, Order, Page, Se
 /** Longer than the server's own five seconds with the exchange, and the six of a repeated id. */
 const TRADE_TIMEOUT_MS = 20_000;
 
-export async function readSession(): Promise<Session> {
-  return (await call<Session>("GET", "/session", undefined, 6_000)).body;
+export async function readSession(timeoutMs = 6_000): Promise<Session> {
+  return (await call<Session>("GET", "/session", undefined, timeoutMs)).body;
 }
 
 export async function signIn(proof: { link: string } | { username: string; password: string }): Promise<Session> {

@@ -3,7 +3,7 @@
 import { effect, signal } from "@preact/signals";
 import { session } from "../api/client.ts";
 import { backoff } from "../lib/backoff.ts";
-import { leave, probe, signedIn, whenLeaving } from "../state/session.ts";
+import { http, leave, probe, signedIn, whenLeaving } from "../state/session.ts";
 import { clearStore, clearTickers, takeChange, takeSnapshot, takeStatus } from "../state/store.ts";
 import { watched } from "../state/focus.ts";
 import { ServerClock } from "./clock.ts";
@@ -13,6 +13,8 @@ import { forgetTicks, takeTick } from "./ticks.ts";
 
 const CONNECT_TIMEOUT_MS = 6_000;
 const MEND_AGAIN_MS = 2_000;
+const QUIET_MS = 4_000;
+const PROBE_MS = 3_000;
 const SIGNED_OUT = 4401;
 
 export const phase = signal<"idle" | "connecting" | "open" | "waiting" | "asleep">("idle");
@@ -80,6 +82,21 @@ function open(): void {
   timer = setTimeout(lost, CONNECT_TIMEOUT_MS);
   opened.onmessage = (event) => receive(parseMessage(String(event.data)));
   opened.onclose = (event) => (event.code === SIGNED_OUT ? leave() : lost());
+}
+
+let feeling = false;
+/** A socket may stay open long after the network is gone. Where heartbeats end, HTTP is asked too; if that is silent as well,
+ * the socket is given up, and counts as down since the last heartbeat. */
+export async function feelPulse(time: number): Promise<void> {
+  const beatAt = asOf.peek();
+  if (feeling || !synced.peek() || beatAt === null || time - beatAt < QUIET_MS) return;
+  const asked = socket;
+  feeling = true;
+  await probe(PROBE_MS);
+  feeling = false;
+  if (http.peek() !== "silent" || !synced.peek() || socket !== asked || asOf.peek() !== beatAt) return;
+  downSince.value = beatAt;
+  lost();
 }
 
 function lost(): void {

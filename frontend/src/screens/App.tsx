@@ -5,6 +5,7 @@ import { overlay } from "../state/overlay.ts";
 import { signedIn } from "../state/session.ts";
 import { known } from "../net/live.ts";
 import { desk, review } from "../state/ticket.ts";
+import { Aftermath } from "./Aftermath.tsx";
 import { CloseSheet } from "./CloseSheet.tsx";
 import { DetailsSheet } from "./Details.tsx";
 import { Banner, Header } from "./Header.tsx";
@@ -60,9 +61,11 @@ function Console() {
       <Nav />
       <main class="main" aria-busy={known.value ? undefined : true}>
         <UpdateBar />
-        <Banner />
+        <Aftermath />
+        {wide && <Banner />}
         <Screen key={tab.value} />
       </main>
+      {!wide && <Banner />}
       {wide && (desk.value ? <TicketPanel key={`${desk.value.account} ${desk.value.symbol}`} desk={desk.value} /> : <aside class="ticket-panel" />)}
       <Overlay />
       {review.value && <ReviewSheet key={review.value.order.id} asked={review.value} />}

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
-import type { OrderType } from "../api/types.ts";
-import { dec, div, fixed, mul, places, read, sign, snap, text } from "../lib/decimal.ts";
+import type { Account, OrderType, Position } from "../api/types.ts";
+import { type Dec, dec, div, fixed, mul, neg, places, read, sign, snap, sub, text } from "../lib/decimal.ts";
 import { entered, entry } from "../lib/entry.ts";
 import { baseOf, number, quoteOf } from "../lib/format.ts";
 import { attempts } from "../state/attempts.ts";
@@ -11,7 +11,7 @@ import { hide } from "../state/overlay.ts";
 import { close } from "../state/reducing.ts";
 import { accounts, openPositions, ticker } from "../state/store.ts";
 import { context } from "../state/ticket.ts";
-import { t } from "../strings.ts";
+import { glyph, t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
 import { Amount, Environment, Fact, Note } from "../ui/bits.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
@@ -27,18 +27,46 @@ const SHARES = [
   { value: "1", label: "100%" },
 ] as const;
 
+/** What closing so much brings: at the limit's own price, or at the mark price. */
+function expected(position: Position, qty: Dec, price: Dec | null, limit: boolean): string | null {
+  const [whole, entry] = [read(position.size), read(position.entry_price)];
+  if (limit) {
+    if (!price || !entry) return null;
+    const gained = mul(sub(price, entry), qty);
+    return text(position.side === "Sell" ? neg(gained) : gained);
+  }
+  const profit = read(openProfit(position));
+  return profit && whole && sign(whole) > 0 ? text(div(mul(profit, qty), whole, 8)) : null;
+}
+
+function Place({ account }: { account: Account | undefined }) {
+  if (!account) return null;
+  return (
+    <span class="ticket-place">
+      <Environment account={account} />
+      <span class="head-label">{account.label}</span>
+    </span>
+  );
+}
+
 export function CloseSheet({ id }: { id: string }) {
   const [share, setShare] = useState<(typeof SHARES)[number]["value"]>("1");
   const [type, setType] = useState<OrderType>("Market");
   const [typed, setTyped] = useState("");
-  const [sent, setSent] = useState<string | null>(null);
+  const [sent, setSent] = useState<{ id: string; name: string; account: Account | undefined } | null>(null);
   const position = openPositions.value.find((row) => row.id === id);
-  const attempt = sent ? attempts.value.get(sent) : undefined;
+  const attempt = sent ? attempts.value.get(sent.id) : undefined;
   const symbol = position?.symbol ?? id.split(":")[2] ?? "";
 
-  if (attempt)
+  if (sent && attempt)
     return (
-      <Sheet title={tt.closeTitle(symbol)} onClose={hide} foot={<DoneButton attempt={attempt} onDone={hide} />}>
+      <Sheet
+        title={tt.closeTitle(symbol)}
+        aside={<Place account={sent.account} />}
+        onClose={hide}
+        foot={<DoneButton attempt={attempt} onDone={hide} />}
+      >
+        <p class="sentence">{sent.name}.</p>
         <OutcomeView attempt={attempt} />
       </Sheet>
     );
@@ -52,11 +80,10 @@ export function CloseSheet({ id }: { id: string }) {
   const account = accounts.value.find((row) => row.id === position.account);
   const whole = read(position.size) ?? dec("0");
   const qty = snap(mul(whole, dec(share)), read(step(symbol)) ?? dec("0"));
-  const profit = read(openProfit(position));
-  const part = profit && sign(whole) > 0 ? text(div(mul(profit, qty), whole, 8)) : null;
   const unit = read(tick(symbol));
   const price = entered(typed);
   const snapped = price && unit ? snap(price, unit, "half") : price;
+  const part = expected(position, qty, type === "Limit" ? snapped : null, type === "Limit");
   const badPrice = type === "Limit" && entry(typed).kind === "bad";
   const blocked = blocksReducing(position.account);
   const ready = !blocked && sign(qty) > 0 && (type === "Market" || (snapped !== null && sign(snapped) > 0));
@@ -68,20 +95,15 @@ export function CloseSheet({ id }: { id: string }) {
     if (at) setTyped(stepped("price", { side, type: "Limit", price: typed, size: "", unit: "base", postOnly: false, reduceOnly: true, tif: "GTC" }, at, up, times));
   };
   const send = () => {
-    const { id: minted } = close(position, share, type, type === "Limit" && snapped ? text(snapped) : null);
-    setSent(minted);
+    const limit = type === "Limit" && snapped ? snapped : null;
+    const way = glyph[position.side === "Buy" ? "Sell" : "Buy"];
+    const name = `${way} ${t.close} ${size} of ${symbol}, ${limit ? `${t.limit} ${number(limit, tick(symbol))}` : t.market}`;
+    setSent({ id: close(position, share, type, limit && text(limit), name).id, name, account });
   };
   return (
     <Sheet
       title={tt.closeTitle(symbol)}
-      aside={
-        account && (
-          <span class="ticket-place">
-            <Environment account={account} />
-            <span class="head-label">{account.label}</span>
-          </span>
-        )
-      }
+      aside={<Place account={account} />}
       onClose={hide}
       foot={
         <Confirm
@@ -98,7 +120,7 @@ export function CloseSheet({ id }: { id: string }) {
         <Fact name={t.position.size}>{held(position.side, position.size, symbol)}</Fact>
         <Fact name={t.position.entry}>{number(position.entry_price, tick(symbol))}</Fact>
         <Fact name={t.mark}>{number(markOf(position), tick(symbol))}</Fact>
-        <Fact name={t.position.pnl}>
+        <Fact name={tt.expected}>
           <Amount value={part} />
         </Fact>
       </dl>

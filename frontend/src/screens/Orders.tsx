@@ -5,7 +5,7 @@ import { age } from "../lib/time.ts";
 import { known } from "../net/live.ts";
 import { step, tick } from "../state/derive.ts";
 import { showMarket } from "../state/focus.ts";
-import { blocksReducing, now } from "../state/health.ts";
+import { blocksReducing, fresh, now } from "../state/health.ts";
 import { layout } from "../state/layout.ts";
 import { cancel, cancelling } from "../state/reducing.ts";
 import { openOrders } from "../state/store.ts";
@@ -58,7 +58,7 @@ function CancelButton({ order }: { order: Order }) {
 export function OrderRow({ order }: { order: Order }) {
   const said = cancelling.value.get(order.id);
   return (
-    <li class="card order">
+    <li class="card order" data-old={fresh.value ? undefined : ""}>
       <div class="order-text">
         <p class="order-title">
           <b>{order.symbol}</b> <SideMark side={order.side} /> <span class="number">{describe(order)}</span>
@@ -77,7 +77,7 @@ export function OrderRow({ order }: { order: Order }) {
 function TableRow({ order }: { order: Order }) {
   const said = cancelling.value.get(order.id);
   return (
-    <tr tabIndex={0} data-order={order.id}>
+    <tr tabIndex={0} data-order={order.id} data-old={fresh.value ? undefined : ""}>
       <th scope="row">
         <button type="button" class="link" onClick={() => showMarket(order.symbol)}>
           {order.symbol}

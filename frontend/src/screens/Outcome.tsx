@@ -1,3 +1,4 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { number } from "../lib/format.ts";
 import type { Attempt } from "../state/attempts.ts";
 import { step, tick } from "../state/derive.ts";
@@ -6,7 +7,7 @@ import { orders } from "../state/store.ts";
 import { t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
 import { Icon, type IconName } from "../ui/icons.tsx";
-import { refusalText, rejection } from "./refusals.ts";
+import { type Cause, refusalText, rejection } from "./refusals.ts";
 
 const ICONS: Record<Outcome, { icon: IconName; tone: "good" | "bad" | "warn" | "plain" }> = {
   sending: { icon: "wait", tone: "plain" },
@@ -21,9 +22,16 @@ const ICONS: Record<Outcome, { icon: IconName; tone: "good" | "bad" | "warn" | "
   unknown: { icon: "wait", tone: "warn" },
 };
 
+/** Orders whose end is on the screen already. */
+export const shown = new Set<string>();
+
 interface Told {
   title: string;
   lead: string;
+}
+
+export function because({ title, code }: Cause): string {
+  return code ? `${title} ${tt.code(code)}` : title;
 }
 
 export function tell(attempt: Attempt): Told {
@@ -40,14 +48,8 @@ export function tell(attempt: Attempt): Told {
     case "filled":
       return { title: tt.filled, lead: row?.avg_price ? tt.filledAt(size(done), number(row.avg_price, tick(symbol))) : size(done) };
     case "cancelled": return { title: done === "0" ? tt.cancelled : tt.cancelledAfter(size(done)), lead: "" };
-    case "rejected": {
-      const { title, code } = rejection(row);
-      return { title: tt.rejected, lead: `${title} ${tt.code(code)}` };
-    }
-    case "refused": {
-      const { title, code } = refusalText(attempt.refusal);
-      return { title: tt.rejected, lead: `${title} ${tt.code(code)}` };
-    }
+    case "rejected": return { title: tt.rejected, lead: because(rejection(row)) };
+    case "refused": return { title: tt.rejected, lead: because(refusalText(attempt.refusal)) };
     case "not-placed": return { title: tt.notPlaced, lead: tt.notPlacedLead };
     case "unknown": return { title: tt.unknown, lead: tt.unknownLead };
   }
@@ -75,12 +77,19 @@ export function OutcomeView({ attempt }: { attempt: Attempt }) {
   const outcome = outcomeOf(attempt);
   const { icon, tone } = ICONS[outcome];
   const { title, lead } = tell(attempt);
+  const heading = useRef<HTMLParagraphElement>(null);
+  useLayoutEffect(() => {
+    shown.add(attempt.id);
+    // The button that had the focus is gone.
+    heading.current?.focus({ preventScroll: true });
+    return () => void shown.delete(attempt.id);
+  }, [attempt.id]);
   return (
     <div class="outcome" data-tone={tone} data-outcome={outcome}>
       <span class="outcome-icon">
         <Icon name={icon} size={40} />
       </span>
-      <p class="outcome-title">{title}</p>
+      <p class="outcome-title" ref={heading} tabIndex={-1}>{title}</p>
       {lead && <p class="outcome-lead">{lead}</p>}
       <p class="outcome-id">{outcome === "unknown" ? tt.checking(attempt.id.slice(0, 8)) : tt.orderId(attempt.id.slice(0, 8))}</p>
     </div>

@@ -1,8 +1,8 @@
 import { useEffect, useRef } from "preact/hooks";
-import type { Position } from "../api/types.ts";
+import type { NewOrder, Position } from "../api/types.ts";
 import { placeOrder } from "../api/routes.ts";
 import { abs, cmp, dec, div, read, sub } from "../lib/decimal.ts";
-import { baseOf, number } from "../lib/format.ts";
+import { baseOf, money, number } from "../lib/format.ts";
 import { age } from "../lib/time.ts";
 import { seen, serverClock } from "../net/live.ts";
 import { alertNow, say } from "../state/announce.ts";
@@ -15,14 +15,14 @@ import { layout } from "../state/layout.ts";
 import { OVER, outcomeOf } from "../state/outcome.ts";
 import { hide, overlay } from "../state/overlay.ts";
 import { accounts, ticker } from "../state/store.ts";
-import { clearDraft, closeReview, context, draftOf, openReview, type Review, refuse, review } from "../state/ticket.ts";
+import { change, clearDraft, closeReview, context, draftOf, openReview, type Review, refuse, review } from "../state/ticket.ts";
 import { glyph, t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
 import { Environment, Fact, Note } from "../ui/bits.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
-import { DoneButton, OutcomeView, tell } from "./Outcome.tsx";
-import { refusalText, rejection } from "./refusals.ts";
+import { because, DoneButton, OutcomeView, tell } from "./Outcome.tsx";
+import { type Cause, refusalText, rejection } from "./refusals.ts";
 import { Summary } from "./Ticket.tsx";
 
 const DRIFT = dec("0.001");
@@ -35,6 +35,16 @@ function drifted(asked: Review): boolean {
   const price = read(asked.order.side === "Buy" ? quote?.ask : quote?.bid);
   if (!price || asked.price.n === 0n) return false;
   return cmp(div(abs(sub(price, asked.price)), asked.price, 8), DRIFT) > 0;
+}
+
+/** An order of the same side whose end nobody knows: this one may be a second. One of an earlier page may be any. */
+function stillUnknown(asked: Review): string | undefined {
+  const { account, symbol, side } = asked.order;
+  return [...attempts.value.values()].find((attempt) => {
+    if (attempt.phase !== "unknown") return false;
+    const of = attempt.order ?? attempt.row;
+    return of ? of.account === account && of.symbol === symbol && of.side === side : attempt.name === null;
+  })?.id;
 }
 
 /** An equal order sent within the last seconds: a second one may be a slip. */
@@ -78,8 +88,12 @@ function blockOf(asked: Review) {
 async function place(asked: Review): Promise<void> {
   // The last look, whatever the button said a moment ago.
   if (blockOf(asked) || attempts.peek().has(asked.order.id)) return;
-  await attemptOrder(asked.order.id, asked.order, () => placeOrder(asked.order, seen.peek()));
+  await attemptOrder(asked.order.id, asked.order, orderName(asked.order), () => placeOrder(asked.order, seen.peek()));
   follow(asked);
+}
+
+function orderName({ side, qty, symbol, order_type }: NewOrder): string {
+  return `${glyph[side]} ${t.side(side)} ${number(qty, step(symbol))} ${baseOf(symbol)} of ${symbol}, ${order_type === "Limit" ? t.limit : t.market}`;
 }
 
 function Sentence({ asked }: { asked: Review }) {
@@ -113,6 +127,7 @@ function Asking({ asked }: { asked: Review }) {
   const known = figures(draftOf(asked.desk), at);
   const price = asked.order.side === "Buy" ? quote?.ask : quote?.bid;
   now.value;
+  const doubt = stillUnknown(asked);
   return (
     <>
       <Summary known={known} at={at} reduceOnly={asked.order.reduce_only} />
@@ -132,9 +147,9 @@ function Asking({ asked }: { asked: Review }) {
           {tt.warning[name]}
         </Note>
       ))}
-      {repeated(asked) && (
+      {(doubt || repeated(asked)) && (
         <Note icon="warn" tone="warn">
-          {tt.again}
+          {doubt ? tt.stillUnknown(doubt.slice(0, 8)) : tt.again}
         </Note>
       )}
     </>
@@ -146,6 +161,18 @@ function finish(): void {
   if (layout.peek() === "phone" && overlay.peek()?.kind === "ticket") hide();
 }
 
+/** With the two figures, where both are known. */
+function shortMargin(asked: Review, cause: Cause): Cause {
+  const at = context(asked.desk);
+  const needed = at && figures(draftOf(asked.desk), at).margin;
+  if (cause.code !== "110007" || !needed || !at.available || cmp(needed, at.available) <= 0) return cause;
+  return { ...cause, title: tt.marginShort(money(needed), money(at.available)) };
+}
+
+function refill({ desk, order }: Review): void {
+  change(desk, { size: order.qty, unit: "base", postOnly: order.time_in_force === "PostOnly", reduceOnly: order.reduce_only });
+}
+
 function useOutcome(asked: Review, attempt: Attempt | undefined) {
   const outcome = attempt && outcomeOf(attempt);
   const last = useRef<string>(undefined);
@@ -154,10 +181,12 @@ function useOutcome(asked: Review, attempt: Attempt | undefined) {
     last.current = outcome;
     if (outcome === "rejected" || outcome === "refused") {
       if (attempt.refusal?.code.startsWith("seen_") && attempt.refusal.code !== "seen_invalid") return;
-      const cause = outcome === "refused" ? refusalText(attempt.refusal) : rejection(attempt.row);
+      // The ticket was emptied when the order became unknown; what was refused is there to be mended.
+      if (draftOf(asked.desk).size === "") refill(asked);
+      const cause = outcome === "refused" ? refusalText(attempt.refusal) : shortMargin(asked, rejection(attempt.row));
       buzz("rejected");
       refuse(asked.desk, cause.title, cause.code);
-      alertNow(`${tt.rejected}. ${cause.title} ${tt.code(cause.code)}`);
+      alertNow(`${tt.rejected}. ${because(cause)}`);
       closeReview();
     } else if (OVER.has(outcome) || outcome === "unknown") {
       const { title, lead } = tell(attempt);

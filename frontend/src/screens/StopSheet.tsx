@@ -4,31 +4,54 @@ import { cancelAll } from "../api/routes.ts";
 import type { Position } from "../api/types.ts";
 import { number } from "../lib/format.ts";
 import { alertNow } from "../state/announce.ts";
+import { attempts } from "../state/attempts.ts";
 import { step } from "../state/derive.ts";
 import { account } from "../state/focus.ts";
 import { blocksReducing, fresh, kind } from "../state/health.ts";
+import { filledSoFar, outcomeOf } from "../state/outcome.ts";
 import { hide } from "../state/overlay.ts";
 import { closeAll } from "../state/reducing.ts";
-import { openOrders, openPositions } from "../state/store.ts";
+import { openOrders, openPositions, orders } from "../state/store.ts";
 import { t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
 import { Environment, Note } from "../ui/bits.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
-import { refusalText } from "./refusals.ts";
+import { refusalText, rejection } from "./refusals.ts";
 
 interface Line {
   key: string;
   name: string;
   result: string;
-  bad: boolean;
+  tone: "good" | "bad" | undefined;
+}
+
+/** How far a close came. Accepted is not closed: only the stream, or the server's record, says so. */
+function closing(line: Line): Line {
+  const attempt = attempts.value.get(line.key);
+  if (!attempt) return line;
+  const outcome = outcomeOf(attempt);
+  const row = orders.value.get(attempt.id) ?? attempt.row ?? undefined;
+  const done = filledSoFar(row, attempt.id);
+  const unit = step(row?.symbol ?? "");
+  const part = done === "0" ? null : tt.partClosed(number(done, unit), number(row?.qty, unit));
+  switch (outcome) {
+    case "filled": return { ...line, result: tt.closed, tone: "good" };
+    case "cancelled": return { ...line, result: part ?? tt.stillOpen, tone: "bad" };
+    case "rejected": return { ...line, result: tt.notClosed(rejection(row).title), tone: "bad" };
+    case "refused": return { ...line, result: tt.notClosed(refusalText(attempt.refusal).title), tone: "bad" };
+    case "not-placed": return { ...line, result: tt.notPlaced, tone: "bad" };
+    case "unknown": return { ...line, result: tt.result.unknown, tone: "bad" };
+    case "sending": return { ...line, result: tt.sending };
+    default: return { ...line, result: part ?? tt.closing };
+  }
 }
 
 function Results({ lines }: { lines: Line[] }) {
   return (
     <ul class="results">
       {lines.map((line) => (
-        <li key={line.key} data-tone={line.bad ? "bad" : "good"}>
+        <li key={line.key} data-tone={line.tone}>
           <span>{line.name}</span>
           <b>{line.result}</b>
         </li>
@@ -46,14 +69,19 @@ interface Action {
   about: string;
   nothing: boolean;
   disabled: boolean;
+  /** What is known of a line now, where that changes after the answer. */
+  look?: (line: Line) => Line;
+  said: (done: number, all: number) => string;
   run: (add: (line: Line) => void) => Promise<void>;
 }
 
 /** One action of Stop: says what it will do, asks for a hold, then shows what happened to each. */
-function StopAction({ title, count, button, about, nothing, disabled, run }: Action) {
+function StopAction({ title, count, button, about, nothing, disabled, look = (line) => line, said, run }: Action) {
   const [progress, setProgress] = useState<Progress>("ready");
   const [lines, setLines] = useState<Line[]>([]);
   const [failure, setFailure] = useState<string | null>(null);
+  const total = (list: Line[]) => said(list.filter((line) => line.tone === "good").length, list.length);
+  const now = lines.map(look);
   const start = async () => {
     const gathered: Line[] = [];
     setProgress("working");
@@ -64,12 +92,12 @@ function StopAction({ title, count, button, about, nothing, disabled, run }: Act
         gathered.push(line);
         setLines([...gathered]);
       });
-      alertNow(`${title}: ${tt.stopDone(gathered.filter((line) => !line.bad).length, gathered.length)}`);
+      alertNow(`${title}: ${total(gathered.map(look))}`);
     } catch (error) {
-      const said = error instanceof Refused ? refusalText(error).title : tt.stopUnknown;
+      const why = error instanceof Refused ? refusalText(error).title : tt.stopUnknown;
       if (!(error instanceof Refused || error instanceof Silence)) throw error;
-      setFailure(said);
-      alertNow(`${title}: ${said}`);
+      setFailure(why);
+      alertNow(`${title}: ${why}`);
     } finally {
       setProgress("done");
     }
@@ -87,10 +115,8 @@ function StopAction({ title, count, button, about, nothing, disabled, run }: Act
         about={about}
         onConfirm={() => void start()}
       />
-      {lines.length > 0 && <Results lines={lines} />}
-      {progress === "done" && !failure && (
-        <p class="line">{tt.stopDone(lines.filter((line) => !line.bad).length, lines.length)}</p>
-      )}
+      {now.length > 0 && <Results lines={now} />}
+      {progress === "done" && !failure && <p class="line">{total(now)}</p>}
       {failure && (
         <Note icon="warn" tone="bad">
           {failure}
@@ -106,9 +132,9 @@ function positionName(position: Position): string {
 
 export function StopSheet() {
   const front = account.value;
-  const orders = openOrders.value.filter((row) => row.account === front?.id);
+  const open = openOrders.value.filter((row) => row.account === front?.id);
   const positions = openPositions.value.filter((row) => row.account === front?.id);
-  const markets = new Set(orders.map((row) => row.symbol)).size;
+  const markets = new Set(open.map((row) => row.symbol)).size;
   const blocked = blocksReducing(front?.id);
   return (
     <Sheet title={tt.stopTitle} aside={front && <Environment account={front} />} onClose={hide}>
@@ -125,10 +151,11 @@ export function StopSheet() {
       )}
       <StopAction
         title={tt.cancelAllTitle}
-        count={tt.cancelAllCount(orders.length, markets)}
+        count={tt.cancelAllCount(open.length, markets)}
         button={tt.holdCancelAll}
         about={front?.id ?? ""}
-        nothing={orders.length === 0 && fresh.value}
+        said={tt.stopDone}
+        nothing={open.length === 0 && fresh.value}
         disabled={blocked !== null}
         run={async (add) => {
           for (const item of await cancelAll(front?.id ?? "")) {
@@ -136,7 +163,7 @@ export function StopSheet() {
             const bad = item.result === "failed" || item.result === "unknown";
             const code = item.code ? ` (${item.code})` : "";
             const name = `${order.symbol} ${t.side(order.side)} ${number(order.qty, step(order.symbol))}`;
-            add({ key: order.id, name, result: tt.result[item.result] + code, bad });
+            add({ key: order.id, name, result: tt.result[item.result] + code, tone: bad ? "bad" : "good" });
           }
         }}
       />
@@ -145,12 +172,12 @@ export function StopSheet() {
         count={tt.closeAllCount(positions.length)}
         button={tt.holdCloseAll}
         about={front?.id ?? ""}
+        look={closing}
+        said={tt.stopClosed}
         nothing={positions.length === 0}
         disabled={blocked !== null}
         run={(add) =>
-          closeAll(positions, (position, result, why) =>
-            add({ key: position.id, name: positionName(position), result: why ? `${tt.result[result]}: ${why}` : tt.result[result], bad: result !== "accepted" }),
-          )
+          closeAll(positions, (position, id) => add({ key: id, name: positionName(position), result: tt.sending, tone: undefined }))
         }
       />
     </Sheet>

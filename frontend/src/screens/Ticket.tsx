@@ -1,5 +1,5 @@
 import { useRef, useState } from "preact/hooks";
-import { type Dec, read } from "../lib/decimal.ts";
+import { cmp, type Dec, read, sign } from "../lib/decimal.ts";
 import { baseOf, money, number, quoteOf } from "../lib/format.ts";
 import { type Context, type Draft, type Figures, figures, type Problem, share, stepped } from "../state/draft.ts";
 import { blocksOpening, blocksReducing, kind } from "../state/health.ts";
@@ -85,6 +85,15 @@ export function useTicket(desk: Desk) {
   return { at, draft, known: at && figures(draft, at) };
 }
 
+/** The largest size that the free margin bears, where that is less than what is asked for. */
+function smaller(draft: Draft, at: Context): string | null {
+  const most = read(share("100", draft, at));
+  const least = read(at.instrument.min_qty);
+  if (!most || !least || (draft.unit === "base" && cmp(most, least) < 0) || sign(most) <= 0) return null;
+  const asked = read(draft.size.replace(",", "."));
+  return asked && cmp(most, asked) < 0 ? share("100", draft, at) : null;
+}
+
 export function TicketForm({ desk }: { desk: Desk }) {
   const { at, draft, known } = useTicket(desk);
   const [left, setLeft] = useState<Record<Field, boolean>>({ price: false, size: false });
@@ -104,13 +113,19 @@ export function TicketForm({ desk }: { desk: Desk }) {
   const size = remark("size", draft, known, at, left.size);
   const answer = refusalOf(desk);
   const reason = reasonOf(desk, draft);
+  const fitting = answer?.code === "110007" ? smaller(draft, at) : null;
   return (
     <div class="ticket-form" ref={said}>
       {answer && (
         <div class="refusal">
           <Note icon="warn" tone="bad">
-            {answer.title} <span class="code">{tt.code(answer.code)}</span>
+            {answer.title} {answer.code && <span class="code">{tt.code(answer.code)}</span>}
           </Note>
+          {fitting && (
+            <button type="button" class="button" onClick={() => edit({ size: fitting })}>
+              {tt.useSize(`${number(fitting, draft.unit === "base" ? qty_step : null)} ${draft.unit === "base" ? base : quote}`)}
+            </button>
+          )}
         </div>
       )}
       {reason && (

@@ -9,7 +9,7 @@ import { tell } from "./Outcome.tsx";
 
 /** What an earlier page left open, before anything else is done. */
 export function UnsettledSheet() {
-  const list = [...attempts.value.values()].filter((attempt) => attempt.order === null);
+  const list = [...attempts.value.values()].filter((attempt) => attempt.name === null);
   const done = () => {
     forget(list.filter((attempt) => attempt.phase !== "unknown").map((attempt) => attempt.id));
     hide();

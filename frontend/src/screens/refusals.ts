@@ -20,5 +20,11 @@ export function refusalText(error: Refused | null): Cause {
 }
 
 export function rejection(order: Order | null | undefined): Cause {
-  return { title: order?.reject_message || tt.refused.other, code: order?.reject_code ?? "" };
+  const code = order?.reject_code ?? "";
+  const message = order?.reject_message ?? "";
+  const known: Record<string, string> = tt.bybit;
+  // Verdicts of Tradepost's own are whole sentences and need no code.
+  const own = /^[a-z_]+$/.test(code);
+  const title = known[code] ?? (!message ? tt.bybitOther : own ? message : tt.bybitSaid(message));
+  return { title, code: own ? "" : code };
 }

@@ -19,6 +19,8 @@ export interface Attempt {
   id: string;
   at: number;
   order: NewOrder | null;
+  /** What was asked for, in words; null for what an earlier page sent. */
+  name: string | null;
   phase: Phase;
   /** The server's row, from its answer or from asking; the stream's own is in the store. */
   row: Order | null;
@@ -62,10 +64,10 @@ function settle(id: string, change: Partial<Attempt>): void {
 }
 
 /** Sends one order by `post`, and follows it. */
-export async function attemptOrder(id: string, order: NewOrder | null, post: () => Promise<Answer<Order>>): Promise<void> {
+export async function attemptOrder(id: string, order: NewOrder | null, name: string, post: () => Promise<Answer<Order>>): Promise<void> {
   const at = Date.now();
   writeNotes([...readNotes(), { id, at }]);
-  attempts.value = new Map(attempts.peek()).set(id, { id, at, order, phase: "sending", row: null, refusal: null });
+  attempts.value = new Map(attempts.peek()).set(id, { id, at, order, name, phase: "sending", row: null, refusal: null });
   const slow = setTimeout(() => put(id, { phase: "unknown" }), SLOW_AFTER_MS);
   try {
     const { status, body } = await post();
@@ -78,6 +80,19 @@ export async function attemptOrder(id: string, order: NewOrder | null, post: () 
   } finally {
     clearTimeout(slow);
   }
+}
+
+const nextAsk = new Map<string, number>();
+
+/** Ever more seldom, but once more as soon as a missing order is proof. */
+function isDue({ id, at }: Attempt): boolean {
+  const time = Date.now();
+  if (time < (nextAsk.get(id) ?? 0)) return false;
+  const waited = time - at;
+  const next = waited < DEAD_AFTER_MS ? time + waited / 4 : time + SLOW_AFTER_MS;
+  const proof = at + DEAD_AFTER_MS;
+  nextAsk.set(id, waited < DEAD_AFTER_MS && next > proof ? proof : next);
+  return true;
 }
 
 /** Asks what became of an attempt. Only "no such order", once the request can no longer arrive, means that it was not placed. */
@@ -97,7 +112,7 @@ let asking = false;
 async function askAll(): Promise<void> {
   if (asking || signedIn.peek() !== "yes") return;
   asking = true;
-  const open = [...attempts.peek().values()].filter((attempt) => attempt.phase === "unknown");
+  const open = [...attempts.peek().values()].filter((attempt) => attempt.phase === "unknown" && isDue(attempt));
   for (const attempt of open) await ask(attempt);
   asking = false;
 }
@@ -115,7 +130,7 @@ export function recall(): boolean {
   const missing = readNotes().filter((note) => !attempts.peek().has(note.id));
   if (!missing.length) return false;
   const all = new Map(attempts.peek());
-  for (const { id, at } of missing) all.set(id, { id, at, order: null, phase: "unknown", row: null, refusal: null });
+  for (const { id, at } of missing) all.set(id, { id, at, order: null, name: null, phase: "unknown", row: null, refusal: null });
   attempts.value = all;
   return true;
 }

@@ -1,6 +1,6 @@
 // What takes risk away: cancel, close, and the two actions of Stop. They go by HTTP and work while prices are stale.
 
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { Refused } from "../api/client.ts";
 import { cancelOrder, closePosition } from "../api/routes.ts";
 import type { OrderType, Position } from "../api/types.ts";
@@ -8,6 +8,7 @@ import { uuid } from "../lib/uuid.ts";
 import { t } from "../strings.ts";
 import { alertNow, say } from "./announce.ts";
 import { attemptOrder, attempts } from "./attempts.ts";
+import { type Outcome, outcomeOf } from "./outcome.ts";
 import { whenLeaving } from "./session.ts";
 import { takeOrder } from "./store.ts";
 
@@ -41,24 +42,44 @@ export async function cancel(id: string): Promise<void> {
 }
 
 /** Closes a share of a position; the attempt's id tells what became of it. */
-export function close(position: Position, fraction: string, type: OrderType, price: string | null): { id: string; sent: Promise<void> } {
+export function close(position: Position, fraction: string, type: OrderType, price: string | null, name: string): { id: string; sent: Promise<void> } {
   const id = uuid();
   const request = { id, fraction, order_type: type, ...(price ? { price } : {}) };
-  return { id, sent: attemptOrder(id, null, () => closePosition(position.id, request)) };
+  return { id, sent: attemptOrder(id, null, name, () => closePosition(position.id, request)) };
 }
 
-export type CloseResult = "accepted" | "refused" | "unknown";
+const FINAL: ReadonlySet<Outcome> = new Set(["filled", "cancelled", "rejected", "refused", "not-placed"]);
+const SETTLE_MS = 10_000;
 
-/** One after the other, each with an id of its own; reports as it goes. */
-export async function closeAll(list: Position[], report: (position: Position, result: CloseResult, why: string) => void): Promise<void> {
+/** Until it is known of all what became of them, but not for ever. */
+function settled(ids: string[]): Promise<void> {
+  return new Promise((resolve) => {
+    const over = computed(() =>
+      ids.every((id) => {
+        const attempt = attempts.value.get(id);
+        return !attempt || FINAL.has(outcomeOf(attempt));
+      }),
+    );
+    const timer = setTimeout(() => end(), SETTLE_MS);
+    const stop = over.subscribe((done) => done && queueMicrotask(() => end()));
+    const end = () => {
+      clearTimeout(timer);
+      stop();
+      resolve();
+    };
+  });
+}
+
+/** One after the other, each with an id of its own; what became of each is told by its attempt. */
+export async function closeAll(list: Position[], report: (position: Position, id: string) => void): Promise<void> {
+  const ids: string[] = [];
   for (const position of list) {
-    const { id, sent } = close(position, "1", "Market", null);
+    const { id, sent } = close(position, "1", "Market", null, `${t.close} ${position.symbol}`);
+    ids.push(id);
+    report(position, id);
     await sent;
-    const attempt = attempts.peek().get(id);
-    const refused = attempt?.phase === "refused" || attempt?.row?.state === "rejected";
-    const result = refused ? "refused" : attempt?.phase === "unknown" ? "unknown" : "accepted";
-    report(position, result, attempt?.refusal?.message ?? attempt?.row?.reject_message ?? "");
   }
+  await settled(ids);
 }
 
 whenLeaving(() => {

@@ -26,9 +26,9 @@ export function leave(): void {
 whenSignedOut(leave);
 
 /** Asks the server who we are; keeps the CSRF token for the calls that need one. */
-export async function probe(): Promise<void> {
+export async function probe(timeoutMs?: number): Promise<void> {
   try {
-    const known = await readSession();
+    const known = await readSession(timeoutMs);
     session.value = known;
     http.value = "answers";
     if (known.signed_in) signedIn.value = "yes";
