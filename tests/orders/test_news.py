@@ -137,7 +137,9 @@ def test_versions_rise_by_one_with_each_told_change(
 ) -> None:
     order = ours(account)
     ids = {"order_id": "ex-1", "order_link_id": order.order_link_id}
-    services.record_execution(account.pk, execution("v-1", "0.4", **ids), "stream")
+    for source in ("stream", "resolver", "stream"):
+        services.record_execution(account.pk, execution("v-1", "0.4", **ids), source)
+    assert sorted(Event.objects.values_list("kind", flat=True)) == ["fill", "order", "position"]
     services.record_report(
         account.pk, report(**ids, status="PartiallyFilled", cum_exec_qty=D("0.4")), "stream"
     )
