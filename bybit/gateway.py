@@ -5,7 +5,7 @@ Every call raises an error of bybit.errors and nothing else; every answer become
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import requests
@@ -131,6 +131,18 @@ def _page(answer: Json, parse_row: Callable[..., T], *args: Any) -> Page[T]:
     except parse.Malformed as error:
         raise Unknown(f"A row of Bybit's could not be read: {error}", "malformed") from None
     return Page(items, cursor if isinstance(cursor, str) and rows else "")
+
+
+def every(page: Callable[..., Page[T]], **params: Any) -> Iterator[tuple[T, ...]]:
+    """The items of each page of a list, until the cursor ends or repeats. Raises BybitError when any page fails: half
+    a list proves no absence."""
+    cursor = ""
+    while True:
+        found = page(cursor=cursor, **params)
+        yield found.items
+        if not found.cursor or found.cursor == cursor:
+            return
+        cursor = found.cursor
 
 
 class Gateway:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from bybit.gateway import Gateway
+from bybit.gateway import Gateway, every
 from bybit.models import Account, Instrument
 from bybit.types import InstrumentInfo
 
@@ -44,13 +44,8 @@ def refresh(account: Account, gateway: Gateway, *, only_if_older: timedelta = ti
     if newest is not None and now - newest < only_if_older:
         return 0
     found: list[InstrumentInfo] = []
-    cursor = ""
-    while True:
-        page = gateway.instruments(category="linear", cursor=cursor)
-        found.extend(page.items)
-        if not page.cursor or page.cursor == cursor:
-            break
-        cursor = page.cursor
+    for items in every(gateway.instruments, category="linear"):
+        found.extend(items)
     _store(account.environment, found, now)
     forget()
     return len(found)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bybit.errors import BybitError
-from bybit.gateway import Gateway
+from bybit.gateway import Gateway, every
 from bybit.types import Execution, OrderReport
 from orders.models import Order
 
@@ -46,16 +46,10 @@ def _executions(
 ) -> tuple[Execution, ...]:
     order_id = order.exchange_order_id or (report.order_id if report else "")
     found: list[Execution] = []
-    cursor = ""
+    ids = {"order_id": order_id, "order_link_id": order.order_link_id}
     try:
-        while True:
-            page = gateway.executions(
-                category=order.category, order_id=order_id, order_link_id=order.order_link_id, cursor=cursor
-            )
-            found.extend(page.items)
-            if not page.cursor or page.cursor == cursor:
-                break
-            cursor = page.cursor
+        for items in every(gateway.executions, category=order.category, **ids):
+            found.extend(items)
         asked["executions"] = f"{len(found)} found" if found else "nothing"
     except BybitError as error:
         asked["executions"] = f"no answer ({error.code})"
@@ -69,13 +63,8 @@ def open_orders(
     absence. `include` keeps only the named kinds (orders, conditional, protective)."""
     found: list[OrderReport] = []
     for coin in gateway.settle_coins:
-        cursor = ""
-        while True:
-            page = gateway.open_orders(category=category, settle_coin=coin, cursor=cursor)
-            found.extend(page.items)
-            if not page.cursor or page.cursor == cursor:
-                break
-            cursor = page.cursor
+        for items in every(gateway.open_orders, category=category, settle_coin=coin):
+            found.extend(items)
     return [
         report
         for report in found

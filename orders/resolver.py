@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from bybit import gateway as bybit
 from bybit.errors import BybitError
-from bybit.gateway import Gateway
+from bybit.gateway import Gateway, every
 from bybit.models import Account, Link
 from bybit.types import PositionReport
 from orders import lookup, services, states
@@ -177,13 +177,8 @@ def _sweep(account: Account, gateway: Gateway, now: datetime, full: bool) -> Non
     since = (link.swept_at or (newest or now) - FIRST_SWEEP) - SWEEP_OVERLAP
     # Bybit answers for seven days at a time; an older gap is the backfill's work.
     since = max(since, now - timedelta(days=6))
-    cursor = ""
-    while True:
-        page = gateway.executions(category=CATEGORY, start_ms=int(since.timestamp() * 1000), cursor=cursor)
-        services.record(account.pk, executions=page.items, source="resolver")
-        if not page.cursor or page.cursor == cursor:
-            break
-        cursor = page.cursor
+    for items in every(gateway.executions, category=CATEGORY, start_ms=int(since.timestamp() * 1000)):
+        services.record(account.pk, executions=items, source="resolver")
     Link.objects.filter(pk=account.pk).update(swept_at=now)
 
 
@@ -192,13 +187,8 @@ def _compare(account: Account, gateway: Gateway) -> None:
     something Bybit says, not something we conclude."""
     found: list[PositionReport] = []
     for coin in gateway.settle_coins:
-        cursor = ""
-        while True:
-            page = gateway.positions(category=CATEGORY, settle_coin=coin, cursor=cursor)
-            found.extend(page.items)
-            if not page.cursor or page.cursor == cursor:
-                break
-            cursor = page.cursor
+        for items in every(gateway.positions, category=CATEGORY, settle_coin=coin):
+            found.extend(items)
     listed = {(report.symbol, report.position_idx) for report in found}
     for symbol in _missing(account, listed):
         found.extend(gateway.position(category=CATEGORY, symbol=symbol).items)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from playwright.sync_api import expect
 
 from .played import Played
 
@@ -103,3 +104,18 @@ def played(page: Any) -> Iterator[Played]:
     yield server
     known = ("Failed to load resource", "net::ERR_")
     assert [text for text in complaints if not any(part in text for part in known)] == []
+
+
+@pytest.fixture
+def desk(played: Played) -> Played:
+    return played.open()
+
+
+@pytest.fixture
+def real_money(played: Played) -> Played:
+    """Review of a market order on a live account, where placing means holding."""
+    played.market.account["environment"] = "live"
+    played.open().ticket(kind="Market")
+    played.review()
+    expect(played.place()).to_have_text("Hold to buy")
+    return played

@@ -1,0 +1,125 @@
+"""Cancel, close and Stop: what they say, what they send, and what they count."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Page, Request, Route, expect
+
+from .played import Played, error
+
+
+def test_cancel_says_what_it_does_and_what_it_does_not_know(desk: Played, page: Page) -> None:
+    row = desk.market.order(
+        {
+            "id": "00000000-0000-4000-8000-000000000001",
+            "account": "1",
+            "category": "linear",
+            "symbol": "BTCUSDT",
+            "side": "Buy",
+            "order_type": "Limit",
+            "qty": "0.02",
+            "price": "62900",
+            "time_in_force": "GTC",
+            "reduce_only": False,
+            "position_idx": 0,
+        }
+    )
+    desk.say(desk.market.update(row, state="working"))
+    page.get_by_role("link", name="Orders").click()
+    cancel = page.get_by_role("button", name="Cancel Buy Limit 62,900.0 BTCUSDT")
+    desk.answers["DELETE /orders/"] = lambda *_: (202, row)
+    cancel.click()
+    expect(page.locator(".order-said")).to_have_text("No proof yet that it was cancelled. Checking.")
+    desk.answers["DELETE /orders/"] = lambda *_: (200, desk.market.update(row, state="cancelled")["order"])
+    cancel.click()
+    expect(page.get_by_text("No open orders.")).to_be_visible()
+
+
+def test_close_goes_to_the_position_with_an_id_of_its_own(desk: Played, page: Page) -> None:
+    desk.say(desk.market.change("position", desk.market.position("BTCUSDT", "Buy", "0.05", "63800")))
+    desk.answers["POST /positions/"] = lambda _, request: (
+        201,
+        desk.market.order(
+            {**request.post_data_json, "symbol": "BTCUSDT", "side": "Sell", "qty": "0.025", "account": "1"}
+        ),
+    )
+    page.get_by_role("button", name="Close… BTCUSDT").click()
+    page.get_by_role("radio", name="50%").check()
+    pnl = page.locator("dialog .fact", has_text="Expected P&L, before fees")
+    expect(pnl).to_contain_text("+11.25")
+    page.get_by_role("radio", name="Limit").check()
+    page.get_by_label("Price (USDT").fill("64800")
+    expect(pnl).to_contain_text("+25.00")
+    page.get_by_role("radio", name="Market").check()
+    desk.place().click()
+    expect(desk.outcome("accepted")).to_be_visible()
+    expect(page.locator(".sentence")).to_have_text("▼ Close 0.025 BTC of BTCUSDT, Market.")
+    expect(page.locator("dialog .environment")).to_have_text("PAPER")
+    expect(page.locator(".outcome-title")).to_be_focused()
+    [body] = desk.posts("/positions/1%3Alinear%3ABTCUSDT%3A0/close")
+    assert body["fraction"] == "0.5"
+    assert body["order_type"] == "Market"
+    assert len(body["id"]) == 36
+    row = desk.market.orders[body["id"]]
+    desk.say(desk.market.update(row, state="filled", filled_qty="0.025", avg_price="64250"))
+    expect(page.locator("[role=status]")).to_contain_text("Filled")
+
+
+def test_stop_states_counts_asks_for_a_hold_and_shows_each_result(desk: Played, page: Page) -> None:
+    for symbol in ("BTCUSDT", "ETHUSDT"):
+        desk.say(desk.market.change("position", desk.market.position(symbol, "Buy", "0.5", "3000")))
+    results = iter([(201, "acked"), (422, None)])
+
+    def close(_: Route, request: Request) -> Any:
+        status, state = next(results)
+        row = {**request.post_data_json, "symbol": "BTCUSDT", "side": "Sell", "qty": "0.5", "account": "1"}
+        return (
+            (status, desk.market.order(row, state=state))
+            if state
+            else (status, error("refused", "Nothing left."))
+        )
+
+    desk.answers["POST /positions/"] = close
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("Closes 2 positions at market.")).to_be_visible()
+    expect(page.get_by_role("button", name="Hold to cancel all")).to_be_disabled()
+    hold = page.get_by_role("button", name="Hold to close all")
+    hold.tap()
+    assert [call for call in desk.calls if call.method == "POST"] == []
+    hold.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Confirm now").press("Enter")
+    lines = page.locator(".results li")
+    expect(lines.nth(0)).to_contain_text("Accepted, not closed yet")
+    expect(lines.nth(1)).to_contain_text("Refused: Nothing left.")
+    expect(page.locator("[role=alert]")).to_have_text("")
+    sent = [call.post_data_json["id"] for call in desk.calls if call.method == "POST"]
+    assert len(set(sent)) == 2
+    row = desk.market.orders[sent[0]]
+    desk.say(desk.market.update(row, state="working", filled_qty="0.2"))
+    expect(lines.nth(0)).to_contain_text("Part closed: 0.200 of 0.500")
+    desk.say(desk.market.update(row, state="filled", filled_qty="0.5", avg_price="64250"))
+    expect(lines.nth(0)).to_contain_text("Closed")
+    expect(page.locator("[role=alert]")).to_have_text("Close all positions: 1 of 2 closed.")
+
+
+def test_a_close_that_was_cancelled_is_not_counted_as_closed(desk: Played, page: Page) -> None:
+    desk.say(desk.market.change("position", desk.market.position("BTCUSDT", "Buy", "0.5", "64000")))
+    desk.answers["POST /positions/"] = lambda _, request: (
+        201,
+        desk.market.order(
+            {**request.post_data_json, "symbol": "BTCUSDT", "side": "Sell", "qty": "0.5", "account": "1"}
+        ),
+    )
+    page.get_by_role("button", name="Stop").click()
+    hold = page.get_by_role("button", name="Hold to close all")
+    hold.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Confirm now").press("Enter")
+    line = page.locator(".results li")
+    expect(line).to_contain_text("Accepted, not closed yet")
+    [row] = desk.market.orders.values()
+    desk.say(desk.market.update(row, state="cancelled"))
+    expect(line).to_contain_text("Cancelled, still open")
+    expect(page.locator("[role=alert]")).to_have_text("Close all positions: 0 of 1 closed.")
