@@ -44,8 +44,6 @@ DUPLICATE = frozenset({"110072", "170141"})
 # Cancel or amend came too late, or the order is not there (yet).
 GONE = frozenset({"110001", "110008", "110010", "170139", "170142", "170143", "170190", "170213"})
 CLOCK = frozenset({"10002"})
-# The order is unchanged and the wish is already true.
-UNCHANGED = frozenset({"110043", "110025", "34040"})
 
 # General: parameters, keys, permissions, compliance (error page, "UTA & Common").
 _GENERAL = {"10001", "10003", "10004", "10005", "10007", "10008", "10009", "10010", "10017", "10024", "10027"}

@@ -5,7 +5,7 @@ Every call raises an error of bybit.errors and nothing else; every answer become
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import requests
@@ -16,7 +16,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from bybit import parse
 from bybit.decimals import to_wire
-from bybit.errors import BybitError, NotSent, Unknown, classify
+from bybit.errors import NotSent, Unknown, classify
 from bybit.models import Account
 from bybit.transport import CONNECT_SECONDS, READ_SECONDS, Client
 from bybit.types import (
@@ -26,7 +26,6 @@ from bybit.types import (
     OrderReport,
     Page,
     PositionReport,
-    Ticker,
     WalletReport,
 )
 
@@ -287,16 +286,6 @@ class Gateway:
         answer = _call(self._http.get_instruments_info, category=category, limit=1000, cursor=cursor or None)
         return _page(answer, parse.instrument, category)
 
-    def tickers(self, *, category: str) -> dict[str, Ticker]:
-        """GET /v5/market/tickers: the latest prices of all markets, by symbol."""
-        answer = _call(self._http.get_tickers, category=category)
-        at_ms = answer.get("time")
-        try:
-            found = [parse.ticker(row, at_ms if isinstance(at_ms, int) else 0) for row in _rows(answer)]
-        except parse.Malformed as error:
-            raise Unknown(f"A price of Bybit's could not be read: {error}", "malformed") from None
-        return {ticker.symbol: ticker for ticker in found}
-
     def clock_offset_ms(self) -> int:
         """Bybit's clock minus ours, by GET /v5/market/time, halfway through the round trip."""
         before = time.time()
@@ -306,10 +295,6 @@ class Gateway:
         if not isinstance(server_ms, int):
             raise Unknown("Bybit told no time", "unreadable")
         return server_ms - round((before + after) * 500)
-
-    def key_info(self) -> Mapping[str, Any]:
-        """GET /v5/user/query-api: what this key may do and when it expires."""
-        return _result(_call(self._http.get_api_key_information))
 
 
 _gateways: dict[str, tuple[tuple[Any, ...], Gateway]] = {}
@@ -333,6 +318,3 @@ def for_account(account: Account) -> Gateway:
         gateway = Gateway(session)
         _gateways[account.pk] = (marks, gateway)
         return gateway
-
-
-__all__ = ["BybitError", "Gateway", "for_account"]

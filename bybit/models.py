@@ -106,7 +106,6 @@ class Link(models.Model):
     public_at = models.DateTimeField(null=True)
     # The last resolver pass that had every answer.
     pass_at = models.DateTimeField(null=True)
-    pass_requests = models.IntegerField(default=0)
     swept_at = models.DateTimeField(null=True)
     clock_offset_ms = models.IntegerField(null=True)
     bad_messages = models.IntegerField(default=0)

@@ -51,11 +51,6 @@ class OrderReport:
     created_ms: int
     updated_ms: int
 
-    @property
-    def known_status(self) -> bool:
-        """False for a status that Bybit added after this was written: such an order is read again."""
-        return self.status in STATUS_RANK
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
