@@ -26,6 +26,12 @@ def error(code: str, message: str = "No.", **detail: Any) -> dict[str, Any]:
     return {"error": {"code": code, "message": message, "detail": detail}}
 
 
+def go(page: Page, name: str) -> None:
+    """To another screen, and waits until it is the one that is shown."""
+    page.get_by_role("link", name=name).click()
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_attached()
+
+
 class Played:
     """Accepts the page's calls and sockets. Replies that a test wants different are put into `answers`."""
 
@@ -158,6 +164,9 @@ class Played:
         expect(self.chip("live")).to_be_visible()
         expect(self.page.locator(".last-large .number")).to_have_text("64,250.0")
         return self
+
+    def go(self, name: str) -> None:
+        go(self.page, name)
 
     def chip(self, kind: str) -> Any:
         return self.page.locator(f".head .chip[data-kind={kind}]")

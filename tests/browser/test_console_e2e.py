@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from .conftest import PHONE
+from .played import go
 
 SHOTS = Path(__file__).parents[2] / "var" / "screenshots"
 DESK = {"viewport": {"width": 1440, "height": 900}}
@@ -59,7 +60,7 @@ def test_buy_at_market_see_it_filled_and_close_it(console: tuple[Page, str], sta
     expect(page.get_by_text("Filled", exact=True)).to_be_visible(timeout=FILL_MS)
     keep(page, f"{name}-4-filled")
     page.get_by_role("button", name="Done").click(delay=700)
-    page.get_by_role("link", name="Positions").click()
+    go(page, "Positions")
     close = page.get_by_role("button", name="Close… BTCUSDT")
     expect(close).to_be_visible(timeout=FILL_MS)
     expect(page.get_by_text("0.010", exact=True).first).to_be_visible()
@@ -87,11 +88,11 @@ def test_a_resting_order_shows_and_goes_on_cancel(console: tuple[Page, str]) -> 
     page.locator("dialog [data-confirm]").click()
     expect(page.locator(".outcome-title")).to_have_text("Open in the book", timeout=FILL_MS)
     page.get_by_role("button", name="Done").click(delay=700)
-    page.get_by_role("link", name="Orders").click()
+    go(page, "Orders")
     keep(page, f"{name}-7-orders")
     page.get_by_role("button", name=re.compile("^Cancel Buy Limit")).click()
     expect(page.get_by_text("No open orders.")).to_be_visible(timeout=FILL_MS)
-    page.get_by_role("link", name="More").click()
+    go(page, "More")
     keep(page, f"{name}-8-more")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Tradepost")).to_be_visible()

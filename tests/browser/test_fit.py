@@ -70,8 +70,7 @@ def test_every_screen_fits(full: Played, page: Page) -> None:
     for width, height in [*SIZES, (384, 512), (422, 640), (720, 450)]:
         page.set_viewport_size({"width": width, "height": height})
         for name in ("Trade", "Positions", "Orders", "More"):
-            page.get_by_role("link", name=name).click()
-            expect(page.get_by_role("heading", name=name, level=1)).to_be_attached()
+            full.go(name)
             fits(page, f"{name} at {width}")
             expect(page.get_by_role("button", name="Stop")).to_be_in_viewport(ratio=1)
             expect(page.get_by_role("link", name="Trade")).to_be_in_viewport()
@@ -138,7 +137,7 @@ def test_the_banner_moves_nothing_on_a_phone(full: Played, page: Page) -> None:
     assert [part.bounding_box() for part in watched] == before
     page.get_by_role("button", name="Cancel Buy Limit 62,900.0 BTCUSDT").click(trial=True)
     for name in ("Positions", "Orders"):
-        page.get_by_role("link", name=name).click()
+        full.go(name)
         last = page.locator(".cards .button").last
         last.scroll_into_view_if_needed()
         last.click(trial=True)
@@ -191,9 +190,9 @@ def test_targets_are_large_enough_for_a_thumb(full: Played, page: Page) -> None:
     full.open()
     assert page.evaluate(SMALL, 44) == []
     for name in ("Positions", "Orders", "More"):
-        page.get_by_role("link", name=name).click()
+        full.go(name)
         assert page.evaluate(SMALL, 44) == [], name
-    page.get_by_role("link", name="Trade").click()
+    full.go("Trade")
     full.ticket()
     assert page.evaluate(SMALL, 44) == []
     full.review()
@@ -203,27 +202,27 @@ def test_targets_are_large_enough_for_a_thumb(full: Played, page: Page) -> None:
 def test_no_live_region_holds_a_ticking_number(full: Played, page: Page) -> None:
     full.open()
     for name in ("Trade", "Positions", "Orders"):
-        page.get_by_role("link", name=name).click()
+        full.go(name)
         assert page.evaluate(LIVE) == 0
 
 
 def test_sides_and_signs_are_words_and_glyphs_too(full: Played, page: Page) -> None:
     full.open()
     full.tick("1000PEPEUSDT", last="0.01142", mark="0.01142", bid="0.011419", ask="0.01142")
-    page.get_by_role("link", name="Positions").click()
+    full.go("Positions")
     expect(page.locator(".card-profit .number").first).to_have_text("+115.00")
     text = page.locator(".cards").inner_text()
     assert "▲ Long" in text
     assert "▼ Short" in text
     for amount in page.locator(".card-profit .number").all_inner_texts():
         assert amount[0] in "+−"
-    page.get_by_role("link", name="Orders").click()
+    full.go("Orders")
     expect(page.locator(".order .side")).to_have_text(["▼ Sell", "▲ Buy"])
 
 
 def test_theme_and_palette_are_kept_and_are_all_that_is_kept(full: Played, page: Page) -> None:
     full.open()
-    page.get_by_role("link", name="More").click()
+    full.go("More")
     ground = "getComputedStyle(document.body).backgroundColor"
     dark = page.evaluate(ground)
     page.get_by_role("radio", name="Light").check()

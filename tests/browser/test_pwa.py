@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
 
 from .conftest import CHROMIUM_ARGS, PHONE, Site
+from .played import go
 
 NEVER_KEPT = ("/api", "/ws", "/login", "/admin", "/webauthn")
 KEPT = """async () => {
@@ -115,7 +116,7 @@ def test_without_a_network_the_shell_opens_and_shows_no_account(page: Page, cont
     expect(page.locator(".head .chip[data-kind=offline]")).to_have_text("Offline: read only", timeout=10_000)
     expect(page.get_by_role("button", name="Buy / Long")).to_be_disabled()
     assert not any(character.isdigit() for character in page.locator(".strip").inner_text())
-    page.get_by_role("link", name="Positions").click()
+    go(page, "Positions")
     expect(page.locator("article")).to_have_count(0)
     context.set_offline(False)
     expect(page.locator(".head .chip[data-kind=live]")).to_be_visible(timeout=20_000)
@@ -123,7 +124,7 @@ def test_without_a_network_the_shell_opens_and_shows_no_account(page: Page, cont
 
 def test_nothing_of_the_account_is_kept_on_the_device(page: Page) -> None:
     for name in ("Positions", "Orders", "More", "Trade"):
-        page.get_by_role("link", name=name).click()
+        go(page, name)
     page.get_by_role("button", name="Buy / Long").click()
     page.locator("#ticket-size").fill("0.01")
     page.keyboard.press("Escape")

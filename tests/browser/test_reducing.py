@@ -26,7 +26,7 @@ def test_cancel_says_what_it_does_and_what_it_does_not_know(desk: Played, page: 
         }
     )
     desk.say(desk.market.update(row, state="working"))
-    page.get_by_role("link", name="Orders").click()
+    desk.go("Orders")
     cancel = page.get_by_role("button", name="Cancel Buy Limit 62,900.0 BTCUSDT")
     desk.answers["DELETE /orders/"] = lambda *_: (202, row)
     cancel.click()

@@ -228,7 +228,7 @@ def test_a_failing_server_is_an_error_with_a_retry(holding: Played, page: Page) 
 
 
 def test_signed_out_clears_the_account_from_the_page(holding: Played, page: Page) -> None:
-    page.get_by_role("link", name="Positions").click()
+    holding.go("Positions")
     expect(page.get_by_text("0.050")).to_be_visible()
     holding.sockets[-1].close(code=4401)
     expect(page.get_by_role("heading", name="Tradepost")).to_be_visible()
