@@ -14,6 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from bybit import parse
+from bybit.failpoints import failpoint
 from bybit.models import Account, BadMessage, Link
 from bybit.stream import Bad, Feed, FeedDown, Message
 from orders import resolver, services, topics
@@ -132,6 +133,7 @@ class Listener(threading.Thread):
     def _apply(self, items: list[Message | Bad]) -> None:
         if not items:
             return
+        failpoint("stream_taken")
         news, bad = _sort(items)
         try:
             if news["executions"] and len(items) <= FEW:

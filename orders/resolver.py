@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from bybit import gateway as bybit
 from bybit.errors import BybitError
+from bybit.failpoints import failpoint
 from bybit.gateway import Gateway, every
 from bybit.models import Account, Link
 from bybit.types import PositionReport
@@ -62,6 +63,7 @@ def resolve(account: Account, *, full: bool = False) -> Pass | None:
         try:
             _measure_clock(account, gateway)
             seen = _take_open_orders(account, gateway)
+            failpoint("resolve_open_orders_taken")
             _follow_up(account, gateway, seen, started)
             _sweep(account, gateway, started, full)
             _compare(account, gateway)
@@ -133,6 +135,7 @@ def _follow(order: Order, gateway: Gateway, now: datetime) -> int:
     elif order.state in ("acked", "working") and not order.needs_read and now - order.updated_at < QUIET:
         return 0
     findings = lookup.ask(gateway, order)
+    failpoint("resolve_answered")
     services.take_findings(order, findings, "resolver")
     after = timezone.now()
     if findings.nothing and not order.exchange_order_id and after - sent > SEND_VOID:
@@ -179,6 +182,7 @@ def _sweep(account: Account, gateway: Gateway, now: datetime, full: bool) -> Non
     since = max(since, now - timedelta(days=6))
     for items in every(gateway.executions, category=CATEGORY, start_ms=int(since.timestamp() * 1000)):
         services.record(account.pk, executions=items, source="resolver")
+    failpoint("resolve_swept")
     Link.objects.filter(pk=account.pk).update(swept_at=now)
 
 

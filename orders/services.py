@@ -16,6 +16,7 @@ from django.utils import timezone
 from bybit import gateway as bybit
 from bybit import instruments, rows
 from bybit.errors import BybitError, ClockRefused, Duplicate, Gone, NotSent, Refused
+from bybit.failpoints import failpoint
 from bybit.models import Account, Link
 from bybit.types import NewOrder
 from orders import lookup, news, seen, states, verdicts
@@ -172,9 +173,11 @@ def _commit_intent(user: AbstractBaseUser, wish: Wish, source: str) -> Order:
     )
     intent = OrderEvent(order_id=wish.id, at=now, kind="intent", source=source, body=wish.request)
     _outside_transactions()
+    failpoint("before_intent_commit")
     # One statement, and so committed when it returns.
     if not rows.insert(order, intent):
         raise Taken
+    failpoint("after_intent_commit")
     return order
 
 
@@ -201,12 +204,14 @@ def _send(order: Order, account: Account) -> Order:
         order_link_id=order.order_link_id,
     )
     # No transaction is open, and neither broker nor channel layer is touched, until Bybit has answered.
+    failpoint("after_claim")
     error: BybitError | None = None
     exchange_order_id = ""
     try:
         exchange_order_id = bybit.for_account(account).place(wire)
     except BybitError as caught:
         error = caught
+    failpoint("after_answer")
     return _write_answer(order.pk, exchange_order_id, error)
 
 
@@ -242,6 +247,8 @@ def _write_answer(order_id: UUID, exchange_order_id: str, error: BybitError | No
             _apply_failure(order, error)
         changes = news.keep(order, now, evidence=("answer", "rest", body), fields=_ANSWER)
         changed(order.account_id, changes)
+        failpoint("before_answer_commit")
+    failpoint("after_answer_commit")
     return order
 
 
@@ -277,6 +284,7 @@ def cancel_at_bybit(order: Order, account: Account, source: str) -> str:
     """One cancel request. Returns "taken", "gone" (proven final by a read), "unknown", or Bybit's refusal code."""
     now = timezone.now()
     Order.objects.filter(pk=order.pk, cancel_requested_at=None).update(cancel_requested_at=now)
+    failpoint("after_cancel_wish")
     gateway = bybit.for_account(account)
     outcome, body = "taken", {"retCode": 0}
     try:
@@ -296,6 +304,7 @@ def cancel_at_bybit(order: Order, account: Account, source: str) -> str:
         elif isinstance(error, Refused):
             outcome = error.code
         Order.objects.filter(pk=order.pk).update(next_check_at=now)
+    failpoint("after_cancel_answer")
     OrderEvent.objects.create(order=order, at=now, kind="cancel", source=source, body=body)
     return outcome
 

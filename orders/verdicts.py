@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import models, transaction
 from django.utils import timezone
 
+from bybit.failpoints import failpoint
 from orders import news
 from orders.models import Order, OrderEvent
 from orders.topics import changed
@@ -54,6 +55,7 @@ def _conclude(order: Order, now: datetime, code: str, text: str, proof: dict[str
         order.reject_code, order.reject_message = code, text
         evidence = ("verdict", "resolver", {"code": code, **proof})
         changed(order.account_id, news.keep(order, now, evidence=evidence))
+        failpoint("resolve_before_verdict_commit")
 
 
 def check_later(order_id: UUID, at: datetime) -> None:
