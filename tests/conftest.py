@@ -10,11 +10,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+
+if TYPE_CHECKING:
+    from tests.truth import Witness
 
 ROOT = Path(__file__).resolve().parent.parent
 # Before Django reads its settings: the suite has a data folder, and so servers, of its own.
@@ -201,6 +205,13 @@ class Stack:
     def paper(self) -> Paper:
         return Paper(self.paper_url)
 
+    @cached_property
+    def witness(self) -> "Witness":
+        """Holds its record against the exchange's ledger."""
+        from tests.truth import Witness, of_house
+
+        return Witness(of_house(self.data), self.paper_url)
+
     def manage(self, *words: str) -> str:
         done = subprocess.run(
             [sys.executable, "manage.py", *words, "--data", str(self.data)],
@@ -308,9 +319,10 @@ def stack_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture
 def stack(stack_process: Stack) -> Iterator[Stack]:
-    """The house, with no fault armed, live, before each test."""
+    """The house, with no fault armed, live, before each test; after it, its record is the exchange's."""
     stack_process.paper.clear()
     stack_process.paper.control("limits", {"scale": "off"})
     wait_for(lambda: stack_process.ready() and stack_process.live(), 40, what="a house that is live")
     yield stack_process
     stack_process.paper.clear()
+    stack_process.witness.settled(40)
