@@ -23,6 +23,13 @@ STATUS_RANK = {
 }
 FINAL_STATUSES = frozenset(name for name, rank in STATUS_RANK.items() if rank == 4)
 
+# https://bybit-exchange.github.io/docs/v5/enum#exectype
+TRADES = frozenset({"Trade", "AdlTrade", "BustTrade", "BlockTrade"})
+NO_TRADES = frozenset(
+    {"Funding", "Settle", "Delivery", "SessionSettlePnL", "MovePosition", "FutureSpread", "CorporateAction"}
+    | {"UNKNOWN"}
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderReport:
@@ -78,7 +85,12 @@ class Execution:
     @property
     def is_trade(self) -> bool:
         """Funding and settlements stand in the same list but fill no order."""
-        return self.exec_type in ("Trade", "AdlTrade", "BustTrade", "BlockTrade")
+        return self.exec_type in TRADES
+
+    @property
+    def is_known(self) -> bool:
+        """False for a kind of execution that is newer than this code."""
+        return self.exec_type in TRADES or self.exec_type in NO_TRADES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

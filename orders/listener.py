@@ -17,6 +17,7 @@ from bybit import parse
 from bybit.failpoints import failpoint
 from bybit.models import Account, BadMessage, Link
 from bybit.stream import Bad, Feed, FeedDown, Message
+from bybit.types import Execution
 from orders import resolver, services, topics
 
 log = logging.getLogger("tradepost.stream")
@@ -202,9 +203,15 @@ def _sort(items: list[Message | Bad]) -> tuple[dict[str, Any], list[Bad]]:
             continue
         for row in item.data:
             try:
-                found[item.topic].append(reader(row))
+                taken = reader(row)
             except (parse.Malformed, AttributeError) as error:
                 bad.append(Bad(f"{item.topic}: {error}", repr(row)))
+                continue
+            if isinstance(taken, Execution) and not taken.is_known:
+                # A fill is booked once and for ever: one of a kind never seen is read from Bybit's list instead.
+                bad.append(Bad(f"execution of a new kind {taken.exec_type[:40]}", repr(row)))
+                continue
+            found[item.topic].append(taken)
     news = {
         "reports": found["order"],
         "executions": found["execution"],

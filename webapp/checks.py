@@ -31,6 +31,7 @@ def _safe_to_run(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
     if settings.REAL_SERVERS and not _times_are_safe():
         found.append(
             Error("A TRADEPOST_…_SECONDS makes verdicts unsafe: leave it unset.", id="tradepost.E005")
+        )
     if settings.REAL_SERVERS and is_armed():
         found.append(
             Error("TRADEPOST_FAILPOINTS is set with real servers: it kills processes.", id="tradepost.E006")
