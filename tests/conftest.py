@@ -298,7 +298,8 @@ def start_stack(data: Path, port: int, *words: str) -> Stack:
     return stack
 
 
-def _announced(stack: Stack) -> bool:
+def announced(stack: Stack) -> bool:
+    """Whether it has said that it is ready; fails at once when it has died instead."""
     assert stack.process.poll() is None, "\n".join(stack.lines[-40:])
     return any(line.startswith("SIGN-IN ") for line in stack.lines)
 
@@ -308,7 +309,7 @@ def stack_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     data = Path(tempfile.mkdtemp(prefix="tradepost-stack-"))
     stack = start_stack(data, two_free_ports(), "--seed", "7")
     try:
-        wait_for(lambda: _announced(stack), 90, what="READY")
+        wait_for(lambda: announced(stack), 90, what="READY")
         yield stack
     finally:
         end(stack.process)
