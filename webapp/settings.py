@@ -196,6 +196,9 @@ QUIET_SECONDS = _seconds("QUIET_SECONDS", 3)
 RESOLVE_SECONDS = _seconds("RESOLVE_SECONDS", 5)
 # The stream process runs the resolver itself when nobody else did for this long.
 NO_PASS_SECONDS = _seconds("NO_PASS_SECONDS", 10)
+# The private socket is pinged this often, and dead when it was silent for so long.
+PING_SECONDS = _seconds("PING_SECONDS", 5)
+SILENT_SECONDS = _seconds("SILENT_SECONDS", 11)
 SWEEP_SECONDS = _seconds("SWEEP_SECONDS", 30)
 CLOCK_SECONDS = _seconds("CLOCK_SECONDS", 60)
 # An account whose stream and resolver were both silent for this long takes no new risk.
