@@ -6,10 +6,12 @@ NPM = PATH="$(NODE_BIN):$$PATH" npm --prefix frontend --no-audit --no-fund --log
 FRONTEND_SOURCES = $(shell find frontend -path frontend/node_modules -prune -o -path frontend/dist -prune -o -type f -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check types bench lock
+.PHONY: help setup demo test test-long chaos check types bench lock
+# How long `make chaos` goes on.
+MINUTES ?= 20
 
 help:
-	@echo "make setup | demo | test | check | types | bench"
+	@echo "make setup | demo | test | test-long | chaos MINUTES=20 | check | types | bench"
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -44,6 +46,13 @@ demo: setup
 test: setup .venv/dev.stamp
 	$(NPM) test --silent
 	$(BIN)/python -m pytest
+
+# What takes its time: thousands of faulted orders, a hundred kills, long outages, seeded bugs.
+test-long: setup .venv/dev.stamp
+	$(BIN)/python -m pytest -m long --timeout 3600
+
+chaos: setup .venv/dev.stamp
+	$(BIN)/python -m tests.chaos --minutes $(MINUTES)
 
 check: setup .venv/dev.stamp
 	$(BIN)/ruff check .

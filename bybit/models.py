@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from bybit.failpoints import is_armed
 from bybit.secrets import seal, unseal
 
 
@@ -49,6 +50,7 @@ class Account(models.Model):
             raise ValueError(
                 "The embedded servers refuse live accounts. Set DATABASE_URL and the other four first."
             )
+        self._refuse_failpoints()
         super().save(*args, **options)
 
     def set_secret(self, secret: str) -> None:
@@ -56,8 +58,16 @@ class Account(models.Model):
         self.sealed_secret = seal(secret)
 
     def secret(self) -> str:
-        """The API secret in clear, for the gateway and the stream alone."""
+        """The API secret in clear, for the gateway and the stream alone. Raises ValueError for a live account in a
+        process that a test may kill."""
+        self._refuse_failpoints()
         return unseal(bytes(self.sealed_secret))
+
+    def _refuse_failpoints(self) -> None:
+        if self.environment == self.Environment.LIVE and is_armed():
+            raise ValueError(
+                "A live account is refused while failpoints are armed: unset TRADEPOST_FAILPOINTS."
+            )
 
 
 class Instrument(models.Model):

@@ -24,6 +24,7 @@ STATUS_RANK = {
 }
 FINAL_STATUSES = frozenset(name for name, rank in STATUS_RANK.items() if rank == 4)
 
+<<<<<<< HEAD
 # What else an order may carry, by Bybit's parameter and by our name. All are text but for the direction (1 rising,
 # 2 falling) and close_on_trigger. https://bybit-exchange.github.io/docs/v5/order/create-order
 ORDER_TERMS = {
@@ -53,6 +54,14 @@ ASKED_TERMS = frozenset(
     {"tp_order_type", "sl_order_type", "slippage_tolerance_type", "slippage_tolerance", "order_filter"}
 )
 Terms = dict[str, Any]
+=======
+# https://bybit-exchange.github.io/docs/v5/enum#exectype
+TRADES = frozenset({"Trade", "AdlTrade", "BustTrade", "BlockTrade"})
+NO_TRADES = frozenset(
+    {"Funding", "Settle", "Delivery", "SessionSettlePnL", "MovePosition", "FutureSpread", "CorporateAction"}
+    | {"UNKNOWN"}
+)
+>>>>>>> suites
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +120,12 @@ class Execution:
     @property
     def is_trade(self) -> bool:
         """Funding and settlements stand in the same list but fill no order."""
-        return self.exec_type in ("Trade", "AdlTrade", "BustTrade", "BlockTrade")
+        return self.exec_type in TRADES
+
+    @property
+    def is_known(self) -> bool:
+        """False for a kind of execution that is newer than this code."""
+        return self.exec_type in TRADES or self.exec_type in NO_TRADES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

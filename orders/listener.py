@@ -14,8 +14,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from bybit import parse
+from bybit.failpoints import failpoint
 from bybit.models import Account, BadMessage, Link
 from bybit.stream import Bad, Feed, FeedDown, Message
+from bybit.types import Execution
 from orders import resolver, services, topics
 
 log = logging.getLogger("tradepost.stream")
@@ -132,6 +134,7 @@ class Listener(threading.Thread):
     def _apply(self, items: list[Message | Bad]) -> None:
         if not items:
             return
+        failpoint("stream_taken")
         news, bad = _sort(items)
         try:
             if news["executions"] and len(items) <= FEW:
@@ -200,9 +203,15 @@ def _sort(items: list[Message | Bad]) -> tuple[dict[str, Any], list[Bad]]:
             continue
         for row in item.data:
             try:
-                found[item.topic].append(reader(row))
+                taken = reader(row)
             except (parse.Malformed, AttributeError) as error:
                 bad.append(Bad(f"{item.topic}: {error}", repr(row)))
+                continue
+            if isinstance(taken, Execution) and not taken.is_known:
+                # A fill is booked once and for ever: one of a kind never seen is read from Bybit's list instead.
+                bad.append(Bad(f"execution of a new kind {taken.exec_type[:40]}", repr(row)))
+                continue
+            found[item.topic].append(taken)
     news = {
         "reports": found["order"],
         "executions": found["execution"],

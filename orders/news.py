@@ -14,6 +14,7 @@ from django.utils import timezone
 from psycopg.errors import DeadlockDetected
 
 from bybit import rows
+from bybit.failpoints import failpoint
 from bybit.types import Execution, OrderReport, PositionReport, WalletReport
 from orders import facts, states
 from orders.lookup import Findings
@@ -52,6 +53,7 @@ def record(
                 changes: list[Change] = []
                 # One order of locks for all writers: orders by id, then positions, wallet, counter.
                 orders = _Locked(account_id, [*executions, *reports])
+                failpoint("news_locked")
                 for execution in sorted(executions, key=lambda item: (item.exec_ms, item.exec_id)):
                     changes += _book(orders, execution, source)
                 for report in sorted(reports, key=lambda item: item.updated_ms):
@@ -61,6 +63,8 @@ def record(
                 if wallet is not None:
                     changes += _one(positions.apply_wallet(account_id, wallet, partial=partial_wallet))
                 changed(account_id, changes)
+                failpoint("news_before_commit")
+            failpoint("news_after_commit")
             return
         except (IntegrityError, OperationalError) as error:
             # Another process inserted the same fill or order first, or two waited for each other: look again.

@@ -2,16 +2,15 @@
 executions, compares positions and wallet. Safe to run twice and from two processes. It writes through
 `orders.services` alone.
 
-With a healthy stream a pass is little more than the pages of open orders; the rest is asked for every
-SWEEP_SECONDS. Without one, every pass asks for everything."""
+With a healthy stream a pass asks for the main lists, and for one of the side lists (other settle coins, spot) in
+turn, but for those on which we know something. Without one, every pass asks for everything."""
 
+import itertools
 import logging
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -26,11 +25,17 @@ from positions.models import Position
 
 log = logging.getLogger("tradepost.resolver")
 
+# Lists that are read in turn while the stream is live: USDT perpetuals, where nearly everything happens, always are.
+SIDE_LISTS = ("orders:USDC", "orders:spot", "positions:USDC", "executions:spot")
+# Executions come newest first: this many pages without a new one, and the older ones are known too. A hole further
+# back shows in its order, whose executed quantity is more than its fills.
+KNOWN_PAGES = 2
 SWEEP_OVERLAP = timedelta(minutes=5)
 FIRST_SWEEP = timedelta(hours=24)
 # Bybit answers for seven days at a time; an older gap is the backfill's work.
 LONGEST_SWEEP = timedelta(days=6)
 _clock_read: dict[str, float] = {}
+_turns = itertools.cycle(SIDE_LISTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +87,15 @@ def _pass(account: Account, gateway: Gateway, full: bool) -> None:
     started = timezone.now()
     _measure_clock(account, gateway)
     link = Link.objects.get(pk=account.pk)
-    rested = timedelta(seconds=settings.SWEEP_SECONDS)
     streaming = link.stream == Link.Stream.LIVE and link.swept_at is not None and not full
-    everything = not streaming or started - (link.swept_at or started) >= rested
-    seen = _take_open_orders(account, gateway, everything)
+    side = {next(_turns)} if streaming else set(SIDE_LISTS)
+    seen = _take_open_orders(account, gateway, side)
     failpoint("resolve_open_orders_taken")
     following.follow_up(account, gateway, seen)
-    if everything:
-        _sweep(account, gateway, link, started)
-        _compare(account, gateway)
-        Link.objects.filter(pk=account.pk).update(swept_at=started)
+    _sweep(account, gateway, link, started, side)
+    failpoint("resolve_swept")
+    _compare(account, gateway, side)
+    Link.objects.filter(pk=account.pk).update(swept_at=started)
 
 
 def _measure_clock(account: Account, gateway: Gateway) -> None:
@@ -103,53 +107,60 @@ def _measure_clock(account: Account, gateway: Gateway) -> None:
     Link.objects.filter(pk=account.pk).update(clock_offset_ms=offset_ms)
 
 
-def _take_open_orders(account: Account, gateway: Gateway, everything: bool) -> set[str]:
-    """Bybit's ids of all orders that are open now. Lists on which we know no order are read with everything else."""
+def _take_open_orders(account: Account, gateway: Gateway, side: set[str]) -> set[str]:
+    """Bybit's ids of the orders that are open now, on every list that is due or on which we know an open order."""
     seen: set[str] = set()
     mine = Order.objects.filter(account=account, state__in=states.OPEN)
+    known = set(mine.values_list("category", "symbol").distinct())
     for category in CATEGORIES:
-        known = set(mine.filter(category=category).values_list("symbol", flat=True).distinct())
         for coin in gateway.coins(category):
-            if not (everything or coin == gateway.settle_coins[0] or _may_settle_in(known, coin)):
-                continue
-            for items in every(gateway.open_orders, category=category, settle_coin=coin):
-                services.record(account.pk, reports=items, source="resolver")
-                seen.update(report.order_id for report in items)
+            due = f"orders:{coin or category}" not in SIDE_LISTS or f"orders:{coin or category}" in side
+            if due or any(_settles(row, category, coin) for row in known):
+                for items in every(gateway.open_orders, category=category, settle_coin=coin):
+                    services.record(account.pk, reports=items, source="resolver")
+                    seen.update(report.order_id for report in items)
     return seen
 
 
-def _may_settle_in(symbols: set[str], coin: str | None) -> bool:
-    return bool(symbols) if coin is None else any(not symbol.endswith("USDT") for symbol in symbols)
+def _settles(row: tuple[str, str], category: str, coin: str | None) -> bool:
+    """Whether a market (category, symbol) may be on this list. USDC perpetuals are named BTCPERP or BTC-27NOV26."""
+    return row[0] == category and (coin is None or not row[1].endswith("USDT"))
 
 
-def _sweep(account: Account, gateway: Gateway, link: Link, now: datetime) -> None:
-    """Executions since the last one we have, with an overlap: a late one is not missed, a known one changes
-    nothing."""
-    newest = Fill.objects.filter(account=account).order_by("-exec_ms").values_list("at", flat=True).first()
+def _sweep(account: Account, gateway: Gateway, link: Link, now: datetime, side: set[str]) -> None:
+    """Executions since the last pass, with an overlap: a late one is not missed, a known one changes nothing."""
+    fills = Fill.objects.filter(account=account)
+    newest = fills.order_by("-exec_ms").values_list("at", flat=True).first()
     since = (link.swept_at or (newest or now) - FIRST_SWEEP) - SWEEP_OVERLAP
     start_ms = int(max(since, now - LONGEST_SWEEP).timestamp() * 1000)
     for category in CATEGORIES:
+        if f"executions:{category}" in SIDE_LISTS and f"executions:{category}" not in side:
+            continue
+        known_pages = 0
         for items in every(gateway.executions, category=category, start_ms=start_ms):
+            if fills.filter(exec_id__in=[item.exec_id for item in items]).count() == len(items):
+                known_pages += 1
+                if known_pages == KNOWN_PAGES:
+                    break
+                continue
+            known_pages = 0
             services.record(account.pk, executions=items, source="resolver")
-    failpoint("resolve_swept")
 
 
-def _compare(account: Account, gateway: Gateway) -> None:
+def _compare(account: Account, gateway: Gateway, side: set[str]) -> None:
     """Bybit's positions and wallet as they are now. A position missing from the list is asked for by name: flat is
     something Bybit says, not something we conclude."""
+    held = [row for row in Position.objects.filter(account=account, category="linear").exclude(size=0)]
     found: list[PositionReport] = []
     for coin in gateway.settle_coins:
-        for items in every(gateway.positions, category="linear", settle_coin=coin):
-            found.extend(items)
+        due = f"positions:{coin}" not in SIDE_LISTS or f"positions:{coin}" in side
+        if due or any(not row.symbol.endswith("USDT") for row in held):
+            for items in every(gateway.positions, category="linear", settle_coin=coin):
+                found.extend(items)
     listed = {(report.symbol, report.position_idx) for report in found}
-    for symbol in _missing(account, listed):
+    for symbol in sorted({row.symbol for row in held if (row.symbol, row.position_idx) not in listed}):
         found.extend(gateway.position(category="linear", symbol=symbol).items)
     services.record(
         account.pk, reported=found, wallet=gateway.wallet(), partial_wallet=False, source="resolver"
     )
     access.note_mode(account, found)
-
-
-def _missing(account: Account, listed: set[tuple[str, int]]) -> Iterable[str]:
-    rows = Position.objects.filter(account=account, category="linear").exclude(size=0)
-    return sorted({row.symbol for row in rows if (row.symbol, row.position_idx) not in listed})

@@ -111,7 +111,7 @@ def send_batch(orders: Sequence[Order], account: Account) -> None:
     for start in range(0, len(claimed), BATCH):
         part = claimed[start : start + BATCH]
         outcomes = _ask(gateway, part)
-        failpoint("after_answer")
+        failpoint("after_batch_answer")
         _note(account, gateway, part, outcomes)
         for order, outcome in zip(part, outcomes, strict=True):
             write_answer(order.pk, outcome)

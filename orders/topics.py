@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from bybit import rows
+from bybit.failpoints import failpoint
 from orders.models import Event
 from orders.schemas import message_text
 
@@ -199,12 +200,15 @@ def flush(account_id: str, loop: Loop, client: "redis.Redis") -> int:
         with transaction.atomic():
             unsent = _unsent(account_id)
             if unsent:
+                failpoint("publish_before_send")
                 _send(account_id, unsent, loop, client)
+                failpoint("publish_before_mark")
                 with connection.cursor() as cursor:
                     cursor.execute(
                         "UPDATE orders_publication SET seq = %s WHERE account_id = %s",
                         [unsent[-1].seq, account_id],
                     )
+        failpoint("publish_after_commit")
         total += len(unsent)
         if len(unsent) < BATCH:
             return total

@@ -10,11 +10,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+
+if TYPE_CHECKING:
+    from tests.truth import Witness
 
 ROOT = Path(__file__).resolve().parent.parent
 # Before Django reads its settings: the suite has a data folder, and so servers, of its own.
@@ -201,6 +205,13 @@ class Stack:
     def paper(self) -> Paper:
         return Paper(self.paper_url)
 
+    @cached_property
+    def witness(self) -> "Witness":
+        """Holds its record against the exchange's ledger."""
+        from tests.truth import Witness, of_house
+
+        return Witness(of_house(self.data), self.paper_url)
+
     def manage(self, *words: str) -> str:
         done = subprocess.run(
             [sys.executable, "manage.py", *words, "--data", str(self.data)],
@@ -287,7 +298,8 @@ def start_stack(data: Path, port: int, *words: str) -> Stack:
     return stack
 
 
-def _announced(stack: Stack) -> bool:
+def announced(stack: Stack) -> bool:
+    """Whether it has said that it is ready; fails at once when it has died instead."""
     assert stack.process.poll() is None, "\n".join(stack.lines[-40:])
     return any(line.startswith("SIGN-IN ") for line in stack.lines)
 
@@ -297,7 +309,7 @@ def stack_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     data = Path(tempfile.mkdtemp(prefix="tradepost-stack-"))
     stack = start_stack(data, two_free_ports(), "--seed", "7")
     try:
-        wait_for(lambda: _announced(stack), 90, what="READY")
+        wait_for(lambda: announced(stack), 90, what="READY")
         yield stack
     finally:
         end(stack.process)
@@ -308,9 +320,10 @@ def stack_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture
 def stack(stack_process: Stack) -> Iterator[Stack]:
-    """The house, with no fault armed, live, before each test."""
+    """The house, with no fault armed, live, before each test; after it, its record is the exchange's."""
     stack_process.paper.clear()
     stack_process.paper.control("limits", {"scale": "off"})
     wait_for(lambda: stack_process.ready() and stack_process.live(), 40, what="a house that is live")
     yield stack_process
     stack_process.paper.clear()
+    stack_process.witness.settled(40)

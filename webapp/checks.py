@@ -6,6 +6,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.core.checks import register as add_check
 
+from bybit.failpoints import is_armed
+
 
 def register() -> None:
     add_check(_safe_to_run)
@@ -29,6 +31,10 @@ def _safe_to_run(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
     if settings.REAL_SERVERS and not _times_are_safe():
         found.append(
             Error("A TRADEPOST_…_SECONDS makes verdicts unsafe: leave it unset.", id="tradepost.E005")
+        )
+    if settings.REAL_SERVERS and is_armed():
+        found.append(
+            Error("TRADEPOST_FAILPOINTS is set with real servers: it kills processes.", id="tradepost.E006")
         )
     return found
 

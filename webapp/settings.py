@@ -196,8 +196,6 @@ QUIET_SECONDS = _seconds("QUIET_SECONDS", 3)
 RESOLVE_SECONDS = _seconds("RESOLVE_SECONDS", 5)
 # The stream process runs the resolver itself when nobody else did for this long.
 NO_PASS_SECONDS = _seconds("NO_PASS_SECONDS", 10)
-# Executions, positions and wallet are read this often while the stream is live; without it, in every pass.
-SWEEP_SECONDS = _seconds("SWEEP_SECONDS", 30)
 # Bybit had an order and has it nowhere: not before this long after its last sign of life is it called cancelled.
 VANISHED_SECONDS = _seconds("VANISHED_SECONDS", 60)
 # An order still without a state after this long alerts its owner.

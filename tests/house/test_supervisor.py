@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.conftest import ROOT, Stack, answers, end, start_stack, two_free_ports, wait_for
+from tests.conftest import ROOT, Stack, announced, answers, end, start_stack, two_free_ports, wait_for
 from webapp.embedded import Embedded
 from webapp.postgres import UNREACHABLE_HOME, Postgres
 from webapp.supervisor import MARK
@@ -28,11 +28,6 @@ def alive(data: Path) -> list[str]:
         except (psutil.Error, OSError):
             continue
     return found
-
-
-def announced(stack: Stack) -> bool:
-    assert stack.process.poll() is None, "\n".join(stack.lines[-30:])
-    return any(line.startswith("SIGN-IN ") for line in stack.lines)
 
 
 @pytest.fixture

@@ -95,8 +95,8 @@ def test_a_live_account_and_failpoints_refuse_each_other(settings: Any) -> None:
             account.save()
         with pytest.raises(ValueError, match="failpoints are armed"):
             account.secret()
-        assert "tradepost.E005" in [message.id for message in run_checks()]
-    assert "tradepost.E005" not in [message.id for message in run_checks()]
+        assert "tradepost.E006" in [message.id for message in run_checks()]
+    assert "tradepost.E006" not in [message.id for message in run_checks()]
 
 
 def test_every_name_stands_in_the_code_exactly_once() -> None:
