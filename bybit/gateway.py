@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import requests
+from django.conf import settings
 from pybit import _helpers
 from pybit.exceptions import FailedRequestError, InvalidRequestError
 from pybit.unified_trading import HTTP
@@ -18,7 +19,7 @@ from bybit import parse
 from bybit.decimals import to_wire
 from bybit.errors import NotSent, Unknown, classify
 from bybit.models import Account
-from bybit.transport import CONNECT_SECONDS, READ_SECONDS, Client
+from bybit.transport import Client
 from bybit.types import (
     Execution,
     InstrumentInfo,
@@ -30,7 +31,6 @@ from bybit.types import (
 )
 
 PAGE = 50
-RECV_WINDOW_MS = 5000
 # An empty set falls back to pybit's own retries, and -1 is a real code: this one never comes.
 NEVER_A_CODE = -999999
 T = TypeVar("T")
@@ -50,8 +50,8 @@ class _Session(HTTP):  # type: ignore[misc]  # pybit is untyped
             api_secret=api_secret,
             testnet=testnet,
             demo=demo,
-            timeout=(CONNECT_SECONDS, READ_SECONDS),
-            recv_window=RECV_WINDOW_MS,
+            timeout=(settings.CONNECT_SECONDS, settings.READ_SECONDS),
+            recv_window=int(settings.RECV_WINDOW_SECONDS * 1000),
             max_retries=1,
             retry_codes={NEVER_A_CODE},
             force_retry=False,

@@ -10,15 +10,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import requests
+from django.conf import settings
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-
-CONNECT_SECONDS = 3.0
-# No byte for this long: give up. A create is given five seconds, and is never repeated.
-READ_SECONDS = 5.0
-# All of one request, however slowly its bytes drip.
-TOTAL_SECONDS = 8.0
 
 
 class _Deadlines:
@@ -115,5 +110,5 @@ class Client(requests.Session):
                 except OSError:
                     return
 
-        with _deadlines.within(TOTAL_SECONDS, cut):
+        with _deadlines.within(settings.REQUEST_SECONDS, cut):
             return super().send(request, **kwargs)

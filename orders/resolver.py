@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
@@ -26,21 +27,10 @@ log = logging.getLogger("tradepost.resolver")
 CATEGORY = "linear"
 # Details are asked for at most this many orders in a pass, oldest first: cancels and closes keep their share.
 DETAILS = 20
-# An order that left the open list is given this long for its own news to arrive.
-QUIET = timedelta(seconds=3)
-# A send is given up this long after it began: the gateway's own deadline has passed.
-SEND_OVER = timedelta(seconds=10)
-# The signed request is void after recv_window (5 s) and a second of tolerance.
-SEND_VOID = timedelta(seconds=6)
-# The earliest moment of "never arrived": the request is void and the slowest list has caught up.
-SETTLE = timedelta(seconds=20)
 NEGATIVES = 3
-NEGATIVE_GAP = timedelta(seconds=3)
 LONGEST_PAUSE_SECONDS = 60
 SWEEP_OVERLAP = timedelta(minutes=5)
-SWEEP_EVERY = timedelta(seconds=30)
 FIRST_SWEEP = timedelta(hours=24)
-CLOCK_EVERY_SECONDS = 60
 _clock_read: dict[str, float] = {}
 
 
@@ -91,8 +81,12 @@ class _Lease:
                 cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [self._key])
 
 
+def _span(seconds: float) -> timedelta:
+    return timedelta(seconds=seconds)
+
+
 def _measure_clock(account: Account, gateway: Gateway) -> None:
-    if time.monotonic() - _clock_read.get(account.pk, float("-inf")) < CLOCK_EVERY_SECONDS:
+    if time.monotonic() - _clock_read.get(account.pk, float("-inf")) < settings.CLOCK_SECONDS:
         return
     offset_ms = gateway.clock_offset_ms()
     gateway.set_clock_offset(offset_ms)
@@ -122,21 +116,25 @@ def _follow_up(account: Account, gateway: Gateway, seen: set[str], now: datetime
 def _follow(order: Order, gateway: Gateway, now: datetime) -> int:
     """Brings one order nearer to its truth. Returns how many orders Bybit was asked about."""
     if order.state == "new":
-        if now - order.created_at > SEND_OVER:
+        if now - order.created_at > _span(settings.SEND_OVER_SECONDS):
             services.close_never_sent(order.pk)
         return 0
     sent = order.sent_at or order.created_at
     if order.state == "sending":
-        if now - sent < SEND_OVER:
+        if now - sent < _span(settings.SEND_OVER_SECONDS):
             return 0
         services.give_up_sending(order.pk)
-    elif order.state in ("acked", "working") and not order.needs_read and now - order.updated_at < QUIET:
+    elif (
+        order.state in ("acked", "working")
+        and not order.needs_read
+        and now - order.updated_at < _span(settings.QUIET_SECONDS)
+    ):
         return 0
     findings = lookup.ask(gateway, order)
     services.take_findings(order, findings, "resolver")
     after = timezone.now()
-    if findings.nothing and not order.exchange_order_id and after - sent > SEND_VOID:
-        proven = order.negatives + 1 >= NEGATIVES and after - sent > SETTLE
+    if findings.nothing and not order.exchange_order_id and after - sent > _span(settings.SEND_VOID_SECONDS):
+        proven = order.negatives + 1 >= NEGATIVES and after - sent > _span(settings.SETTLE_SECONDS)
         services.note_negative(order.pk, findings.asked, verdict=proven)
     services.check_later(order.pk, after + _pause(order))
     return 1
@@ -145,7 +143,7 @@ def _follow(order: Order, gateway: Gateway, now: datetime) -> int:
 def _pause(order: Order) -> timedelta:
     """Short while an answer is owed, then growing."""
     if order.state in states.UNSETTLED and not order.exchange_order_id:
-        return NEGATIVE_GAP
+        return _span(settings.NEGATIVE_GAP_SECONDS)
     return timedelta(seconds=min(2**order.checks, LONGEST_PAUSE_SECONDS))
 
 
@@ -171,7 +169,12 @@ def _sweep(account: Account, gateway: Gateway, now: datetime, full: bool) -> Non
     nothing."""
     link = Link.objects.get(pk=account.pk)
     streaming = link.stream == Link.Stream.LIVE
-    if not full and streaming and link.swept_at is not None and now - link.swept_at < SWEEP_EVERY:
+    if (
+        not full
+        and streaming
+        and link.swept_at is not None
+        and now - link.swept_at < _span(settings.SWEEP_SECONDS)
+    ):
         return
     newest = Fill.objects.filter(account=account).order_by("-exec_ms").values_list("at", flat=True).first()
     since = (link.swept_at or (newest or now) - FIRST_SWEEP) - SWEEP_OVERLAP

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 from django.utils import timezone
@@ -38,8 +39,6 @@ give_up_sending = verdicts.give_up_sending
 note_negative = verdicts.note_negative
 check_later = verdicts.check_later
 
-# An account whose stream and resolver were both silent for this long takes no new risk.
-RECONCILED_SECONDS = 15
 FIRST_SEND_SECONDS = 6
 CANCEL_ROUNDS = 5
 READ_BACKS = 10
@@ -116,7 +115,7 @@ def check_reconciled(account: Account) -> None:
     """Raises NotReconciled while we cannot know the account's true state."""
     link = next(iter(rows.find(Link, "account_id = %s", [account.pk])), None)
     now = timezone.now()
-    limit = timedelta(seconds=RECONCILED_SECONDS)
+    limit = timedelta(seconds=settings.RECONCILED_SECONDS)
     if link is None or link.stream == Link.Stream.RESYNCING:
         raise NotReconciled
     streaming = link.stream == Link.Stream.LIVE and link.private_at is not None

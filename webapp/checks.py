@@ -26,4 +26,21 @@ def _safe_to_run(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
         found.append(
             Error("ALLOWED_HOSTS has '*': that switches the origin checks off.", id="tradepost.E004")
         )
+    if settings.REAL_SERVERS and not _times_are_safe():
+        found.append(
+            Error("A TRADEPOST_…_SECONDS makes verdicts unsafe: leave it unset.", id="tradepost.E005")
+        )
     return found
+
+
+def _times_are_safe() -> bool:
+    """Whether an order can be called "never arrived" only once Bybit can no longer take it (a second of tolerance)
+    and its slowest list has caught up (14 s)."""
+    void = settings.RECV_WINDOW_SECONDS + 1
+    return bool(
+        void <= settings.SEND_VOID_SECONDS
+        and void + 14 <= settings.SETTLE_SECONDS
+        and settings.NEGATIVE_GAP_SECONDS >= 1
+        and settings.SEND_OVER_SECONDS > settings.REQUEST_SECONDS
+        and settings.BAN_SECONDS >= 600
+    )

@@ -28,6 +28,10 @@ def _flag(name: str) -> bool:
     return os.environ.get(name, "").lower() in ("1", "true", "yes")
 
 
+def _seconds(name: str, default: float) -> float:
+    return float(os.environ.get(f"TRADEPOST_{name}", default))
+
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("TRADEPOST_DATA", BASE_DIR / "var")).resolve()
 EMBEDDED = Embedded(DATA_DIR)
@@ -170,6 +174,36 @@ CHANNEL_LAYERS = {
 }
 
 
+# Time constants, in seconds. Suites run a whole house on a fast clock with TRADEPOST_<NAME>; webapp.checks refuses
+# values with which an order could be called "not placed" while Bybit may still take it.
+CONNECT_SECONDS = _seconds("CONNECT_SECONDS", 3)
+# No byte for this long: give up. A create is given this long, and is never repeated.
+READ_SECONDS = _seconds("READ_SECONDS", 5)
+# All of one request, however slowly its bytes drip.
+REQUEST_SECONDS = _seconds("REQUEST_SECONDS", 8)
+# How long Bybit takes a signed request for good.
+RECV_WINDOW_SECONDS = _seconds("RECV_WINDOW_SECONDS", 5)
+# A send is given up this long after it began: the gateway's own deadline has passed.
+SEND_OVER_SECONDS = _seconds("SEND_OVER_SECONDS", 10)
+# From here on the signed request is void: recv_window, and a second of tolerance for clocks.
+SEND_VOID_SECONDS = _seconds("SEND_VOID_SECONDS", 6)
+# The earliest moment of "never arrived": the request is void and the slowest list has caught up.
+SETTLE_SECONDS = _seconds("SETTLE_SECONDS", 20)
+# Between two clean negative answers about one order.
+NEGATIVE_GAP_SECONDS = _seconds("NEGATIVE_GAP_SECONDS", 3)
+# An order that left the open list is given this long for its own news to arrive.
+QUIET_SECONDS = _seconds("QUIET_SECONDS", 3)
+RESOLVE_SECONDS = _seconds("RESOLVE_SECONDS", 5)
+# The stream process runs the resolver itself when nobody else did for this long.
+NO_PASS_SECONDS = _seconds("NO_PASS_SECONDS", 10)
+SWEEP_SECONDS = _seconds("SWEEP_SECONDS", 30)
+CLOCK_SECONDS = _seconds("CLOCK_SECONDS", 60)
+# An account whose stream and resolver were both silent for this long takes no new risk.
+RECONCILED_SECONDS = _seconds("RECONCILED_SECONDS", 15)
+# Bybit bans an address for ten minutes: not one request meanwhile.
+BAN_SECONDS = _seconds("BAN_SECONDS", 600)
+
+
 def _celery_url(url: str) -> str:
     parts = urlsplit(url)
     return f"redis+socket://{parts.path}" if parts.scheme == "unix" else url
@@ -199,7 +233,11 @@ CELERY_TIMEZONE = "UTC"
 CELERY_TASK_ROUTES = {"orders.resolve_*": {"queue": "resolver"}}
 # Every entry expires before its next run: no storm after an outage.
 CELERY_BEAT_SCHEDULE = {
-    "resolve": {"task": "orders.resolve_all", "schedule": 5.0, "options": {"expires": 5}},
+    "resolve": {
+        "task": "orders.resolve_all",
+        "schedule": RESOLVE_SECONDS,
+        "options": {"expires": RESOLVE_SECONDS},
+    },
     "beat": {"task": "webapp.show_beat", "schedule": 3.0, "options": {"expires": 3}},
     "flush": {"task": "orders.flush_events", "schedule": 5.0, "options": {"expires": 5}},
     "prune": {

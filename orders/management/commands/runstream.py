@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 from django.utils import timezone
@@ -24,7 +25,6 @@ from orders.prices import Prices
 log = logging.getLogger("tradepost.stream")
 
 ROUND_SECONDS = 2.0
-NO_PASS = timedelta(seconds=10)
 
 
 class Command(BaseCommand):
@@ -96,6 +96,6 @@ def _stand_in(account: Account) -> None:
     link = Link.objects.filter(pk=account.pk).first()
     if link is None or link.stream == Link.Stream.RESYNCING:
         return
-    if link.pass_at is None or timezone.now() - link.pass_at > NO_PASS:
-        log.warning("%s: no resolver pass for 10 s, running one here", account.pk)
+    if link.pass_at is None or timezone.now() - link.pass_at > timedelta(seconds=settings.NO_PASS_SECONDS):
+        log.warning("%s: no resolver pass for %s s, running one here", account.pk, settings.NO_PASS_SECONDS)
         resolver.resolve(account)
