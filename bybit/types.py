@@ -24,7 +24,6 @@ STATUS_RANK = {
 }
 FINAL_STATUSES = frozenset(name for name, rank in STATUS_RANK.items() if rank == 4)
 
-<<<<<<< HEAD
 # What else an order may carry, by Bybit's parameter and by our name. All are text but for the direction (1 rising,
 # 2 falling) and close_on_trigger. https://bybit-exchange.github.io/docs/v5/order/create-order
 ORDER_TERMS = {
@@ -54,14 +53,12 @@ ASKED_TERMS = frozenset(
     {"tp_order_type", "sl_order_type", "slippage_tolerance_type", "slippage_tolerance", "order_filter"}
 )
 Terms = dict[str, Any]
-=======
 # https://bybit-exchange.github.io/docs/v5/enum#exectype
-TRADES = frozenset({"Trade", "AdlTrade", "BustTrade", "BlockTrade"})
+# Delivery and Settle close a position without an order: the contract ended.
+TRADES = frozenset({"Trade", "AdlTrade", "BustTrade", "BlockTrade", "Delivery", "Settle"})
 NO_TRADES = frozenset(
-    {"Funding", "Settle", "Delivery", "SessionSettlePnL", "MovePosition", "FutureSpread", "CorporateAction"}
-    | {"UNKNOWN"}
+    {"Funding", "SessionSettlePnL", "MovePosition", "FutureSpread", "CorporateAction"} | {"UNKNOWN"}
 )
->>>>>>> suites
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -150,7 +151,7 @@ def _sweep(account: Account, gateway: Gateway, link: Link, now: datetime, side: 
 def _compare(account: Account, gateway: Gateway, side: set[str]) -> None:
     """Bybit's positions and wallet as they are now. A position missing from the list is asked for by name: flat is
     something Bybit says, not something we conclude."""
-    held = [row for row in Position.objects.filter(account=account, category="linear").exclude(size=0)]
+    held = list(Position.objects.filter(account=account, category="linear").exclude(size=0))
     found: list[PositionReport] = []
     for coin in gateway.settle_coins:
         due = f"positions:{coin}" not in SIDE_LISTS or f"positions:{coin}" in side
