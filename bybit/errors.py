@@ -27,6 +27,11 @@ class NotSent(BybitError):
     """The connection was never made, so not a byte of the request left this machine."""
 
 
+class Banned(Unknown):
+    """Bybit has banned this server's address (HTTP 403): ask nothing more for ten minutes. Whether the request itself
+    was carried out is not proven."""
+
+
 class Gone(BybitError):
     """Cancel or amend of an order that Bybit no longer has open: read it again, it is usually final."""
 
@@ -42,7 +47,7 @@ class ClockRefused(BybitError):
 # The same id was used before: the first one landed.
 DUPLICATE = frozenset({"110072", "170141"})
 # Cancel or amend came too late, or the order is not there (yet).
-GONE = frozenset({"110001", "110008", "110010", "170139", "170142", "170143", "170190", "170213"})
+GONE = frozenset({"110001", "110008", "110010", "40004", "170139", "170142", "170143", "170190", "170213"})
 CLOCK = frozenset({"10002"})
 
 # General: parameters, keys, permissions, compliance (error page, "UTA & Common").
@@ -56,7 +61,16 @@ _TRADE |= {"110052", "110053", "110057", "110058", "110059", "110060", "110061",
 _TRADE |= {"110076", "110077", "110085", "110086", "110089", "110090", "110092", "110093", "110094", "110095"}
 _TRADE |= {"110096", "110097", "110098", "110099", "110100", "110103", "110108", "110109", "110118", "110119"}
 _TRADE |= {"110120", "110121", "110123", "110124", "110125", "110132", "30208", "30209", "30228", "3400139"}
-REFUSED = frozenset(_GENERAL | _TRADE)
+# Amend, position mode, leverage, TP/SL: what is asked for is there already, or cannot be.
+_TRADE |= {"110022", "110024", "110025", "110026", "110027", "110028", "110043", "110064", "34040"}
+# Spot (error page, "Spot Trade"): balance, filters, market status, TP/SL prices, region.
+_SPOT = {"170031", "170033", "170034", "170036", "170037", "170105", "170115", "170116", "170117", "170121"}
+_SPOT |= {"170124", "170130", "170131", "170132", "170133", "170134", "170136", "170137", "170140", "170145"}
+_SPOT |= {"170148", "170151", "170157", "170159", "170192", "170193", "170194", "170197", "170198", "170201"}
+_SPOT |= {"170202", "170203", "170204", "170206", "170209", "170210", "170217", "170218", "170221", "170224"}
+_SPOT |= {"170226", "170228", "170229", "170241", "170312", "170313", "170341", "170344", "170348", "170355"}
+_SPOT |= {"170358", "170359", "170371", "170372", "170381", "170382", "170810"}
+REFUSED = frozenset(_GENERAL | _TRADE | _SPOT)
 
 
 def classify(code: str, message: str) -> BybitError:

@@ -25,6 +25,7 @@ NAMES = frozenset(
         "after_intent_commit",
         "after_claim",
         "after_answer",
+        "after_batch_answer",
         "before_answer_commit",
         "after_answer_commit",
         # a wish to cancel

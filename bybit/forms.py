@@ -29,6 +29,12 @@ def _positive(value: Decimal) -> Decimal:
     return value
 
 
+def _not_negative(value: Decimal) -> Decimal:
+    if value < 0:
+        raise ValueError("must not be below zero")
+    return value
+
+
 def time_text(value: datetime) -> str:
     """`2026-11-22T16:51:52.123Z`."""
     return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -37,6 +43,7 @@ def time_text(value: datetime) -> str:
 _money_schema = WithJsonSchema({"type": "string", "pattern": MONEY, "examples": ["0.01"]})
 
 PositiveIn = Annotated[Decimal, BeforeValidator(lambda value: _positive(_money(value))), _money_schema]
+AmountIn = Annotated[Decimal, BeforeValidator(lambda value: _not_negative(_money(value))), _money_schema]
 Money = Annotated[Decimal, PlainSerializer(to_wire, return_type=str), _money_schema]
 Time = Annotated[
     datetime,

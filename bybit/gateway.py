@@ -5,32 +5,42 @@ Every call raises an error of bybit.errors and nothing else; every answer become
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import requests
 from django.conf import settings
+from django.utils import timezone
 from pybit import _helpers
 from pybit.exceptions import FailedRequestError, InvalidRequestError
 from pybit.unified_trading import HTTP
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from bybit import parse
-from bybit.decimals import to_wire
-from bybit.errors import NotSent, Unknown, classify
+from bybit import outgoing, parse
+from bybit.errors import Banned, NotSent, Unknown, classify
 from bybit.models import Account
+from bybit.pace import Pace
 from bybit.transport import Client
 from bybit.types import (
+    Answer,
     Execution,
     InstrumentInfo,
     NewOrder,
+    OrderRef,
     OrderReport,
     Page,
     PositionReport,
+    Stops,
+    Terms,
+    Ticker,
     WalletReport,
 )
 
 PAGE = 50
+# Half of what Bybit allows of each list (50/s).
+READS_PER_SECOND = 25
 # An empty set falls back to pybit's own retries, and -1 is a real code: this one never comes.
 NEVER_A_CODE = -999999
 T = TypeVar("T")
@@ -88,13 +98,15 @@ def _never_connected(error: requests.RequestException) -> bool:
     )
 
 
-def _call(method: Callable[..., Any], **params: Any) -> Json:
+def _ask(method: Callable[..., Any], params: dict[str, Any]) -> Json:
     """One request. Raises BybitError for everything that is not `retCode` 0."""
     try:
         answer = method(**{name: value for name, value in params.items() if value is not None})
     except InvalidRequestError as error:
         raise classify(str(error.status_code), str(error.message)) from None
     except FailedRequestError as error:
+        if error.status_code == 403:
+            raise Banned("Bybit refuses this server's address for ten minutes", "http_403") from None
         # pybit calls unreadable JSON 409 and 400; either way nothing is proven.
         raise Unknown("Bybit's answer could not be read", f"http_{error.status_code}") from None
     except requests.RequestException as error:
@@ -132,6 +144,15 @@ def _page(answer: Json, parse_row: Callable[..., T], *args: Any) -> Page[T]:
     return Page(items, cursor if isinstance(cursor, str) and rows else "")
 
 
+def _answer(row: Json, told: Any) -> Answer:
+    code = told.get("code") if isinstance(told, dict) else None
+    order_id = row.get("orderId")
+    if code == 0 and (not isinstance(order_id, str) or not order_id):
+        code = "unreadable"
+    message = str(told.get("msg") or "") if isinstance(told, dict) else ""
+    return Answer(order_id if code == 0 and isinstance(order_id, str) else "", str(code), message)
+
+
 def every(page: Callable[..., Page[T]], **params: Any) -> Iterator[tuple[T, ...]]:
     """The items of each page of a list, until the cursor ends or repeats. Raises BybitError when any page fails: half
     a list proves no absence."""
@@ -151,8 +172,37 @@ class Gateway:
         self._http = session
         self.settle_coins = settle_coins
 
+        self._banned_until: datetime | None = None
+        self._pace = Pace()
+
     def __repr__(self) -> str:
         return "<Gateway>"
+
+    def _call(self, method: Callable[..., Any], **params: Any) -> Json:
+        """One request, unless Bybit has banned this server: each would make the ban longer. Raises BybitError."""
+        if self._banned_until is not None and timezone.now() < self._banned_until:
+            raise NotSent(f"Bybit refuses this server until {self._banned_until:%H:%M:%S} UTC", "banned")
+        self._pace.wait(method.__name__)
+        try:
+            return _ask(method, params)
+        except Banned:
+            self.stop_until(timezone.now() + timedelta(seconds=settings.BAN_SECONDS))
+            raise
+
+    @property
+    def banned_until(self) -> datetime | None:
+        """Until when nothing may be asked of Bybit."""
+        return self._banned_until
+
+    def stop_until(self, until: datetime | None) -> None:
+        """Sends nothing before `until`: what another process learned of a ban holds here too."""
+        if until is not None and (self._banned_until is None or until > self._banned_until):
+            self._banned_until = until
+
+    def patiently(self) -> AbstractContextManager[None]:
+        """Within it, this thread asks each endpoint at most READS_PER_SECOND times a second: the resolver always leaves
+        half of Bybit's limit to commands."""
+        return self._pace.slow(READS_PER_SECOND)
 
     def set_clock_offset(self, offset_ms: int) -> None:
         """Signs by the exchange's clock from now on (its clock minus ours, in milliseconds)."""
@@ -164,51 +214,63 @@ class Gateway:
         Raises Refused, Duplicate, ClockRefused (nothing was carried out), NotSent, or Unknown.
         https://bybit-exchange.github.io/docs/v5/order/create-order
         """
-        market = order.order_type == "Market"
-        answer = _call(
-            self._http.place_order,
-            category=order.category,
-            symbol=order.symbol,
-            side=order.side,
-            orderType=order.order_type,
-            qty=to_wire(order.qty),
-            price=None if order.price is None else to_wire(order.price),
-            timeInForce=None if market else order.time_in_force,
-            positionIdx=order.position_idx,
-            reduceOnly=order.reduce_only,
-            orderLinkId=order.order_link_id,
-        )
+        answer = self._call(self._http.place_order, **outgoing.create(order))
         order_id = _result(answer).get("orderId")
         if not isinstance(order_id, str) or not order_id:
             raise Unknown("Bybit's answer names no order", "unreadable")
         return order_id
 
-    def cancel(self, *, category: str, symbol: str, order_id: str, order_link_id: str) -> None:
+    def place_batch(self, category: str, orders: Sequence[NewOrder]) -> list[Answer]:
+        """POST /v5/order/create-batch, once: an answer for each order, in their order. Not atomic. Raises BybitError
+        for the request as a whole; Unknown then leaves every one of them in doubt.
+        https://bybit-exchange.github.io/docs/v5/order/batch-place
+        """
+        bodies = [outgoing.create(order) for order in orders]
+        for body in bodies:
+            del body["category"]
+        answer = self._call(self._http.place_batch_order, category=category, request=bodies)
+        made, told = _rows(answer), answer.get("retExtInfo")
+        codes = told.get("list") if isinstance(told, dict) else None
+        if not isinstance(codes, list) or not len(made) == len(codes) == len(orders):
+            raise Unknown("Bybit's answer to the batch is incomplete", "unreadable")
+        return [_answer(row, code) for row, code in zip(made, codes, strict=True)]
+
+    def amend(self, ref: OrderRef, changes: Terms) -> None:
+        """POST /v5/order/amend, once. Raises Gone when the order is no longer open, Refused, or Unknown.
+        https://bybit-exchange.github.io/docs/v5/order/amend-order
+        """
+        self._call(self._http.amend_order, **outgoing.amend(ref, changes))
+
+    def cancel(self, ref: OrderRef) -> None:
         """POST /v5/order/cancel by Bybit's id, else by ours. May be repeated safely. Raises Gone when too late."""
-        by_link = None if order_id else order_link_id
-        _call(
-            self._http.cancel_order,
-            category=category,
-            symbol=symbol,
-            orderId=order_id or None,
-            orderLinkId=by_link,
-        )
+        self._call(self._http.cancel_order, **outgoing.reference(ref))
 
     def cancel_all(self, *, category: str, symbol: str | None, settle_coin: str, conditional: bool) -> None:
         """POST /v5/order/cancel-all for plain orders, or for conditional entries (which spares TP/SL and trailing
         stops). Bybit takes at most 500 at a time, chosen at will: ask again until none is left."""
-        _call(
+        linear = category != "spot"
+        self._call(
             self._http.cancel_all_orders,
             category=category,
             symbol=symbol,
-            settleCoin=None if symbol else settle_coin,
+            settleCoin=settle_coin if linear and not symbol else None,
             orderFilter="StopOrder" if conditional else "Order",
-            stopOrderType="Stop" if conditional else None,
+            stopOrderType="Stop" if conditional and linear else None,
         )
 
-    def open_orders(self, *, category: str, settle_coin: str, cursor: str = "") -> Page[OrderReport]:
+    def set_stops(self, wish: Stops) -> None:
+        """POST /v5/position/trading-stop: TP, SL and trailing stop of a position. Unchanged (34040) is taken for done.
+        https://bybit-exchange.github.io/docs/v5/position/trading-stop
+        """
+        self._call(self._http.set_trading_stop, **outgoing.stops(wish))
+
+    def coins(self, category: str) -> tuple[str | None, ...]:
+        """The settle coins by which a category's open orders are asked for; spot knows none."""
+        return self.settle_coins if category != "spot" else (None,)
+
+    def open_orders(self, *, category: str, settle_coin: str | None, cursor: str = "") -> Page[OrderReport]:
         """One page of GET /v5/order/realtime: the orders that are open now, newest first."""
-        answer = _call(
+        answer = self._call(
             self._http.get_open_orders,
             category=category,
             settleCoin=settle_coin,
@@ -229,7 +291,7 @@ class Gateway:
         self, method: Callable[..., Any], category: str, order_id: str, order_link_id: str
     ) -> OrderReport | None:
         by_link = None if order_id else order_link_id
-        answer = _call(method, category=category, orderId=order_id or None, orderLinkId=by_link)
+        answer = self._call(method, category=category, orderId=order_id or None, orderLinkId=by_link)
         items = _page(answer, parse.order, category).items
         return next(
             (row for row in items if row.order_id == order_id or row.order_link_id == order_link_id), None
@@ -245,7 +307,7 @@ class Gateway:
         cursor: str = "",
     ) -> Page[Execution]:
         """One page of GET /v5/execution/list, newest first, by order or from a time on (at most seven days)."""
-        answer = _call(
+        answer = self._call(
             self._http.get_executions,
             category=category,
             orderId=order_id or None,
@@ -258,7 +320,7 @@ class Gateway:
 
     def positions(self, *, category: str, settle_coin: str, cursor: str = "") -> Page[PositionReport]:
         """One page of GET /v5/position/list: the open positions of a settle coin."""
-        answer = _call(
+        answer = self._call(
             self._http.get_positions,
             category=category,
             settleCoin=settle_coin,
@@ -270,26 +332,42 @@ class Gateway:
     def position(self, *, category: str, symbol: str) -> Page[PositionReport]:
         """The positions of one market, flat ones too."""
         return _page(
-            _call(self._http.get_positions, category=category, symbol=symbol), parse.position, category
+            self._call(self._http.get_positions, category=category, symbol=symbol), parse.position, category
         )
 
     def wallet(self) -> WalletReport:
         """GET /v5/account/wallet-balance of the unified account."""
-        rows = _rows(_call(self._http.get_wallet_balance, accountType="UNIFIED"))
+        rows = _rows(self._call(self._http.get_wallet_balance, accountType="UNIFIED"))
         try:
             return parse.wallet(rows[0])
         except (IndexError, parse.Malformed) as error:
             raise Unknown("Bybit's wallet could not be read", type(error).__name__) from None
 
-    def instruments(self, *, category: str, cursor: str = "") -> Page[InstrumentInfo]:
-        """One page (up to 1,000) of GET /v5/market/instruments-info."""
-        answer = _call(self._http.get_instruments_info, category=category, limit=1000, cursor=cursor or None)
+    def instruments(
+        self, *, category: str, symbol: str | None = None, cursor: str = ""
+    ) -> Page[InstrumentInfo]:
+        """One page (up to 1,000) of GET /v5/market/instruments-info, or one market."""
+        answer = self._call(
+            self._http.get_instruments_info,
+            category=category,
+            symbol=symbol,
+            limit=1000,
+            cursor=cursor or None,
+        )
         return _page(answer, parse.instrument, category)
+
+    def ticker(self, *, category: str, symbol: str) -> Ticker:
+        """GET /v5/market/tickers of one market: its last, mark and index price now."""
+        answer = self._call(self._http.get_tickers, category=category, symbol=symbol)
+        try:
+            return parse.ticker(_rows(answer)[0], int(answer.get("time") or 0))
+        except (IndexError, ValueError) as error:
+            raise Unknown("Bybit's prices could not be read", type(error).__name__) from None
 
     def clock_offset_ms(self) -> int:
         """Bybit's clock minus ours, by GET /v5/market/time, halfway through the round trip."""
         before = time.time()
-        answer = _call(self._http.get_server_time)
+        answer = self._call(self._http.get_server_time)
         after = time.time()
         server_ms = answer.get("time")
         if not isinstance(server_ms, int):

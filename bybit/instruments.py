@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from bybit.gateway import Gateway, every
 from bybit.models import Account, Instrument
-from bybit.types import InstrumentInfo
+from bybit.types import CATEGORIES, InstrumentInfo
 
 HOLD_SECONDS = 60
-FRESH = timedelta(hours=24)
+FRESH = timedelta(minutes=10)
 _held: dict[tuple[str, str, str], tuple[float, Instrument]] = {}
 
 
@@ -33,7 +33,7 @@ def forget() -> None:
 
 
 def refresh(account: Account, gateway: Gateway, *, only_if_older: timedelta = timedelta(0)) -> int:
-    """Fetches all linear markets and stores them. Returns how many; 0 when what we have is young enough."""
+    """Fetches all markets and stores them. Returns how many; 0 when what we have is young enough."""
     now = timezone.now()
     newest = (
         Instrument.objects.filter(environment=account.environment)
@@ -44,11 +44,21 @@ def refresh(account: Account, gateway: Gateway, *, only_if_older: timedelta = ti
     if newest is not None and now - newest < only_if_older:
         return 0
     found: list[InstrumentInfo] = []
-    for items in every(gateway.instruments, category="linear"):
-        found.extend(items)
+    for category in CATEGORIES:
+        for items in every(gateway.instruments, category=category):
+            found.extend(items)
     _store(account.environment, found, now)
     forget()
     return len(found)
+
+
+def refresh_one(account: Account, gateway: Gateway, *, category: str, symbol: str) -> Instrument | None:
+    """Fetches the rules of one market now, in whatever status it is; None when Bybit does not know it. Raises
+    BybitError."""
+    found = gateway.instruments(category=category, symbol=symbol).items
+    _store(account.environment, list(found), timezone.now())
+    forget()
+    return find(account.environment, category, symbol) if found else None
 
 
 def _store(environment: str, found: list[InstrumentInfo], now: datetime) -> None:

@@ -87,6 +87,7 @@ class Instrument(models.Model):
     max_market_qty = models.DecimalField(max_digits=36, decimal_places=18, null=True)
     min_notional = models.DecimalField(max_digits=36, decimal_places=18, null=True)
     max_leverage = models.DecimalField(max_digits=36, decimal_places=18, null=True)
+    quote_step = models.DecimalField(max_digits=36, decimal_places=18, null=True)
     refreshed_at = models.DateTimeField()
 
     class Meta:
@@ -121,6 +122,8 @@ class Link(models.Model):
     bad_messages = models.IntegerField(default=0)
     reconnects = models.IntegerField(default=0)
     trouble = models.CharField(max_length=200, blank=True)
+    # Bybit banned this server's address (HTTP 403): nothing is sent until then.
+    banned_until = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"link of {self.account_id}"

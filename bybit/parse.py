@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from bybit.decimals import from_wire
+from bybit.decimals import from_wire, to_wire
 from bybit.types import (
+    ORDER_TERMS,
+    REPORTED_TERMS,
     Execution,
     InstrumentInfo,
     OrderReport,
     PositionReport,
+    Terms,
     Ticker,
     WalletCoin,
     WalletReport,
@@ -92,7 +95,33 @@ def order(row: Row, category: str | None = None) -> OrderReport:
         reject_reason=_text(row, "rejectReason", ""),
         created_ms=_integer(row, "createdTime"),
         updated_ms=_integer(row, "updatedTime"),
+        terms=_terms(row),
     )
+
+
+_TERMS = tuple((ORDER_TERMS | REPORTED_TERMS).items())
+_NUMBERS = frozenset({"tpLimitPrice", "slLimitPrice", "slippageTolerance"})
+_NO_VALUE = frozenset({"", "0", "UNKNOWN", "None"})
+
+
+def _terms(row: Row) -> Terms:
+    """What of an order's further terms has a value. Bybit writes "no value" as "", "0", "UNKNOWN" or "None"."""
+    found: Terms = {}
+    for wire, name in _TERMS:
+        value = row.get(wire)
+        if not value or (isinstance(value, str) and value in _NO_VALUE):
+            continue
+        if wire in _NUMBERS:
+            number = _positive(row, wire)
+            if number is not None:
+                found[name] = to_wire(number)
+        elif wire == "closeOnTrigger":
+            found[name] = _flag(row, wire)
+        elif wire == "triggerDirection":
+            found[name] = _integer(row, wire)
+        else:
+            found[name] = _text(row, wire)
+    return found
 
 
 def execution(row: Row, category: str | None = None) -> Execution:
@@ -166,10 +195,12 @@ def _coin(row: Row) -> WalletCoin:
 
 
 def instrument(row: Row, category: str) -> InstrumentInfo:
-    """A linear row of market/instruments-info."""
+    """A row of market/instruments-info, linear or spot (which names its filters differently)."""
     lot, price, leverage = row.get("lotSizeFilter"), row.get("priceFilter"), row.get("leverageFilter")
     if not (isinstance(lot, dict) and isinstance(price, dict)):
         raise Malformed("filters are missing")
+    if category == "spot":
+        return _spot_instrument(row, lot, price)
     return InstrumentInfo(
         category=category,
         symbol=_text(row, "symbol"),
@@ -184,6 +215,25 @@ def instrument(row: Row, category: str) -> InstrumentInfo:
         max_market_qty=_maybe(lot, "maxMktOrderQty"),
         min_notional=_maybe(lot, "minNotionalValue"),
         max_leverage=_maybe(leverage, "maxLeverage") if isinstance(leverage, dict) else None,
+    )
+
+
+def _spot_instrument(row: Row, lot: Row, price: Row) -> InstrumentInfo:
+    return InstrumentInfo(
+        category="spot",
+        symbol=_text(row, "symbol"),
+        status=_text(row, "status"),
+        base_coin=_text(row, "baseCoin"),
+        quote_coin=_text(row, "quoteCoin"),
+        settle_coin=_text(row, "quoteCoin"),
+        tick_size=_number(price, "tickSize"),
+        qty_step=_number(lot, "basePrecision"),
+        min_qty=_maybe(lot, "minOrderQty") or Decimal(0),
+        max_qty=_maybe(lot, "maxLimitOrderQty"),
+        max_market_qty=_maybe(lot, "maxMarketOrderQty"),
+        min_notional=_maybe(lot, "minOrderAmt"),
+        max_leverage=None,
+        quote_step=_number(lot, "quotePrecision"),
     )
 
 
@@ -205,5 +255,6 @@ def ticker(data: Row, at_ms: int) -> Ticker:
         bid=_positive(data, "bid1Price"),
         ask=_positive(data, "ask1Price"),
         at_ms=at_ms,
+        index=_positive(data, "indexPrice"),
         extra={name: data[name] for name in kept if isinstance(data.get(name), str) and data[name]},
     )

@@ -3,10 +3,11 @@ since the epoch, as on the wire; an unknown number is None. Pure."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 T = TypeVar("T")
-Category = Literal["linear"]
+Category = Literal["linear", "spot"]
+CATEGORIES: tuple[Category, ...] = ("linear", "spot")
 Side = Literal["Buy", "Sell"]
 
 # https://bybit-exchange.github.io/docs/v5/enum#orderstatus
@@ -23,11 +24,40 @@ STATUS_RANK = {
 }
 FINAL_STATUSES = frozenset(name for name, rank in STATUS_RANK.items() if rank == 4)
 
+# What else an order may carry, by Bybit's parameter and by our name. All are text but for the direction (1 rising,
+# 2 falling) and close_on_trigger. https://bybit-exchange.github.io/docs/v5/order/create-order
+ORDER_TERMS = {
+    "triggerBy": "trigger_by",
+    "triggerDirection": "trigger_direction",
+    "closeOnTrigger": "close_on_trigger",
+    "tpslMode": "tpsl_mode",
+    "tpTriggerBy": "tp_trigger_by",
+    "slTriggerBy": "sl_trigger_by",
+    "tpOrderType": "tp_order_type",
+    "slOrderType": "sl_order_type",
+    "tpLimitPrice": "tp_limit_price",
+    "slLimitPrice": "sl_limit_price",
+    "slippageToleranceType": "slippage_tolerance_type",
+    "slippageTolerance": "slippage_tolerance",
+    "marketUnit": "market_unit",
+    "orderFilter": "order_filter",
+}
+# What only Bybit says of an order.
+REPORTED_TERMS = {
+    "stopOrderType": "stop_order_type",
+    "parentOrderLinkId": "parent_order_link_id",
+    "createType": "create_type",
+}
+# Bybit repeats these in no row, or not in every kind of row: they stay as they were asked for.
+ASKED_TERMS = frozenset(
+    {"tp_order_type", "sl_order_type", "slippage_tolerance_type", "slippage_tolerance", "order_filter"}
+)
+Terms = dict[str, Any]
 # https://bybit-exchange.github.io/docs/v5/enum#exectype
-TRADES = frozenset({"Trade", "AdlTrade", "BustTrade", "BlockTrade"})
+# Delivery and Settle close a position without an order: the contract ended.
+TRADES = frozenset({"Trade", "AdlTrade", "BustTrade", "BlockTrade", "Delivery", "Settle"})
 NO_TRADES = frozenset(
-    {"Funding", "Settle", "Delivery", "SessionSettlePnL", "MovePosition", "FutureSpread", "CorporateAction"}
-    | {"UNKNOWN"}
+    {"Funding", "SessionSettlePnL", "MovePosition", "FutureSpread", "CorporateAction"} | {"UNKNOWN"}
 )
 
 
@@ -57,6 +87,8 @@ class OrderReport:
     reject_reason: str
     created_ms: int
     updated_ms: int
+    # What of ORDER_TERMS and REPORTED_TERMS has a value, by our names.
+    terms: Terms = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +182,8 @@ class InstrumentInfo:
     max_market_qty: Decimal | None
     min_notional: Decimal | None
     max_leverage: Decimal | None
+    # Spot only: the step of a size given in the quote coin.
+    quote_step: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +196,7 @@ class Ticker:
     bid: Decimal | None
     ask: Decimal | None
     at_ms: int
+    index: Decimal | None = None
     extra: dict[str, str] = field(default_factory=dict)
 
 
@@ -179,6 +214,41 @@ class NewOrder:
     reduce_only: bool
     position_idx: int
     order_link_id: str
+    trigger_price: Decimal | None = None
+    take_profit: Decimal | None = None
+    stop_loss: Decimal | None = None
+    terms: Terms = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRef:
+    """Which order a cancel or an amend is about: by Bybit's id where it is known, else by ours. `order_filter` is
+    spot's: its conditional and TP/SL orders are only found with it."""
+
+    category: str
+    symbol: str
+    order_id: str
+    order_link_id: str
+    order_filter: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stops:
+    """What is sent to `position/trading-stop`; None leaves as it is, 0 removes."""
+
+    category: str
+    symbol: str
+    position_idx: int
+    values: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Bybit's answer to one order of a batch: its id, or why not."""
+
+    order_id: str
+    code: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)

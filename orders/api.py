@@ -17,28 +17,24 @@ from bybit.forms import ErrorOut
 from orders import selectors, services
 from orders.errors import NotFound, TradeError
 from orders.models import Fill
-from orders.risk import Wish
+from orders.requests import POSITION_ID, AmendIn, BatchIn, CancelAllIn, CloseIn, OrderIn, StopsIn
 from orders.schemas import (
-    POSITION_ID,
     BatchAnswer,
-    BatchIn,
     BatchOut,
-    CancelAllIn,
     CancelAllOut,
     CancelResult,
-    CloseIn,
     EventList,
     EventOut,
     FillList,
     FillOut,
     OrderDetail,
-    OrderIn,
     OrderList,
     OrderOut,
-    request_of,
 )
 from orders.tasks import ask_now
+from orders.wishes import Wish, request_of, wish_of
 from positions.models import Position
+from positions.schemas import PositionOut
 
 router = Router(tags=["orders"])
 
@@ -65,6 +61,12 @@ def _user(request: HttpRequest) -> Any:
     return request.user
 
 
+def _asker(request: HttpRequest, stamp: str | None = None) -> services.Asker:
+    return services.Asker(
+        user=_user(request), source=_source(request), stamp=stamp, must_see=_from_browser(request)
+    )
+
+
 def _placed(placed: services.Placed) -> HttpResponse:
     return _json(OrderOut.of(placed.order).model_dump_json(), _status(placed))
 
@@ -86,18 +88,23 @@ def _status(placed: services.Placed) -> int:
 )
 def place_order(request: HttpRequest, body: OrderIn) -> HttpResponse:
     """Places one order. A known id sends nothing and answers with the order as it is now."""
-    return _placed(_place(request, body))
+    return _placed(services.place(asker=_asker(request, body.seen), wish=wish_of(body)))
 
 
 @router.post("/orders/batch", operation_id="place_batch", response={200: BatchOut, **ERRORS})
 def place_batch(request: HttpRequest, body: BatchIn) -> BatchOut:
-    """Places up to 20 orders one after the other, each with its own answer: one that fails holds up no other."""
-    return BatchOut(items=[_batch_item(request, item) for item in body.items])
+    """Places up to 20 orders with as few requests to Bybit as it allows, each with its own answer: one that fails holds
+    up no other."""
+    read = [_read_item(item) for item in body.items]
+    asks = [(_asker(request, item.seen), wish_of(item)) for item in read if isinstance(item, OrderIn)]
+    placed = iter(services.place_batch(asks=asks))
+    answers = [item if isinstance(item, BatchAnswer) else _batch_answer(next(placed)) for item in read]
+    return BatchOut(items=answers)
 
 
-def _batch_item(request: HttpRequest, item: dict[str, Any]) -> BatchAnswer:
+def _read_item(item: dict[str, Any]) -> OrderIn | BatchAnswer:
     try:
-        placed = _place(request, OrderIn.model_validate(item))
+        return OrderIn.model_validate(item)
     except PydanticError as error:
         fields = {".".join(map(str, one["loc"])): one["msg"] for one in error.errors()}
         shown = {
@@ -106,49 +113,13 @@ def _batch_item(request: HttpRequest, item: dict[str, Any]) -> BatchAnswer:
             "detail": {"fields": fields},
         }
         return BatchAnswer(status=422, order=None, error=shown)
-    except TradeError as error:
-        shown = {"code": error.code, "message": error.message, "detail": error.detail}
-        return BatchAnswer(status=error.status, order=None, error=shown)
-    return BatchAnswer(status=_status(placed), order=OrderOut.of(placed.order), error=None)
 
 
-def _place(request: HttpRequest, body: OrderIn) -> services.Placed:
-    time_in_force = body.time_in_force or ("IOC" if body.order_type == "Market" else "GTC")
-    wish = Wish(
-        id=UUID(body.id),
-        account_id=body.account,
-        category=body.category,
-        symbol=body.symbol,
-        side=body.side,
-        order_type=body.order_type,
-        qty=body.qty,
-        price=body.price,
-        time_in_force=time_in_force,
-        reduce_only=bool(body.reduce_only),
-        position_idx=body.position_idx or 0,
-        request={},
-    )
-    asked = {name: getattr(wish, name) for name in _ASKED} | {"account": body.account}
-    return services.place(
-        user=_user(request),
-        wish=replace(wish, request=request_of(asked)),
-        source=_source(request),
-        stamp=body.seen,
-        must_see=_from_browser(request),
-    )
-
-
-_ASKED = (
-    "category",
-    "symbol",
-    "side",
-    "order_type",
-    "qty",
-    "price",
-    "time_in_force",
-    "reduce_only",
-    "position_idx",
-)
+def _batch_answer(result: services.Placed | TradeError) -> BatchAnswer:
+    if isinstance(result, TradeError):
+        shown = {"code": result.code, "message": result.message, "detail": result.detail}
+        return BatchAnswer(status=result.status, order=None, error=shown)
+    return BatchAnswer(status=_status(result), order=OrderOut.of(result.order), error=None)
 
 
 @router.post(
@@ -158,12 +129,7 @@ _ASKED = (
 )
 def close_position(request: HttpRequest, position_id: str, body: CloseIn) -> HttpResponse:
     """Closes (part of) a position: reduce-only, cannot flip, safe to tap twice."""
-    position = None
-    if POSITION_ID.fullmatch(position_id):
-        accounts = selectors.accounts_of(_user(request).pk)
-        position = Position.objects.filter(pk=position_id, account__in=accounts).first()
-    if position is None:
-        raise NotFound("position")
+    position = _position(request, position_id)
     order_type = body.order_type or "Market"
     wish = Wish(
         id=UUID(body.id),
@@ -182,13 +148,35 @@ def close_position(request: HttpRequest, position_id: str, body: CloseIn) -> Htt
     asked = {"close": position.pk, "order_type": order_type, "price": body.price}
     asked["fraction"] = Decimal(1) if body.fraction is None else body.fraction
     placed = services.close_position(
-        user=_user(request),
+        asker=_asker(request),
         position=position,
         wish=replace(wish, request=request_of(asked)),
         fraction=body.fraction,
-        source=_source(request),
     )
     return _placed(placed)
+
+
+@router.put(
+    "/positions/{position_id}/trading-stop",
+    operation_id="set_trading_stop",
+    response={200: PositionOut, 202: PositionOut, **ERRORS},
+)
+def set_trading_stop(request: HttpRequest, position_id: str, body: StopsIn) -> HttpResponse:
+    """Sets or removes a position's TP, SL and trailing stop: 200 when Bybit took it, 202 without proof."""
+    values = {name: value for name, value in body if value is not None}
+    position, taken = services.set_stops(
+        user=_user(request), position=_position(request, position_id), values=values
+    )
+    return _json(PositionOut.of(position).model_dump_json(), 200 if taken else 202)
+
+
+def _position(request: HttpRequest, position_id: str) -> Position:
+    if POSITION_ID.fullmatch(position_id):
+        accounts = selectors.accounts_of(_user(request).pk)
+        position = Position.objects.filter(pk=position_id, account__in=accounts).first()
+        if position is not None:
+            return position
+    raise NotFound("position")
 
 
 # Before /orders/{order_id}: the first route that fits is taken.
@@ -200,7 +188,7 @@ def cancel_all(request: HttpRequest, body: CancelAllIn) -> HttpResponse:
     try:
         results = services.cancel_all(
             account=account,
-            category=body.category or "linear",
+            category=body.category,
             symbol=body.symbol,
             include=include,
             source=_source(request),
@@ -237,6 +225,24 @@ def get_order(request: HttpRequest, order_id: OrderId) -> HttpResponse:
     order = selectors.order(_user(request).pk, UUID(order_id))
     fills = Fill.objects.filter(order=order).order_by("exec_ms", "exec_id")
     return _json(OrderDetail.with_evidence(order, fills, order.evidence.all()).model_dump_json())
+
+
+@router.patch(
+    "/orders/{order_id}", operation_id="amend_order", response={200: OrderOut, 202: OrderOut, **ERRORS}
+)
+def amend_order(request: HttpRequest, order_id: OrderId, body: AmendIn) -> HttpResponse:
+    """Asks Bybit to change an open order: 200 when it took it, 202 without proof, 409 `order_final` when it is over."""
+    order = selectors.order(_user(request).pk, UUID(order_id))
+    order, taken = services.amend(
+        user=_user(request),
+        order=order,
+        changes=body.changes(),
+        version=body.version,
+        source=_source(request),
+    )
+    if not taken:
+        ask_now(order.account_id)
+    return _json(OrderOut.of(order).model_dump_json(), 200 if taken else 202)
 
 
 @router.delete(

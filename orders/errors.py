@@ -1,6 +1,9 @@
 """Refusals of our own, each with its place in the API's error shape. Nothing was written or sent."""
 
+from datetime import datetime
 from typing import Any
+
+from bybit.forms import time_text
 
 
 class TradeError(Exception):
@@ -32,6 +35,33 @@ class NotFound(TradeError):
 
 class Conflict(TradeError):
     status = 409
+
+
+class PriceUnknown(TradeError):
+    """The price now is needed to know from which side a trigger is reached, and Bybit did not tell it."""
+
+    status = 503
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            "price_unknown",
+            f"The price now could not be read ({reason}), so it is not known from which side the trigger would be "
+            "reached. Nothing was sent. Try again, or give trigger_direction yourself.",
+        )
+
+
+class Paused(TradeError):
+    """Bybit has banned this server's address."""
+
+    status = 503
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(
+            "paused",
+            f"Bybit refuses every request of this server until {until:%H:%M:%S} UTC. Nothing was sent. Orders that "
+            "stand at Bybit stay as they are; in an emergency use Bybit's own app.",
+            until=time_text(until),
+        )
 
 
 class NotReconciled(TradeError):

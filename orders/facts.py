@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from bybit.decimals import to_wire
-from bybit.types import OrderReport
+from bybit.types import ASKED_TERMS, OrderReport
 from orders import states
 from orders.models import Order
 
@@ -22,8 +22,10 @@ def take(order: Order, report: OrderReport) -> None:
     order.avg_price = report.avg_price
     order.trigger_price = report.trigger_price
     order.take_profit, order.stop_loss = report.take_profit, report.stop_loss
+    asked = {name: value for name, value in order.terms.items() if name in ASKED_TERMS}
+    order.terms = asked | report.terms
     order.cancel_type, order.reject_reason = report.cancel_type[:60], report.reject_reason[:60]
-    order.negatives = 0
+    order.negatives = order.checks = 0
 
 
 def shown_price(report: OrderReport) -> Decimal | None:

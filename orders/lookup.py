@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bybit.errors import BybitError
 from bybit.gateway import Gateway, every
-from bybit.types import Execution, OrderReport
+from bybit.types import Execution, OrderRef, OrderReport
 from orders.models import Order
 
 
@@ -62,7 +62,7 @@ def open_orders(
     """All open orders, every page of every settle coin. Raises BybitError when any page fails: half a list proves no
     absence. `include` keeps only the named kinds (orders, conditional, protective)."""
     found: list[OrderReport] = []
-    for coin in gateway.settle_coins:
+    for coin in gateway.coins(category):
         for items in every(gateway.open_orders, category=category, settle_coin=coin):
             found.extend(items)
     return [
@@ -77,6 +77,27 @@ def kind(report: OrderReport) -> str:
     if report.stop_order_type in ("", "UNKNOWN"):
         return "orders"
     return "conditional" if report.stop_order_type == "Stop" else "protective"
+
+
+def reference(order: Order) -> OrderRef:
+    """How a command names this order to Bybit."""
+    return OrderRef(
+        category=order.category,
+        symbol=order.symbol,
+        order_id=order.exchange_order_id,
+        order_link_id=order.order_link_id,
+        order_filter=order_filter(order),
+    )
+
+
+_SPOT_FILTERS = {"Stop": "StopOrder", "": "", "UNKNOWN": ""}
+
+
+def order_filter(order: Order) -> str:
+    """Spot finds its conditional and TP/SL orders only under their own filter."""
+    asked = order.terms.get("order_filter")
+    stop = order.terms.get("stop_order_type", "")
+    return str(asked or _SPOT_FILTERS.get(stop, "tpslOrder"))
 
 
 def kind_of(reports: list[OrderReport], order_id: str) -> str:

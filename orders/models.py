@@ -49,6 +49,8 @@ class Order(models.Model):
     position_idx = models.SmallIntegerField(default=0)
     take_profit = money()
     stop_loss = money()
+    # What else was agreed, by the names of bybit.types.ORDER_TERMS and REPORTED_TERMS; absent means Bybit's default.
+    terms = models.JSONField(default=dict)
 
     state = models.CharField(max_length=10, choices=State.choices, default=State.NEW)
     reject_code = models.CharField(max_length=40, blank=True)
@@ -102,6 +104,11 @@ class Order(models.Model):
                 condition=models.Q(state__in=["new", "sending", "unknown", "acked", "working"])
                 | models.Q(needs_read=True),
                 name="orders_to_watch",
+            ),
+            models.Index(
+                fields=["account", "next_check_at"],
+                condition=models.Q(cum_exec_qty__gt=models.F("fills_qty")),
+                name="orders_with_missing_fills",
             ),
             models.Index(fields=["account", "-created_at", "-id"]),
         ]

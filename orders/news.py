@@ -17,6 +17,7 @@ from bybit import rows
 from bybit.failpoints import failpoint
 from bybit.types import Execution, OrderReport, PositionReport, WalletReport
 from orders import facts, states
+from orders.lookup import Findings
 from orders.models import Fill, Order, OrderEvent
 from orders.schemas import FillOut, OrderOut
 from orders.topics import changed
@@ -138,6 +139,9 @@ def _book(orders: _Locked, execution: Execution, source: str) -> list[Change]:
         return changes
     if order is not None:
         changes += _attach(order, fill)
+    if fill.category == "spot":
+        # Coins of the wallet, not a position: nothing to fold.
+        return changes
     changes.append(
         positions.apply_fill(
             account_id=account_id,
@@ -220,11 +224,14 @@ def _attach(order: Order, fill: Fill) -> list[Change]:
 
 def _reopen(order: Order) -> None:
     """A fill proves that Bybit had the order, whatever we concluded before."""
-    if order.exchange_status or order.state not in ("unknown", "rejected", "cancelled"):
-        return
-    if order.state == "unknown" or order.reject_code in states.OWN_VERDICTS:
-        log.error("%s: a fill arrived for an order that was %s", str(order.pk)[:8], order.state)
-        order.state, order.reject_code, order.reject_message = "acked", "", ""
+    concluded = order.reject_code in states.OWN_VERDICTS
+    if concluded:
+        alert(
+            order, f"A fill arrived for an order that Tradepost had called {order.state}. It is read again."
+        )
+    if concluded or (order.state == "unknown" and not order.exchange_status):
+        order.state = states.state_of(order.exchange_status, "acked")
+        order.reject_code = order.reject_message = ""
         order.needs_read = True
 
 
@@ -234,17 +241,21 @@ def _reopen(order: Order) -> None:
 def _report(orders: _Locked, report: OrderReport, source: str, by_id: bool) -> list[Change]:
     order = orders.find(report)
     if order is not None and (order.symbol, order.side) != (report.symbol, report.side):
-        log.error("%s: Bybit's order with this id is for another market or side", str(order.pk)[:8])
+        alert(
+            order,
+            "Bybit has another order under this order's id: another market or side. It is not taken for it.",
+        )
         return []
     changes: list[Change] = []
     if order is None:
         order, changes = _adopt(orders, report)
     known = facts.of_order(order)
     merged = states.merge(known, facts.of_report(report), by_id=by_id)
-    if merged is known and order.exchange_order_id:
+    concluded = order.reject_code in states.OWN_VERDICTS
+    if merged is known and order.exchange_order_id and not concluded:
         return changes
-    if order.state in states.FINAL and not order.exchange_status:
-        log.error("%s: Bybit has an order that was %s here", str(order.pk)[:8], order.state)
+    if concluded:
+        alert(order, f"Bybit reports an order that Tradepost had called {order.state}. Bybit's word stands.")
     order.exchange_order_id = order.exchange_order_id or report.order_id
     order.needs_read = merged.doubt
     if (merged.status, merged.updated_ms, merged.content) == (
@@ -297,7 +308,25 @@ def _adopt(orders: _Locked, report: OrderReport) -> tuple[Order, list[Change]]:
     return order, _attach(order, fill) if fill else []
 
 
+def take_findings(order: Order, findings: Findings, source: str) -> None:
+    """Brings what a question about one order found through the doors."""
+    record(
+        order.account_id,
+        reports=[findings.report] if findings.report else [],
+        executions=findings.executions,
+        by_id=True,
+        source=source,
+    )
+
+
 # ---- writing a row
+
+
+def alert(order: Order, text: str) -> None:
+    """Something that the owner should know of, kept in the order's timeline."""
+    log.error("%s: %s", str(order.pk)[:8], text)
+    body = {"message": text}
+    rows.append(OrderEvent(order=order, at=timezone.now(), kind="alert", source="tradepost", body=body))
 
 
 def step(order: Order, to: str) -> bool:
@@ -338,6 +367,7 @@ _ALL_FIELDS = (
     "trigger_price",
     "take_profit",
     "stop_loss",
+    "terms",
     "exchange_status",
     "exchange_ms",
     "exchange_created_ms",
@@ -347,6 +377,7 @@ _ALL_FIELDS = (
     "cancel_type",
     "reject_reason",
     "negatives",
+    "checks",
     "sent_at",
     "acked_at",
 )

@@ -1,33 +1,16 @@
 """What we refuse before sending: the market's own filters, checked exactly. Prices and quantities are never rounded
 behind a person's back. Raises RuleBroken; nothing was written or sent."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from bybit.decimals import is_multiple, round_down, to_wire
 from bybit.models import Account, Instrument
+from bybit.types import Ticker
 from orders.errors import RuleBroken
+from orders.models import Order
+from orders.wishes import Wish
 from positions.models import Position
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """An order somebody wants, before anything is known of it. `request` is what repeats are compared with."""
-
-    id: UUID
-    account_id: str
-    category: str
-    symbol: str
-    side: str
-    order_type: str
-    qty: Decimal
-    price: Decimal | None
-    time_in_force: str
-    reduce_only: bool
-    position_idx: int
-    request: dict[str, Any]
 
 
 def check(wish: Wish, account: Account, instrument: Instrument | None) -> None:
@@ -36,8 +19,18 @@ def check(wish: Wish, account: Account, instrument: Instrument | None) -> None:
         raise RuleBroken("read_only", "This account's key may only read. Nothing was sent.")
     if instrument is None:
         raise RuleBroken("unknown_symbol", f"There is no market {wish.symbol} here. Nothing was sent.")
-    if instrument.status != "Trading":
+    if instrument.status != "Trading" and not wish.reduce_only:
         raise RuleBroken("not_trading", f"{wish.symbol} is not trading now. Nothing was sent.")
+    if wish.category != "spot":
+        _check_index(wish, account)
+    _check_qty(wish, instrument)
+    for name, price in _prices(wish):
+        _check_tick(name, price, instrument)
+    _check_worth(wish.qty, wish.price, wish.in_quote, instrument, reducing=wish.reduce_only)
+    _check_exits(wish)
+
+
+def _check_index(wish: Wish, account: Account) -> None:
     hedge = account.position_mode == Account.PositionMode.HEDGE
     if (wish.position_idx != 0) != hedge:
         raise RuleBroken(
@@ -45,43 +38,153 @@ def check(wish: Wish, account: Account, instrument: Instrument | None) -> None:
             "position_idx is 1 or 2 in hedge mode and 0 in one-way mode. Nothing was sent.",
             position_mode=account.position_mode,
         )
-    _check_qty(wish, instrument)
-    _check_price(wish, instrument)
+    closes = (wish.side == "Sell") == (wish.position_idx == 1)
+    if hedge and closes != wish.reduce_only:
+        raise RuleBroken(
+            "position_idx",
+            "In hedge mode buying on 1 opens the long side and selling on 2 the short side; the opposite closes it and "
+            "is reduce_only. Nothing was sent.",
+            position_mode=account.position_mode,
+        )
 
 
 def _check_qty(wish: Wish, instrument: Instrument) -> None:
-    if not is_multiple(wish.qty, instrument.qty_step):
-        step = to_wire(instrument.qty_step)
-        raise RuleBroken(
-            "qty_step", f"The size must be a multiple of {step}. Nothing was sent.", qty_step=step
-        )
+    if wish.in_quote:
+        step = instrument.quote_step or instrument.qty_step
+        _check_step(wish.qty, step)
+        return
+    _check_step(wish.qty, instrument.qty_step)
     if wish.qty < instrument.min_qty and not wish.reduce_only:
         least = to_wire(instrument.min_qty)
         raise RuleBroken("min_qty", f"The smallest size here is {least}. Nothing was sent.", min_qty=least)
-    market = wish.order_type == "Market"
+    _check_most(wish.qty, instrument, market=wish.order_type == "Market")
+
+
+def _check_step(qty: Decimal, step: Decimal) -> None:
+    if not is_multiple(qty, step):
+        text = to_wire(step)
+        raise RuleBroken(
+            "qty_step", f"The size must be a multiple of {text}. Nothing was sent.", qty_step=text
+        )
+
+
+def _check_most(qty: Decimal, instrument: Instrument, *, market: bool) -> None:
     most = instrument.max_market_qty if market else instrument.max_qty
-    if most is not None and wish.qty > most:
+    if most is not None and qty > most:
         raise RuleBroken(
             "max_qty", f"The largest size here is {to_wire(most)}. Nothing was sent.", max_qty=to_wire(most)
         )
 
 
-def _check_price(wish: Wish, instrument: Instrument) -> None:
-    if wish.price is None:
-        return
-    if not is_multiple(wish.price, instrument.tick_size):
+def _prices(wish: Wish) -> list[tuple[str, Decimal]]:
+    """Every price of an order, with the name a person knows it by."""
+    limits = [(name, wish.terms.get(name)) for name in ("tp_limit_price", "sl_limit_price")]
+    named = [
+        ("price", wish.price),
+        ("trigger price", wish.trigger_price),
+        ("take-profit", wish.take_profit),
+        ("stop-loss", wish.stop_loss),
+        *((name, None if text is None else Decimal(text)) for name, text in limits),
+    ]
+    return [(name, price) for name, price in named if price is not None]
+
+
+def _check_tick(name: str, price: Decimal, instrument: Instrument) -> None:
+    if not is_multiple(price, instrument.tick_size):
         tick = to_wire(instrument.tick_size)
         raise RuleBroken(
-            "tick_size", f"The price must be a multiple of {tick}. Nothing was sent.", tick_size=tick
+            "tick_size", f"The {name} must be a multiple of {tick}. Nothing was sent.", tick_size=tick
         )
-    value = wish.qty * wish.price
-    if instrument.min_notional is not None and value < instrument.min_notional and not wish.reduce_only:
+
+
+def _check_worth(
+    qty: Decimal, price: Decimal | None, in_quote: bool, instrument: Instrument, *, reducing: bool
+) -> None:
+    value = qty if in_quote else None if price is None else qty * price
+    if value is None or instrument.min_notional is None or reducing:
+        return
+    if value < instrument.min_notional:
         least = to_wire(instrument.min_notional)
         raise RuleBroken(
             "min_notional",
             f"The order is worth {to_wire(value)}, the smallest allowed is {least}. Nothing was sent.",
             min_notional=least,
         )
+
+
+def _check_exits(wish: Wish) -> None:
+    """TP and SL on the wrong side of a known entry would fire at once, or never."""
+    entry = wish.price or wish.trigger_price
+    if entry is None:
+        return
+    long = wish.side == "Buy"
+    if wish.take_profit is not None and (wish.take_profit > entry) != long:
+        raise RuleBroken(
+            "take_profit",
+            f"The take-profit of a {'long' if long else 'short'} lies {'above' if long else 'below'} its entry "
+            f"({to_wire(entry)}). Nothing was sent.",
+        )
+    if wish.stop_loss is not None and (wish.stop_loss < entry) != long:
+        raise RuleBroken(
+            "stop_loss",
+            f"The stop-loss of a {'long' if long else 'short'} lies {'below' if long else 'above'} its entry "
+            f"({to_wire(entry)}). Nothing was sent.",
+        )
+
+
+def direction(wish: Wish, ticker: Ticker) -> int:
+    """1 when the price must rise to reach the trigger, 2 when it must fall. Raises RuleBroken when it is there now."""
+    by = str(wish.terms.get("trigger_by", "LastPrice"))
+    now = {"MarkPrice": ticker.mark, "IndexPrice": ticker.index}.get(by, ticker.last)
+    if now is None or wish.trigger_price is None:
+        raise RuleBroken("trigger_price", f"{by} is not known now. Nothing was sent.")
+    if now == wish.trigger_price:
+        raise RuleBroken(
+            "trigger_price", "The trigger price is the price now: it would fire at once. Nothing was sent."
+        )
+    return 1 if wish.trigger_price > now else 2
+
+
+def check_amend(order: Order, changes: dict[str, Any], instrument: Instrument | None) -> None:
+    """Refuses a change that the order's kind or the market does not allow."""
+    if "price" in changes and order.order_type == "Market":
+        raise RuleBroken("price", "A market order has no price to change. Nothing was changed.")
+    if ("trigger_price" in changes or "trigger_by" in changes) and order.trigger_price is None:
+        raise RuleBroken("trigger_price", "This order has no trigger to change. Nothing was changed.")
+    filled = max(order.cum_exec_qty, order.fills_qty)
+    qty = changes.get("qty", order.qty)
+    if qty <= filled:
+        raise RuleBroken(
+            "below_filled",
+            f"{to_wire(filled)} is filled already: the new total must be larger. Nothing was changed.",
+            filled_qty=to_wire(filled),
+        )
+    if instrument is None:
+        return
+    if "qty" in changes:
+        _check_step(qty, instrument.qty_step)
+        _check_most(qty, instrument, market=order.order_type == "Market")
+    for name in ("price", "trigger_price", "take_profit", "stop_loss", "tp_limit_price", "sl_limit_price"):
+        if changes.get(name):
+            _check_tick(name.replace("_", " "), changes[name], instrument)
+    price = changes.get("price", order.price)
+    _check_worth(qty, price, False, instrument, reducing=order.reduce_only)
+
+
+def check_stops(position: Position, values: dict[str, Any], instrument: Instrument | None) -> None:
+    """Refuses stops off the market's steps, or for more than is held."""
+    if instrument is None:
+        return
+    prices = ("take_profit", "stop_loss", "trailing_stop", "active_price", "tp_limit_price", "sl_limit_price")
+    for name in prices:
+        if values.get(name):
+            _check_tick(name.replace("_", " "), values[name], instrument)
+    for name in ("tp_size", "sl_size"):
+        size = values.get(name)
+        if size is not None:
+            _check_step(size, instrument.qty_step)
+            if size > position.size:
+                raise RuleBroken(name, f"The position holds only {to_wire(position.size)}. Nothing was sent.")
 
 
 def close_qty(position: Position, instrument: Instrument, fraction: Decimal | None) -> Decimal:

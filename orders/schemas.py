@@ -1,98 +1,14 @@
-"""How orders look outside, and what may be asked. Every form is strict: text for numbers, no unknown field."""
+"""How orders, fills and the evidence look outside."""
 
-import re
 from collections.abc import Iterable
-from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from ninja import Schema
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
-from bybit.decimals import to_wire
-from bybit.forms import UUID, Money, PositiveIn, Time
+from bybit.forms import Money, Time
+from bybit.types import ORDER_TERMS, REPORTED_TERMS
 from orders.models import Event, Fill, Order, OrderEvent
-
-Id = Annotated[str, Field(pattern=UUID, description="A canonical lower-case UUID, made by the client")]
-AccountId = Annotated[str, Field(pattern=r"^[-a-zA-Z0-9_]{1,40}$")]
-Symbol = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,30}$")]
-POSITION_ID = re.compile(r"[-a-zA-Z0-9_]{1,40}:linear:[A-Z0-9]{1,30}:[0-2]", re.ASCII)
-
-
-def _absent(value: Any) -> None:
-    if value is not None:
-        raise ValueError("this kind of order is not taken yet: leave it out")
-
-
-# Named by the contract for orders that are not taken yet: null is as good as absent.
-Absent = Annotated[None, BeforeValidator(_absent)]
-
-
-class Strict(Schema):
-    model_config = ConfigDict(extra="forbid")
-
-
-class OrderIn(Strict):
-    """`POST /orders`. `id` is the idempotency key and Bybit's orderLinkId."""
-
-    id: Id
-    account: AccountId
-    category: Literal["linear"]
-    symbol: Symbol
-    side: Literal["Buy", "Sell"]
-    order_type: Literal["Market", "Limit"]
-    qty: PositiveIn
-    price: PositiveIn | None = None
-    time_in_force: Literal["GTC", "IOC", "FOK", "PostOnly"] | None = None
-    reduce_only: bool | None = Field(default=None, strict=True)
-    position_idx: Annotated[int, Field(strict=True, ge=0, le=2)] | None = None
-    trigger_price: Absent = None
-    trigger_by: Absent = None
-    take_profit: Absent = None
-    stop_loss: Absent = None
-    seen: Annotated[str, Field(max_length=600)] | None = None
-
-    @model_validator(mode="after")
-    def _fits_the_type(self) -> "OrderIn":
-        if self.order_type == "Limit" and self.price is None:
-            raise ValueError("a limit order needs a price")
-        if self.order_type == "Market" and self.price is not None:
-            raise ValueError("a market order takes no price")
-        if self.order_type == "Market" and self.time_in_force in ("GTC", "PostOnly", "FOK"):
-            raise ValueError("a market order is always IOC: leave time_in_force out")
-        return self
-
-
-class BatchIn(Strict):
-    """`POST /orders/batch`. Each item is a body of `POST /orders`, checked and answered by itself."""
-
-    items: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=20)]
-
-
-class CloseIn(Strict):
-    """`POST /positions/{id}/close`."""
-
-    id: Id
-    fraction: PositiveIn | None = None
-    order_type: Literal["Market", "Limit"] | None = None
-    price: PositiveIn | None = None
-
-    @model_validator(mode="after")
-    def _fits_the_type(self) -> "CloseIn":
-        if self.fraction is not None and self.fraction > 1:
-            raise ValueError("fraction is above 0 and at most 1")
-        if (self.order_type == "Limit") != (self.price is not None):
-            raise ValueError("a limit close needs a price, a market close takes none")
-        return self
-
-
-class CancelAllIn(Strict):
-    """`POST /orders/cancel-all`."""
-
-    account: AccountId
-    category: Literal["linear"] | None = None
-    symbol: Symbol | None = None
-    include: list[Literal["orders", "conditional", "protective"]] | None = None
 
 
 class OrderOut(Schema):
@@ -120,11 +36,31 @@ class OrderOut(Schema):
     fee: Money | None
     reject_code: str
     reject_message: str
+    cancel_type: str
+    reject_reason: str
+    trigger_by: str | None
+    trigger_direction: int | None
+    close_on_trigger: bool
+    order_filter: str | None
+    tpsl_mode: str | None
+    tp_trigger_by: str | None
+    sl_trigger_by: str | None
+    tp_order_type: str | None
+    sl_order_type: str | None
+    tp_limit_price: str | None
+    sl_limit_price: str | None
+    slippage_tolerance_type: str | None
+    slippage_tolerance: str | None
+    market_unit: str | None
+    stop_order_type: str | None
+    parent_order_link_id: str | None
+    create_type: str | None
     source: str
     version: int
     created_at: Time
     sent_at: Time | None
     acked_at: Time | None
+    cancel_requested_at: Time | None
     updated_at: Time
 
     @classmethod
@@ -132,10 +68,11 @@ class OrderOut(Schema):
         return cls(**order_values(row))
 
 
+_TERMS = (*ORDER_TERMS.values(), *REPORTED_TERMS.values())
 _SAME = tuple(
     name
     for name in OrderOut.model_fields
-    if name not in ("id", "account", "filled_qty", "fills_complete", "avg_price")
+    if name not in ("id", "account", "filled_qty", "fills_complete", "avg_price", *_TERMS)
 )
 
 
@@ -143,10 +80,13 @@ def order_values(row: Order) -> dict[str, Any]:
     """The fields of an order as shown: `filled_qty` is the larger of Bybit's and the sum of our fills."""
     values = {name: getattr(row, name) for name in _SAME}
     average = row.fills_value / row.fills_qty if row.fills_qty else None
+    for name in _TERMS:
+        values[name] = row.terms.get(name)
     return values | {
         "id": str(row.pk),
         "account": row.account_id,
         "filled_qty": max(row.cum_exec_qty, row.fills_qty),
+        "close_on_trigger": bool(row.terms.get("close_on_trigger")),
         "fills_complete": row.fills_qty >= row.cum_exec_qty,
         "avg_price": row.avg_price if average is None else average.quantize(Decimal("1e-18")).normalize(),
     }
@@ -156,6 +96,7 @@ class FillOut(Schema):
     exec_id: str
     order: str | None
     account: str
+    category: str
     symbol: str
     side: str
     exec_type: str
@@ -187,15 +128,32 @@ class EvidenceOut(Schema):
         return cls(at=row.at, kind=row.kind, source=row.source, body=row.body)
 
 
+class TimesOut(Schema):
+    """When the tap reached the server, when the order left it, when Bybit took it, and its first fill."""
+
+    tap: Time
+    sent: Time | None
+    acked: Time | None
+    first_fill: Time | None
+
+
 class OrderDetail(OrderOut):
+    """One order with its timeline: who asked for it, what was sent and answered, each report, fill and verdict."""
+
+    user: str | None
+    times: TimesOut
     fills: list[FillOut]
     events: list[EvidenceOut]
 
     @classmethod
     def with_evidence(cls, row: Order, fills: Iterable[Fill], events: Iterable[OrderEvent]) -> "OrderDetail":
+        shown = [FillOut.of(fill) for fill in fills]
+        first = min((fill.at for fill in shown), default=None)
         return cls(
             **order_values(row),
-            fills=[FillOut.of(fill) for fill in fills],
+            user=None if row.user is None else row.user.get_username(),
+            times=TimesOut(tap=row.created_at, sent=row.sent_at, acked=row.acked_at, first_fill=first),
+            fills=shown,
             events=[EvidenceOut.of(event) for event in events],
         )
 
@@ -254,14 +212,3 @@ def message_text(event: Event, seen: str | None = None) -> str:
         f'{{"type":"{event.kind}","account":"{event.account_id}","seq":{event.seq},'
         f'"{event.kind}":{event.body}{tail}}}'
     )
-
-
-def request_of(values: dict[str, Any]) -> dict[str, Any]:
-    """A body in the one form in which repeats are compared: numbers as plain text, nothing that is null."""
-    shown: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, Decimal):
-            shown[name] = to_wire(value)
-        elif value is not None and not isinstance(value, datetime):
-            shown[name] = value
-    return shown

@@ -1,54 +1,45 @@
-"""The order manager: the only writer of orders and fills. Commands of people go out here (`place`, `cancel`,
-`close_position`), news of Bybit's comes in here by two doors (`record_report`, `record_execution`), and the
-resolver's verdicts are written here. The path of an order is in docs/architecture.md."""
+"""The order manager: the only writer of orders and fills. Commands of people go out here (`place`, `place_batch`,
+`amend`, `cancel`, `cancel_all`, `close_position`, `set_stops`), news of Bybit's comes in here by two doors
+(`record_report`, `record_execution`), and the resolver's verdicts are written here. The path of an order is in
+docs/architecture.md."""
 
-import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Any
-from uuid import UUID
+from decimal import Decimal
 
-from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import connection, transaction
-from django.utils import timezone
 
-from bybit import gateway as bybit
 from bybit import instruments, rows
-from bybit.errors import BybitError, ClockRefused, Duplicate, Gone, NotSent, Refused
-from bybit.failpoints import failpoint
-from bybit.models import Account, Link
-from bybit.types import NewOrder
-from orders import lookup, news, seen, states, verdicts
-from orders.errors import Conflict, NotFound, NotReconciled
-from orders.models import Order, OrderEvent
-from orders.risk import Wish, check, close_qty
-from orders.topics import changed, changed_if
+from bybit.errors import BybitError
+from bybit.models import Account, Instrument
+from orders import access, amending, cancelling, news, seen, sending, verdicts
+from orders.errors import Conflict, NotFound, PriceUnknown, RuleBroken, TradeError
+from orders.models import Order
+from orders.risk import check, close_qty, direction
+from orders.wishes import Wish
 from positions.models import Position
 from positions.services import position_id
-
-log = logging.getLogger("tradepost.orders")
 
 # The one door for each kind of news, whichever wire brought it; `record` takes a whole batch in one transaction.
 record = news.record
 record_report = news.record_report
 record_execution = news.record_execution
+take_findings = news.take_findings
+# What people ask for beside placing.
+account_of = access.account_of
+amend = amending.amend
+set_stops = amending.set_stops
+cancel = cancelling.cancel
+cancel_at_bybit = cancelling.cancel_at_bybit
+cancel_all = cancelling.cancel_all
 # What the resolver concludes.
 close_never_sent = verdicts.close_never_sent
 give_up_sending = verdicts.give_up_sending
 note_negative = verdicts.note_negative
-check_later = verdicts.check_later
+alert_if_stuck = verdicts.alert_if_stuck
 
 FIRST_SEND_SECONDS = 6
-CANCEL_ROUNDS = 5
-READ_BACKS = 10
-READ_BACK_SECONDS = 0.2
-READ_BACK_DETAILS = 5
-
-
-class Taken(Exception):
-    """Another request has just written the order with this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,77 +50,149 @@ class Placed:
     fresh: bool
 
 
-def place(*, user: AbstractBaseUser, wish: Wish, source: str, stamp: str | None, must_see: bool) -> Placed:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Who asks, and what their page had seen. `must_see` when the answer must be to what is on a screen."""
+
+    user: AbstractBaseUser
+    source: str
+    stamp: str | None = None
+    must_see: bool = False
+
+
+def place(*, asker: Asker, wish: Wish) -> Placed:
     """Places an order once. The row is committed before the first byte leaves; a known id sends nothing.
 
     Raises TradeError for what is refused before sending (nothing was written). Whatever Bybit answers, or does not,
     is in the order's state.
     """
-    known = _known(user, wish)
+    known = _known(asker.user, wish)
     if known is not None:
         return Placed(known, fresh=False)
-    account = account_of(user, wish.account_id)
-    if not wish.reduce_only:
-        _check_seen(user, wish, stamp, must_see)
-        check_reconciled(account)
-    check(wish, account, instruments.find(account.environment, wish.category, wish.symbol))
+    account, wish = _checked(asker, wish)
     try:
-        order = _commit_intent(user, wish, source)
-    except Taken:
+        order = sending.commit_intent(asker.user.pk, wish, asker.source)
+    except sending.Taken:
         # Another tap with this id won the race by a hair.
-        known = _known(user, wish)
+        known = _known(asker.user, wish)
         if known is None:
             raise
         return Placed(known, fresh=False)
-    return Placed(_send(order, account), fresh=True)
+    return Placed(sending.send(order, account), fresh=True)
 
 
-def close_position(
-    *, user: AbstractBaseUser, position: Position, wish: Wish, fraction: Any, source: str
-) -> Placed:
+def place_batch(*, asks: Sequence[tuple[Asker, Wish]]) -> list[Placed | TradeError]:
+    """Places several orders with as few requests as Bybit allows, each of them once. Every one is checked, written down
+    and answered by itself: one that is refused holds up no other."""
+    results: list[Placed | TradeError | None] = []
+    groups: dict[tuple[str, str], tuple[Account, list[Order]]] = {}
+    for asker, wish in asks:
+        try:
+            known = _known(asker.user, wish)
+            if known is not None:
+                results.append(Placed(known, fresh=False))
+                continue
+            account, wish = _checked(asker, wish)
+            order = sending.commit_intent(asker.user.pk, wish, asker.source)
+        except TradeError as error:
+            results.append(error)
+        except sending.Taken:
+            results.append(None)
+        else:
+            results.append(Placed(order, fresh=True))
+            groups.setdefault((account.pk, wish.category), (account, []))[1].append(order)
+    for account, orders in groups.values():
+        sending.send_batch(orders, account)
+    return [_after_batch(asker, wish, result) for (asker, wish), result in zip(asks, results, strict=True)]
+
+
+def _after_batch(asker: Asker, wish: Wish, result: "Placed | TradeError | None") -> Placed | TradeError:
+    if isinstance(result, TradeError):
+        return result
+    if result is not None and result.fresh:
+        return Placed(Order.objects.get(pk=wish.id), fresh=True)
+    try:
+        known = _known(asker.user, wish)
+    except TradeError as error:
+        return error
+    return Placed(known or Order.objects.get(pk=wish.id), fresh=False)
+
+
+def _checked(asker: Asker, wish: Wish) -> tuple[Account, Wish]:
+    """The checks before anything is written, in the order that the contract fixes."""
+    account = account_of(asker.user, wish.account_id)
+    link = access.link_of(account)
+    if wish.reduce_only:
+        access.check_not_paused(link)
+    else:
+        _check_seen(asker, wish)
+        access.check_reconciled(link)
+    instrument = instruments.find(account.environment, wish.category, wish.symbol)
+    try:
+        check(wish, account, instrument)
+    except RuleBroken as error:
+        # Our copy of the rules may be old: the market's own word decides, once.
+        fresh = _fresh_rules(account, wish, error)
+        if fresh is None:
+            raise
+        check(wish, account, fresh)
+    return account, _directed(account, wish)
+
+
+FILTER_RULES = {
+    "unknown_symbol",
+    "not_trading",
+    "qty_step",
+    "min_qty",
+    "max_qty",
+    "tick_size",
+    "min_notional",
+}
+
+
+def _fresh_rules(account: Account, wish: Wish, error: RuleBroken) -> Instrument | None:
+    if error.code not in FILTER_RULES:
+        return None
+    try:
+        return instruments.refresh_one(
+            account, access.gateway_of(account), category=wish.category, symbol=wish.symbol
+        )
+    except BybitError:
+        return None
+
+
+def _directed(account: Account, wish: Wish) -> Wish:
+    """A conditional order with the direction from which its trigger is reached, by the price now."""
+    if wish.trigger_price is None or wish.category == "spot" or "trigger_direction" in wish.terms:
+        return wish
+    try:
+        ticker = access.gateway_of(account).ticker(category=wish.category, symbol=wish.symbol)
+    except BybitError as error:
+        raise PriceUnknown(error.message) from error
+    terms = wish.terms | {"trigger_direction": direction(wish, ticker)}
+    return replace(wish, terms=terms)
+
+
+def close_position(*, asker: Asker, position: Position, wish: Wish, fraction: Decimal | None) -> Placed:
     """Closes (part of) a position: reduce-only, so it cannot flip, and safe to tap twice. `wish` carries id, type
     and price; side and size follow from the position. Raises RuleBroken `below_min` when nothing is left."""
-    known = _known(user, wish)
+    known = _known(asker.user, wish)
     if known is not None:
         return Placed(known, fresh=False)
-    account = account_of(user, position.account_id)
+    account = account_of(asker.user, position.account_id)
     instrument = instruments.find(account.environment, position.category, position.symbol)
     if instrument is None:
         raise NotFound("market")
     side = "Sell" if position.side == "Buy" else "Buy"
     wish = replace(wish, side=side, qty=close_qty(position, instrument, fraction))
-    return place(user=user, wish=wish, source=source, stamp=None, must_see=False)
+    return place(asker=asker, wish=wish)
 
 
-def account_of(user: AbstractBaseUser, account_id: str) -> Account:
-    """The account, if this user may use it. Raises NotFound."""
-    found = rows.find(Account, _MINE, [account_id, user.pk])
-    if not found:
-        raise NotFound("account")
-    return found[0]
-
-
-_MINE = "id = %s AND EXISTS (SELECT 1 FROM bybit_account_members WHERE account_id = bybit_account.id AND user_id = %s)"
-
-
-def check_reconciled(account: Account) -> None:
-    """Raises NotReconciled while we cannot know the account's true state."""
-    link = next(iter(rows.find(Link, "account_id = %s", [account.pk])), None)
-    now = timezone.now()
-    limit = timedelta(seconds=settings.RECONCILED_SECONDS)
-    if link is None or link.stream == Link.Stream.RESYNCING:
-        raise NotReconciled
-    streaming = link.stream == Link.Stream.LIVE and link.private_at is not None
-    fresh_stream = streaming and now - link.private_at < limit  # type: ignore[operator]
-    if not fresh_stream and (link.pass_at is None or now - link.pass_at > limit):
-        raise NotReconciled
-
-
-def _check_seen(user: AbstractBaseUser, wish: Wish, stamp: str | None, must_see: bool) -> None:
-    if stamp is None and not must_see:
+def _check_seen(asker: Asker, wish: Wish) -> None:
+    if asker.stamp is None and not asker.must_see:
         return
     key = position_id(wish.account_id, wish.category, wish.symbol, wish.position_idx)
-    seen.check(stamp or "", user_id=user.pk, account_id=wish.account_id, position_id=key)
+    seen.check(asker.stamp or "", user_id=asker.user.pk, account_id=wish.account_id, position_id=key)
 
 
 def _known(user: AbstractBaseUser, wish: Wish) -> Order | None:
@@ -147,247 +210,3 @@ def _known(user: AbstractBaseUser, wish: Wish) -> Order | None:
         if row.state not in ("new", "sending") or time.monotonic() > deadline:
             return row
         time.sleep(0.05)
-
-
-def _commit_intent(user: AbstractBaseUser, wish: Wish, source: str) -> Order:
-    now = timezone.now()
-    order = Order(
-        id=wish.id,
-        account_id=wish.account_id,
-        user_id=user.pk,
-        source=source,
-        request=wish.request,
-        category=wish.category,
-        symbol=wish.symbol,
-        side=wish.side,
-        order_type=wish.order_type,
-        qty=wish.qty,
-        price=wish.price,
-        time_in_force=wish.time_in_force,
-        reduce_only=wish.reduce_only,
-        position_idx=wish.position_idx,
-        order_link_id=str(wish.id),
-        created_at=now,
-        updated_at=now,
-    )
-    intent = OrderEvent(order_id=wish.id, at=now, kind="intent", source=source, body=wish.request)
-    _outside_transactions()
-    failpoint("before_intent_commit")
-    # One statement, and so committed when it returns.
-    if not rows.insert(order, intent):
-        raise Taken
-    failpoint("after_intent_commit")
-    return order
-
-
-def _outside_transactions() -> None:
-    """An order is on disk before it is sent: nothing may wrap its writes in a transaction that ends later."""
-    if connection.in_atomic_block:
-        raise RuntimeError("an order was placed inside a transaction")
-
-
-def _send(order: Order, account: Account) -> Order:
-    """Claims the send, which exactly one caller wins, sends once, and writes down what came of it."""
-    if not _claim(order):
-        return Order.objects.get(pk=order.pk)
-    wire = NewOrder(
-        category=order.category,
-        symbol=order.symbol,
-        side=order.side,
-        order_type=order.order_type,
-        qty=order.qty,
-        price=order.price,
-        time_in_force=order.time_in_force,
-        reduce_only=order.reduce_only,
-        position_idx=order.position_idx,
-        order_link_id=order.order_link_id,
-    )
-    # No transaction is open, and neither broker nor channel layer is touched, until Bybit has answered.
-    failpoint("after_claim")
-    error: BybitError | None = None
-    exchange_order_id = ""
-    try:
-        exchange_order_id = bybit.for_account(account).place(wire)
-    except BybitError as caught:
-        error = caught
-    failpoint("after_answer")
-    return _write_answer(order.pk, exchange_order_id, error)
-
-
-def _claim(order: Order) -> bool:
-    now = timezone.now()
-    order.state, order.sent_at, order.updated_at = "sending", now, now
-    order.version += 1
-    _outside_transactions()
-    # Logged with the claim, told with the answer: nothing is sent to anyone before Bybit has answered.
-    return changed_if(_CLAIM, [now, now, order.version, order.pk], order.account_id, news.order_change(order))
-
-
-_CLAIM = """
-UPDATE orders_order SET state = 'sending', sent_at = %s, updated_at = %s, version = %s
-WHERE id = %s AND state = 'new' RETURNING 1
-"""
-
-
-_ANSWER = ("state", "acked_at", "exchange_order_id", "reject_code", "reject_message", "needs_read")
-
-
-def _write_answer(order_id: UUID, exchange_order_id: str, error: BybitError | None) -> Order:
-    now = timezone.now()
-    with transaction.atomic(durable=True), rows.gathered():
-        (order,) = rows.locked(Order, "id = %s", [order_id])
-        if error is None:
-            order.acked_at = now
-            order.exchange_order_id = order.exchange_order_id or exchange_order_id
-            news.step(order, "acked")
-            body: dict[str, Any] = {"retCode": 0, "orderId": exchange_order_id}
-        else:
-            body = {"code": error.code, "message": error.message, "kind": type(error).__name__}
-            _apply_failure(order, error)
-        changes = news.keep(order, now, evidence=("answer", "rest", body), fields=_ANSWER)
-        changed(order.account_id, changes)
-        failpoint("before_answer_commit")
-    failpoint("after_answer_commit")
-    return order
-
-
-def _apply_failure(order: Order, error: BybitError) -> None:
-    refusals = {NotSent: "never_sent", ClockRefused: "clock"}
-    if isinstance(error, (Refused, Gone, NotSent, ClockRefused)):
-        if news.step(order, "rejected"):
-            order.reject_code = refusals.get(type(error), error.code)
-            order.reject_message = error.message[:300]
-        else:
-            # Bybit's own news says that it exists: that beats a refusal, and is read again.
-            order.needs_read = True
-        if error.code in ("10001", "110003", "110094"):
-            instruments.forget()
-        return
-    if isinstance(error, Duplicate):
-        order.needs_read = True
-    news.step(order, "unknown")
-    log.warning("%s: outcome unknown (%s)", str(order.pk)[:8], error.code)
-
-
-def cancel(*, user: AbstractBaseUser, order: Order, source: str) -> tuple[Order, bool]:
-    """Asks Bybit to cancel. Returns the order and whether there is proof: Bybit took the wish, or it was final
-    already. May be repeated."""
-    if order.state in states.FINAL:
-        return order, True
-    account = account_of(user, order.account_id)
-    outcome = cancel_at_bybit(order, account, source)
-    return Order.objects.get(pk=order.pk), outcome in ("taken", "gone")
-
-
-def cancel_at_bybit(order: Order, account: Account, source: str) -> str:
-    """One cancel request. Returns "taken", "gone" (proven final by a read), "unknown", or Bybit's refusal code."""
-    now = timezone.now()
-    Order.objects.filter(pk=order.pk, cancel_requested_at=None).update(cancel_requested_at=now)
-    failpoint("after_cancel_wish")
-    gateway = bybit.for_account(account)
-    outcome, body = "taken", {"retCode": 0}
-    try:
-        gateway.cancel(
-            category=order.category,
-            symbol=order.symbol,
-            order_id=order.exchange_order_id,
-            order_link_id=order.order_link_id,
-        )
-    except BybitError as error:
-        body = {"code": error.code, "message": error.message}  # type: ignore[dict-item]
-        outcome = "unknown"
-        if isinstance(error, Gone):
-            take_findings(order, lookup.ask(gateway, order), "cancel")
-            if Order.objects.filter(pk=order.pk, state__in=states.FINAL).exists():
-                outcome = "gone"
-        elif isinstance(error, Refused):
-            outcome = error.code
-        Order.objects.filter(pk=order.pk).update(next_check_at=now)
-    failpoint("after_cancel_answer")
-    OrderEvent.objects.create(order=order, at=now, kind="cancel", source=source, body=body)
-    return outcome
-
-
-def cancel_all(
-    *, account: Account, category: str, symbol: str | None, include: set[str], source: str
-) -> list[tuple[Order, str, str]]:
-    """Cancels every open order of the account (made elsewhere too) and loops until a fresh read shows none.
-    Returns (order, result, code) per order that was open: cancelled, already_final, failed or unknown. Position
-    TP/SL and trailing stops (`protective`) go only when named. Raises BybitError when Bybit cannot even be asked."""
-    gateway = bybit.for_account(account)
-    outcomes: dict[UUID, str] = {}
-    for _ in range(CANCEL_ROUNDS):
-        found = lookup.open_orders(gateway, category, symbol, include)
-        record(account.pk, reports=found, source="cancel-all")
-        names = [report.order_id for report in found]
-        open_now = list(Order.objects.filter(account=account, category=category, exchange_order_id__in=names))
-        if not open_now:
-            break
-        outcome = _cancel_kinds(gateway, category, symbol, {lookup.kind(report) for report in found})
-        for order in open_now:
-            outcomes[order.pk] = outcome
-            if lookup.kind_of(found, order.exchange_order_id) == "protective":
-                outcomes[order.pk] = cancel_at_bybit(order, account, source)
-        _note_cancel(open_now, outcome, source)
-        _read_back(account, gateway, category, names)
-    return [_cancel_result(order, outcomes[order.pk]) for order in Order.objects.filter(pk__in=outcomes)]
-
-
-def _cancel_kinds(gateway: bybit.Gateway, category: str, symbol: str | None, kinds: set[str]) -> str:
-    """One request per kind and coin, however many orders there are."""
-    outcome = "taken"
-    for kind in sorted(kinds - {"protective"}):
-        for coin in gateway.settle_coins[:1] if symbol else gateway.settle_coins:
-            try:
-                gateway.cancel_all(
-                    category=category, symbol=symbol, settle_coin=coin, conditional=kind == "conditional"
-                )
-            except BybitError as error:
-                outcome = error.code if isinstance(error, Refused) else "unknown"
-    return outcome
-
-
-def _note_cancel(orders: list[Order], outcome: str, source: str) -> None:
-    now = timezone.now()
-    Order.objects.filter(pk__in=[order.pk for order in orders], cancel_requested_at=None).update(
-        cancel_requested_at=now
-    )
-    body = {"cancel_all": outcome}
-    OrderEvent.objects.bulk_create(
-        OrderEvent(order=order, at=now, kind="cancel", source=source, body=body) for order in orders
-    )
-
-
-def _read_back(account: Account, gateway: bybit.Gateway, category: str, names: list[str]) -> None:
-    """A taken cancel is a promise; each order's own status is the proof. Most come by the stream meanwhile."""
-    waiting = Order.objects.filter(account=account, category=category, exchange_order_id__in=names)
-    for _ in range(READ_BACKS):
-        time.sleep(READ_BACK_SECONDS)
-        left = list(waiting.exclude(state__in=states.FINAL))
-        if not left:
-            return
-        still = {report.order_id for report in lookup.open_orders(gateway, category)}
-        gone = [order for order in left if order.exchange_order_id not in still]
-        for order in gone[:READ_BACK_DETAILS]:
-            take_findings(order, lookup.ask(gateway, order), "cancel-all")
-
-
-def _cancel_result(order: Order, outcome: str) -> tuple[Order, str, str]:
-    if order.state == "cancelled":
-        return order, "cancelled", ""
-    if order.state in states.FINAL:
-        return order, "already_final", ""
-    if outcome in ("taken", "gone", "unknown"):
-        return order, "unknown", ""
-    return order, "failed", outcome
-
-
-def take_findings(order: Order, findings: lookup.Findings, source: str) -> None:
-    """Brings what a question about one order found through the doors."""
-    record(
-        order.account_id,
-        reports=[findings.report] if findings.report else [],
-        executions=findings.executions,
-        by_id=True,
-        source=source,
-    )

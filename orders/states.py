@@ -21,6 +21,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "new": frozenset({"sending", "rejected"}),
     "sending": frozenset({"acked", "rejected", "unknown"}),
     "unknown": frozenset({"acked", "rejected"}),
+    # By the verdict `history_expired` alone.
     "acked": frozenset({"cancelled"}),
     "working": frozenset({"cancelled"}),
     "filled": frozenset(),

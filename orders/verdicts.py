@@ -1,15 +1,16 @@
 """The resolver's verdicts, written under the row lock and only in the state they are about. Reached through
 `orders.services` alone."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import models, transaction
+from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from bybit.failpoints import failpoint
-from orders import news
+from orders import news, states
 from orders.models import Order, OrderEvent
 from orders.topics import changed
 
@@ -33,31 +34,63 @@ def give_up_sending(order_id: UUID) -> None:
             changed(order.account_id, news.keep(order, timezone.now(), evidence=evidence))
 
 
-def note_negative(order_id: UUID, asked: dict[str, str], *, verdict: bool) -> None:
-    """One more round in which all three sources answered and none had the order. With `verdict`, the proof is
-    complete: the order never arrived."""
+_VERDICTS = {
+    "never_arrived": (
+        "rejected",
+        "Bybit never received this order. Nothing was traded. You can place it again.",
+    ),
+    "history_expired": (
+        "cancelled",
+        "Bybit no longer knows this order, so it cannot be open. No fill beyond those shown exists. Should Bybit ever "
+        "report it again, that is taken in and told.",
+    ),
+}
+
+
+def note_negative(order_id: UUID, asked: dict[str, str], *, verdict: str | None) -> None:
+    """One more round in which all three sources answered and none had the order. With a `verdict` (never_arrived for
+    one that Bybit never had, history_expired for one that it had), the proof is complete and is kept."""
     now = timezone.now()
     with transaction.atomic():
-        order = Order.objects.select_for_update().filter(pk=order_id, state="unknown").first()
-        if order is None or order.exchange_order_id:
+        order = Order.objects.select_for_update().filter(pk=order_id).first()
+        if order is None or order.state not in ("unknown", "acked", "working"):
+            return
+        if (order.exchange_order_id == "") != (order.state == "unknown"):
+            # News came meanwhile: the question was about another state of things.
             return
         order.negatives += 1
         OrderEvent.objects.create(order=order, at=now, kind="query", source="resolver", body=dict(asked))
         if verdict:
-            text = "Bybit never received this order. Nothing was traded. You can place it again."
-            _conclude(order, now, "never_arrived", text, {"negatives": order.negatives, **asked})
+            _, text = _VERDICTS[verdict]
+            _conclude(order, now, verdict, text, {"negatives": order.negatives, **asked})
         else:
             order.save(update_fields=["negatives"])
 
 
 def _conclude(order: Order, now: datetime, code: str, text: str, proof: dict[str, Any]) -> None:
-    if news.step(order, "rejected"):
-        order.reject_code, order.reject_message = code, text
+    to = _VERDICTS[code][0] if code in _VERDICTS else "rejected"
+    if states.may_step(order.state, to):
+        order.state, order.reject_code, order.reject_message = to, code, text
         evidence = ("verdict", "resolver", {"code": code, **proof})
         changed(order.account_id, news.keep(order, now, evidence=evidence))
         failpoint("resolve_before_verdict_commit")
 
 
-def check_later(order_id: UUID, at: datetime) -> None:
-    """Bookkeeping of the resolver: when to ask next. Not a visible change."""
-    Order.objects.filter(pk=order_id).update(next_check_at=at, checks=models.F("checks") + 1)
+_STUCK = {
+    "unknown": "Tradepost still has no proof whether Bybit has this order, and keeps asking. Look in Bybit's own app "
+    "before you place it again.",
+    "gone": "Bybit no longer lists this order and gives no reason yet. Tradepost keeps asking; look in Bybit's app.",
+}
+
+
+def alert_if_stuck(order_id: UUID) -> None:
+    """Tells the owner, once, of an order that has had no certain state for ALERT_SECONDS."""
+    order = Order.objects.filter(pk=order_id).first()
+    if order is None:
+        return
+    since = order.sent_at if order.state == "unknown" else order.updated_at
+    late = since is not None and timezone.now() - since > timedelta(seconds=settings.ALERT_SECONDS)
+    doubtful = order.state == "unknown" or (order.state in ("acked", "working") and order.negatives > 0)
+    if late and doubtful and not order.evidence.filter(kind="alert").exists():
+        text = _STUCK["unknown" if order.state == "unknown" else "gone"]
+        news.alert(order, text)

@@ -48,5 +48,6 @@ def _times_are_safe() -> bool:
         and void + 14 <= settings.SETTLE_SECONDS
         and settings.NEGATIVE_GAP_SECONDS >= 1
         and settings.SEND_OVER_SECONDS > settings.REQUEST_SECONDS
+        and settings.VANISHED_SECONDS >= 60
         and settings.BAN_SECONDS >= 600
     )

@@ -21,6 +21,8 @@ RIGHTS: dict[str, str | None] = {
     "list_events": "read",
     "place_order": "trade",
     "place_batch": "trade",
+    "amend_order": "trade",
+    "set_trading_stop": "trade",
     "cancel_order": "trade",
     "cancel_all": "trade",
     "close_position": "trade",

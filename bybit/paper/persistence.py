@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from .engine.ledger import Ledger
-from .engine.model import Account, Events, Execution, Order, Position, Quote
+from .engine.model import Account, Events, Execution, Order, Position, PositionKey, Quote
 from .engine.numbers import plain
 from .keys import ApiKey
 from .market.candles import Bar
@@ -21,11 +21,17 @@ def save(store: Store, ledger: Ledger, events: Events) -> None:
     """Writes what one step changed."""
     with store:
         store.put("accounts", [(name, to_text(ledger.accounts[name])) for name in events.accounts])
-        store.put("positions", [(f"{a}:{s}", to_text(ledger.position(a, s))) for a, s in events.positions])
-        changed = {order.order_id: order for order in events.orders}
+        store.put("positions", [(_name(key), to_text(ledger.position(*key))) for key in events.positions])
+        # A kept order is the living one, newer than any report of it.
+        changed = {order.order_id: order for order in (*events.orders, *events.kept)}
         store.put("orders", [(name, to_text(order)) for name, order in changed.items()])
         store.put("executions", [(row.exec_id, to_text(row)) for row in events.executions])
         store.put("meta", [_counters(ledger)])
+
+
+def _name(place: PositionKey) -> str:
+    account, symbol, idx = place
+    return f"{account}:{symbol}:{idx}" if idx else f"{account}:{symbol}"
 
 
 def _counters(ledger: Ledger) -> tuple[str, str]:
@@ -91,13 +97,14 @@ def _restore_ledger(store: Store, ledger: Ledger) -> None:
     for name, text in store.rows("accounts"):
         ledger.accounts[name] = accounts.read(text)
     for _, text in store.rows("positions"):
-        position = positions.read(text)
-        ledger.positions[(position.account, position.symbol)] = position
+        ledger.adopt(positions.read(text))
     known: list[Order] = [orders.read(text) for _, text in store.rows("orders")]
     for order in sorted(known, key=lambda order: order.serial):
         ledger.register(order)
     for order in sorted(known, key=_by_end):
-        if order.is_open:
+        if order.is_waiting:
+            ledger.wait(order)
+        elif order.is_open:
             ledger.rest(order)
         else:
             ledger.close(order, order.updated_ms)

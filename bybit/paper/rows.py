@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from .engine.margin import Holding, Margin, liquidation_price
 from .engine.model import Account, Execution, Order
 from .engine.numbers import CENT8, ZERO, fixed, plain
 from .engine.specs import SETTLE_COIN, SPECS, TAKER_FEE
+from .stop_rows import bracket_fields, protection_fields, trigger_fields
 
 Row = dict[str, Any]
 
@@ -18,20 +20,20 @@ def order_row(order: Order) -> Row:
     spec = SPECS[order.symbol]
     average = order.cum_value / order.cum_qty if order.cum_qty else None
     return {
-        "orderId": order.order_id, "orderLinkId": order.link_id, "parentOrderLinkId": "", "blockTradeId": "",
+        "orderId": order.order_id, "orderLinkId": order.link_id,
+        "parentOrderLinkId": order.parent_link, "blockTradeId": "",
         "symbol": order.symbol, "price": fixed(order.price, spec.tick), "qty": fixed(order.qty, spec.step),
-        "side": order.side, "isLeverage": "", "positionIdx": 0, "orderStatus": order.status,
+        "side": order.side, "isLeverage": "", "positionIdx": order.position_idx, "orderStatus": order.status,
         "createType": order.create_type, "cancelType": order.cancel_type, "rejectReason": order.reject_reason,
         "avgPrice": "" if average is None else plain(average.quantize(CENT8)),
         "leavesQty": fixed(order.leaves, spec.step), "leavesValue": plain(order.leaves * order.price),
         "cumExecQty": fixed(order.cum_qty, spec.step), "cumExecValue": plain(order.cum_value),
         "cumExecFee": plain(order.cum_fee),
         "cumFeeDetail": {SETTLE_COIN: plain(order.cum_fee)} if order.cum_qty else {},
-        "timeInForce": order.tif, "orderType": order.order_type, "stopOrderType": "", "orderIv": "",
-        "marketUnit": "", "triggerPrice": "", "takeProfit": "", "stopLoss": "", "tpslMode": "",
-        "ocoTriggerBy": "", "tpLimitPrice": "", "slLimitPrice": "", "tpTriggerBy": "", "slTriggerBy": "",
-        "triggerDirection": 0, "triggerBy": "", "lastPriceOnCreated": fixed(order.last_on_created, spec.tick),
-        "basePrice": "", "reduceOnly": order.reduce_only, "closeOnTrigger": order.close_on_trigger,
+        "timeInForce": order.tif, "orderType": order.order_type, "orderIv": "", "marketUnit": "",
+        **trigger_fields(order, spec), **bracket_fields(order, spec), "ocoTriggerBy": "",
+        "lastPriceOnCreated": fixed(order.last_on_created, spec.tick), "basePrice": "",
+        "reduceOnly": order.reduce_only, "closeOnTrigger": order.close_on_trigger,
         "placeType": "", "smpType": order.smp_type, "smpGroup": 0, "smpOrderId": order.smp_order_id,
         "createdTime": str(order.created_ms), "updatedTime": str(order.updated_ms),
     }  # fmt: skip
@@ -64,7 +66,8 @@ def execution_row(execution: Execution) -> Row:
         "symbol": execution.symbol, "orderId": execution.order_id, "orderLinkId": execution.link_id,
         "side": execution.side, "orderPrice": fixed(execution.order_price, spec.tick),
         "orderQty": fixed(execution.order_qty, spec.step), "leavesQty": fixed(execution.leaves, spec.step),
-        "createType": execution.create_type, "orderType": execution.order_type, "stopOrderType": "UNKNOWN",
+        "createType": execution.create_type, "orderType": execution.order_type,
+        "stopOrderType": execution.stop_type,
         "execFee": plain(execution.fee), "execFeeV2": "", "execId": execution.exec_id,
         "execPrice": fixed(execution.price, spec.tick), "execQty": fixed(execution.qty, spec.step),
         "execType": execution.exec_type, "execValue": plain(execution.value),
@@ -91,8 +94,8 @@ def execution_fast_push(execution: Execution) -> Row:
     return {"category": "linear", **{name: row[name] for name in names}, "orderLinkId": link}
 
 
-def position_row(holding: Holding, margin: Margin) -> Row:
-    """A position as GET /v5/position/list shows it."""
+def position_row(holding: Holding, margin: Margin, protections: Iterable[Order] = ()) -> Row:
+    """A position as GET /v5/position/list shows it; `protections` are the orders that protect it."""
     position, spec = holding.position, holding.spec
     size, value = abs(position.size), abs(position.cost)
     tier = spec.tier(size * holding.mark)
@@ -100,7 +103,7 @@ def position_row(holding: Holding, margin: Margin) -> Row:
     liquidation = liquidation_price(margin, holding)
     initial, maintenance = plain(holding.initial), plain(holding.maintenance)
     return {
-        "positionIdx": 0, "riskId": tier.id, "riskLimitValue": plain(tier.limit), "symbol": position.symbol,
+        "positionIdx": position.idx, "riskId": tier.id, "riskLimitValue": plain(tier.limit), "symbol": position.symbol,
         "side": ("Buy" if position.size > 0 else "Sell") if held else "", "size": plain(size),
         "avgPrice": plain((value / size).quantize(CENT8)) if held else "0",
         "positionValue": plain(value) if held else "", "tradeMode": 0, "autoAddMargin": 0,
@@ -110,7 +113,7 @@ def position_row(holding: Holding, margin: Margin) -> Row:
         "liqPrice": "" if liquidation is None else fixed(liquidation, spec.tick), "bustPrice": "",
         "positionIM": initial if held else "", "positionIMByMp": initial if held else "",
         "positionMM": maintenance if held else "", "positionMMByMp": maintenance if held else "",
-        "positionBalance": "0", "tpslMode": "Full", "takeProfit": "", "stopLoss": "", "trailingStop": "0",
+        "positionBalance": "0", "tpslMode": "Full", **protection_fields(protections, spec),
         "sessionAvgPrice": "", "delta": "", "gamma": "", "vega": "", "theta": "",
         "unrealisedPnl": plain(holding.unrealised.quantize(CENT8)) if held else "",
         "curRealisedPnl": plain(position.current_pnl.quantize(CENT8)),
@@ -128,9 +131,9 @@ def _break_even(holding: Holding) -> str:
     return plain(max(price, ZERO).quantize(CENT8))
 
 
-def position_push(holding: Holding, margin: Margin) -> Row:
+def position_push(holding: Holding, margin: Margin, protections: Iterable[Order] = ()) -> Row:
     """A position as the private topic `position` shows it: the entry price has another name there."""
-    row = position_row(holding, margin)
+    row = position_row(holding, margin, protections)
     row["entryPrice"] = row.pop("avgPrice")
     return {"category": "linear", **row}
 

@@ -9,32 +9,54 @@ import types
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 T = TypeVar("T")
 _TABLES = ("meta", "accounts", "keys", "positions", "orders", "executions", "bars")
 
 
 def to_text(record: Any) -> str:
-    """A flat dataclass as JSON; Decimals become texts."""
-    fields = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
-    return json.dumps(fields, separators=(",", ":"), default=str)
+    """A dataclass as JSON; Decimals become texts, dataclasses inside it objects."""
+    return json.dumps(_fields(record), separators=(",", ":"), default=_simple)
+
+
+def _fields(record: Any) -> dict[str, Any]:
+    return {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
+
+
+def _simple(value: Any) -> Any:
+    return _fields(value) if dataclasses.is_dataclass(value) else str(value)
 
 
 class Reader:
-    """Rebuilds dataclasses of one type from their JSON."""
+    """Rebuilds dataclasses of one type from their JSON; what an older file does not have takes its default."""
 
     def __init__(self, kind: type[T]) -> None:
         hints = get_type_hints(kind)
         self._kind = kind
         self._decimals = [name for name, hint in hints.items() if hint is Decimal]
+        self._inner = {name: Reader(inner) for name, hint in hints.items() if (inner := _record_in(hint))}
 
     def read(self, text: str) -> Any:
         """One record."""
-        fields = json.loads(text)
+        return self._build(json.loads(text))
+
+    def _build(self, fields: dict[str, Any]) -> Any:
         for name in self._decimals:
-            fields[name] = Decimal(fields[name])
+            if name in fields:
+                fields[name] = Decimal(fields[name])
+        for name, reader in self._inner.items():
+            if fields.get(name) is not None:
+                fields[name] = reader._build(fields[name])
         return self._kind(**fields)
+
+
+def _record_in(hint: Any) -> type[Any] | None:
+    """The dataclass that a field holds, also an optional one."""
+    candidates = (hint, *get_args(hint))
+    return next(
+        (each for each in candidates if isinstance(each, type) and dataclasses.is_dataclass(each)), None
+    )
 
 
 class Store:

@@ -19,6 +19,7 @@ from .engine.liquidation import liquidate_fallen
 from .engine.matching import move
 from .engine.model import Events, Moment, PublicTrade, Quote
 from .engine.specs import SPECS
+from .engine.triggers import fire_due
 from .journal import Journal
 from .keys import ApiKey
 from .market.candles import Bar, Candles
@@ -98,7 +99,7 @@ class Venue:
         events = self.ledger.drain()
         for trade in events.trades:
             self.feeds[trade.symbol].tape.append(trade)
-        if events.orders or events.executions or events.accounts or events.positions:
+        if events.orders or events.kept or events.executions or events.accounts or events.positions:
             self.view.note(events, self.clock.now().ns)
             if self.store is not None:
                 persistence.save(self.store, self.ledger, events)
@@ -130,6 +131,7 @@ class Venue:
 
     def _move(self, symbol: str, quote: Quote, now: Moment, through: Decimal | None = None) -> None:
         move(self.ledger, symbol, quote, self.feeds[symbol].levels, now, through)
+        fire_due(self.ledger, symbol, now)
         liquidate_fallen(self.ledger, symbol, now)
 
     def _moved(self, bars: dict[str, Bar]) -> None:

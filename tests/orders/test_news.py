@@ -16,7 +16,7 @@ from django.utils import timezone
 from bybit import rows
 from bybit.models import Account
 from bybit.types import Execution, OrderReport, PositionReport
-from orders import services
+from orders import sending, services
 from orders.models import Event, Fill, Order, OrderEvent, Sequence
 from positions.models import Position
 
@@ -171,7 +171,7 @@ def test_the_answer_of_the_post_only_fills_in_what_news_left_missing(
     services.record_report(
         account.pk, report(order_link_id=order.order_link_id, status="Filled", cum_exec_qty=D(1)), "stream"
     )
-    after = services._write_answer(order.pk, "ex-1", None)
+    after = sending.write_answer(order.pk, "ex-1")
     assert (after.state, after.exchange_order_id) == ("filled", "ex-1")
     assert after.acked_at is not None
 
@@ -199,10 +199,10 @@ def test_news_of_another_market_under_our_id_is_not_adopted(account: Account, re
 
 def test_a_claim_is_won_once(account: Account) -> None:
     order = ours(account, state="new", sent_at=None)
-    assert services._claim(order)
+    assert sending.claim(order)
     again = Order.objects.get(pk=order.pk)
     again.state = "new"
-    assert not services._claim(again)
+    assert not sending.claim(again)
 
 
 def test_the_resolver_s_verdicts_need_the_state_they_are_about(account: Account, report: Report) -> None:

@@ -158,7 +158,8 @@ def test_orders_are_what_their_fills_make_of_them(script: list[tuple[Any, ...]])
         assert (order.status == "Filled") == (order.cum_qty == order.qty)
         for row in fills:
             if row.exec_type == "Trade":
-                assert row.price <= order.price if order.side == "Buy" else row.price >= order.price
+                limit = row.order_price
+                assert row.price <= limit if order.side == "Buy" else row.price >= limit
         book = ledger.books[SYMBOL].orders
         assert (
             (order.order_id in book)
@@ -178,7 +179,7 @@ def test_margin_totals_match_the_open_orders(script: list[tuple[Any, ...]]) -> N
                 for order in ledger.books[SYMBOL].resting(side)
                 if order.account == account and not order.reduce_only
             ]
-            sums = ledger.open_sums(account, SYMBOL, side)
+            sums = ledger.open_sums((account, SYMBOL, 0), side)
             assert sums.qty == sum(order.leaves for order in mine)
             assert sums.value == sum(order.leaves * order.price for order in mine)
 
@@ -219,7 +220,7 @@ def test_reduce_only_never_exceeds_the_position(script: list[tuple[str, Decimal]
         reducing = [order for order in world.ledger.books[SYMBOL].orders.values() if order.reduce_only]
         for order in reducing:
             assert 0 < order.leaves <= (-size if order.side == "Buy" else size)
-        shown = world.ledger.reducing.get(("a", SYMBOL), {})
+        shown = world.ledger.reducing.get(("a", SYMBOL, 0), {})
         assert {order.order_id for order in reducing} == set(shown)
 
 

@@ -76,6 +76,10 @@ def busy(exchange: Exchange, trader: Trader) -> Trader:
     trader.placed("Buy", "0.100", "59000", timeInForce="IOC")
     trader.placed("Sell", "0.010", reduceOnly=True)
     trader.placed("Buy", "0.001", slippageToleranceType="TickSize", slippageTolerance="100")
+    trader.placed("Buy", "0.010", "59000", takeProfit="66000", stopLoss="54000", tpTriggerBy="MarkPrice")
+    trader.placed("Buy", "0.010", triggerPrice="64000", triggerDirection=1)
+    where = {"category": "linear", "symbol": "BTCUSDT", "tpslMode": "Full", "positionIdx": 0}
+    trader.http.set_trading_stop(**where, takeProfit="66000", trailingStop="500")
     exchange.control("step", ticks=1)
     return trader
 

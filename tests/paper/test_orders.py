@@ -136,7 +136,7 @@ def test_ioc_keeps_what_it_got(exchange: Exchange, trader: Trader) -> None:
         ({"orderLinkId": "x" * 37}, 10001),
         ({"orderLinkId": "no spaces"}, 10001),
         ({"triggerPrice": "61000"}, 10001),
-        ({"takeProfit": "61000"}, 10001),
+        ({"takeProfit": "58000"}, 10001),
         ({"reduceOnly": "maybe"}, 10001),
     ],
 )
@@ -194,7 +194,7 @@ def test_amend(trader: Trader) -> None:
     assert amend(qty="0.004") == 110064
     assert amend(qty="0.010") == 10001
     assert amend() == 10001
-    assert amend(takeProfit="61000") == 10001
+    assert amend(takeProfit="58000") == 10001
     assert amend(qty="9") == 0 and amend(qty="90") == 110007
     assert amend(qty="0.006", price="59001") == 0
     row = trader.row(order_id)

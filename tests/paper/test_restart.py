@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import signal
+import sqlite3
 import threading
 import time
 from decimal import Decimal
@@ -55,6 +57,65 @@ def test_everything_survives_kill_9(tmp_path: Path) -> None:
     new_ids = {row["execId"] for row in trader.rows("/v5/execution/list", orderId=resting)}
     assert len(new_ids) == 2
     assert again.stop() == 0
+
+
+def test_what_waits_survives_kill_9(tmp_path: Path) -> None:
+    exchange = Exchange("--data", str(tmp_path))
+    exchange.control("pause", on=True)
+    exchange.control("price", symbol="BTCUSDT", price="60000")
+    exchange.control("price", symbol="ETHUSDT", price="3000")
+    account = exchange.control("key", key=SECRETS[0], secret=SECRETS[1])["account"]
+    trader = Trader(exchange, *SECRETS, account)
+    trader.http.switch_position_mode(category="linear", symbol="ETHUSDT", mode=3)
+    trader.http.place_order(
+        category="linear", symbol="ETHUSDT", side="Sell", orderType="Market", qty="0.10", positionIdx=2
+    )
+    trader.placed("Buy", "0.100", takeProfit="66000", stopLoss="54000", orderLinkId="the-parent")
+    where = {"category": "linear", "symbol": "BTCUSDT", "positionIdx": 0, "tpslMode": "Full"}
+    trader.http.set_trading_stop(**where, trailingStop="500")
+    trader.placed("Buy", "0.010", "59000", takeProfit="70000", tpslMode="Partial")
+    trader.placed("Buy", "0.010", triggerPrice="64000", triggerDirection=1)
+    exchange.control("price", symbol="BTCUSDT", price="60400")
+    before = exchange.truth(account)
+    exchange.kill()
+
+    again = Exchange("--data", str(tmp_path), port=exchange.port)
+    again.control("pause", on=True)
+    trader = Trader(again, *SECRETS, account)
+    after = again.truth(account)
+    assert after["orders"] == before["orders"]
+    assert after["positions"] == before["positions"]
+    assert len(trader.rows("/v5/order/realtime", symbol="BTCUSDT", orderFilter="StopOrder")) == 4
+    again.control("price", symbol="BTCUSDT", price="59901")
+    assert trader.position()["size"] == "0.1"
+    again.control("price", symbol="BTCUSDT", price="59900")
+    assert trader.position()["size"] == "0"
+    legs = trader.rows("/v5/position/list", symbol="ETHUSDT")
+    assert [(row["positionIdx"], row["size"]) for row in legs] == [(1, "0"), (2, "0.1")]
+    assert again.stop() == 0
+
+
+def test_a_file_of_an_earlier_version_is_taken_up(tmp_path: Path) -> None:
+    """Without the fields that orders, fills, positions and accounts have had since."""
+    exchange = Exchange("--data", str(tmp_path))
+    trader = Trader(exchange, "paper-key", "paper-secret", "paper")
+    trader.placed("Buy", "0.010")
+    resting = trader.placed("Buy", "0.010", "50000")
+    before = exchange.truth()
+    exchange.stop()
+    newer = ("position_idx", "parent_link", "trigger", "brackets", "idx", "stop_type", "modes")
+    base = sqlite3.connect(tmp_path / "paper.sqlite3")
+    for table in ("accounts", "positions", "orders", "executions"):
+        for name, text in base.execute(f"SELECT id, body FROM {table}").fetchall():  # noqa: S608
+            older = {key: value for key, value in json.loads(text).items() if key not in newer}
+            base.execute(f"UPDATE {table} SET body = ? WHERE id = ?", (json.dumps(older), name))  # noqa: S608
+    base.commit()
+    base.close()
+    again = Exchange("--data", str(tmp_path))
+    after = again.truth()
+    assert (after["orders"], after["executions"]) == (before["orders"], before["executions"])
+    assert Trader(again, "paper-key", "paper-secret", "paper").row(resting)["orderStatus"] == "New"
+    again.stop()
 
 
 def test_what_was_acknowledged_is_there_after_kill_9_under_load(tmp_path: Path) -> None:

@@ -44,8 +44,8 @@ async def fill(venue: Venue, body: Params) -> dict[str, Any]:
     named = [str(body["account"])] if body.get("account") else [MAIN_ACCOUNT, *ledger.accounts]
     found = (ledger.find(account, None, order_id, link) for account in named)
     order = next((order for order in found if order is not None), None)
-    if order is None or not order.is_open:
-        raise Refusal(110001, "order not exists or no longer open")
+    if order is None or not order.is_open or order.is_waiting:
+        raise Refusal(110001, "order not exists or no longer in the book")
     qty = positive(body, "qty") if body.get("qty") is not None else order.leaves
     if qty > order.leaves or not on_step(qty, ledger.books[order.symbol].spec.step):
         raise bad_parameter("qty is off the step or more than the order has left")
@@ -111,7 +111,7 @@ async def truth(venue: Venue, query: Params) -> dict[str, Any]:
             {**rows.execution_push(row), "at_ns": row.at_ns} for row in ledger.executions.get(account, [])
         ],
         "positions": [
-            rows.position_row(holding, margin)
+            rows.position_row(holding, margin, ledger.protecting(holding.place))
             for holding in ledger.holdings(account)
             if holding.position.size
         ],

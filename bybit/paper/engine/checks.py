@@ -9,7 +9,7 @@ from .book import Book, opposite
 from .errors import Refusal, bad_parameter
 from .ledger import Ledger
 from .margin import OpenSums
-from .model import Quote
+from .model import Brackets, PositionKey, Quote, Trigger
 from .numbers import ZERO, down, on_step, up
 from .specs import Spec
 
@@ -35,6 +35,14 @@ class Ticket(NamedTuple):
     slippage_type: str = "UNKNOWN"
     slippage: str = "0"
     create_type: str = "CreateByUser"
+    position_idx: int = 0
+    trigger: Trigger | None = None
+    brackets: Brackets | None = None
+
+    @property
+    def place(self) -> PositionKey:
+        """The position that it is about."""
+        return self.account, self.symbol, self.position_idx
 
     @property
     def is_market(self) -> bool:
@@ -84,17 +92,16 @@ def within_band(book: Book, side: str, price: Decimal, refuse: bool) -> Decimal:
     return bounded
 
 
-def market_limit(book: Book, ticket: Ticket) -> Decimal:
+def market_limit(book: Book, side: str, slippage_type: str, slippage: str) -> Decimal:
     """The protective limit of a market order: the edge of the band, or the slippage that was asked for."""
     limits = band(book.spec, book.quote)
-    edge = limits.buy if ticket.side == "Buy" else limits.sell
-    offer = book.best(opposite(ticket.side))
-    if ticket.slippage_type == "UNKNOWN" or offer is None:
+    edge = limits.buy if side == "Buy" else limits.sell
+    offer = book.best(opposite(side))
+    if slippage_type == "UNKNOWN" or offer is None:
         return edge
-    amount = Decimal(ticket.slippage)
-    in_ticks = ticket.slippage_type == "TickSize"
-    slack = amount * book.spec.tick if in_ticks else offer.price * amount / 100
-    if ticket.side == "Buy":
+    amount = Decimal(slippage)
+    slack = amount * book.spec.tick if slippage_type == "TickSize" else offer.price * amount / 100
+    if side == "Buy":
         return min(edge, down(offer.price + slack, book.spec.tick))
     return max(edge, up(offer.price - slack, book.spec.tick))
 
@@ -108,15 +115,15 @@ def check_slippage(kind: str, amount: Decimal) -> None:
         raise Refusal(code, f"slippageTolerance should be between {low} and {high}")
 
 
-def reducible(ledger: Ledger, ticket: Ticket) -> Decimal:
-    """A reduce-only order's quantity, cut to what is held. Refuses with 110017 when that is nothing."""
-    size = ledger.position(ticket.account, ticket.symbol).size
+def held_against(ledger: Ledger, place: PositionKey, side: str, qty: Decimal) -> Decimal:
+    """A reduce-only quantity cut to what is held (0: all of it). Refuses with 110017 when that is nothing."""
+    size = ledger.position(*place).size
     if size == 0:
         raise Refusal(110017, "current position is zero, cannot fix reduce-only order qty")
-    held = -size if ticket.side == "Buy" else size
+    held = -size if side == "Buy" else size
     if held < 0:
         raise Refusal(110017, "Reduce-only rule not satisfied: the order has the side of the position")
-    return held if ticket.qty == 0 else min(ticket.qty, held)
+    return held if qty == 0 else min(qty, held)
 
 
 def check_notional(spec: Spec, qty: Decimal, price: Decimal) -> None:
@@ -126,11 +133,12 @@ def check_notional(spec: Spec, qty: Decimal, price: Decimal) -> None:
 
 
 def check_open_count(ledger: Ledger, account: str, symbol: str) -> None:
-    """Refuses with 110020 above 500 open orders in a symbol."""
+    """Refuses with 110020 above 500 active orders in a symbol."""
     open_orders = ledger.open_orders.get(account, {})
     if len(open_orders) < MAX_OPEN_ORDERS:
         return
-    if sum(order.symbol == symbol for order in open_orders.values()) >= MAX_OPEN_ORDERS:
+    active = (order.symbol == symbol and not order.is_waiting for order in open_orders.values())
+    if sum(active) >= MAX_OPEN_ORDERS:
         raise Refusal(110020, "Not allowed to have more than 500 active orders")
 
 
@@ -144,10 +152,10 @@ def reference_price(book: Book, side: str, price: Decimal, market: bool) -> Deci
     return price if side == "Buy" else max(price, best)
 
 
-def check_margin(ledger: Ledger, account: str, symbol: str, side: str, qty: Decimal, price: Decimal) -> None:
+def check_margin(ledger: Ledger, place: PositionKey, side: str, qty: Decimal, price: Decimal) -> None:
     """Refuses with 110007 what the account cannot carry on that side, with 110090 what is beyond its tier."""
-    holding = ledger.holding(account, symbol)
-    margin = ledger.margin(account)
+    holding = ledger.holding(*place)
+    margin = ledger.margin(place[0])
     before = holding.order_margin
     sums = holding.buys if side == "Buy" else holding.sells
     grown = OpenSums(sums.qty + qty, sums.value + qty * price)

@@ -26,7 +26,7 @@ def book_fill(ledger: Ledger, order: Order, deal: Deal, now: Moment) -> Executio
     value = deal.price * deal.qty
     rate = MAKER_FEE if deal.is_maker else TAKER_FEE
     fee = money(value * rate)
-    position = ledger.position(order.account, order.symbol)
+    position = ledger.position(*order.place)
     closed, pnl = _move(position, order.side, deal, fee, now)
     account = ledger.accounts[order.account]
     account.realised += pnl
@@ -44,12 +44,12 @@ def book_fill(ledger: Ledger, order: Order, deal: Deal, now: Moment) -> Executio
         leaves=order.leaves, create_type=order.create_type, order_type=order.order_type,
         exec_type=deal.exec_type, price=deal.price, qty=deal.qty, value=value, fee=fee, fee_rate=rate,
         is_maker=deal.is_maker, mark=quote.mark, index=quote.index, closed=closed, pnl=pnl, seq=deal.seq,
-        at_ms=now.ms, at_ns=now.ns,
+        at_ms=now.ms, at_ns=now.ns, stop_type=order.stop_type or "UNKNOWN",
     )  # fmt: skip
     ledger.executions.setdefault(order.account, []).append(execution)
     ledger.order_executions.setdefault(order.order_id, []).append(execution)
     ledger.events.executions.append(execution)
-    ledger.touch(order.account, order.symbol)
+    ledger.touch(order.place)
     return execution
 
 

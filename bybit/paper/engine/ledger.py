@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from hashlib import blake2b
 from uuid import UUID
@@ -12,8 +12,8 @@ from uuid import UUID
 from .book import Book
 from .errors import Refusal, bad_parameter
 from .margin import Holding, Margin, OpenSums, margin_of
-from .model import Account, Events, Execution, Order, Position
-from .specs import SPECS
+from .model import Account, Events, Execution, Order, Position, PositionKey
+from .specs import SETTLE_COIN, SPECS
 
 DEFAULT_LEVERAGE = Decimal(10)
 # GET /v5/order/realtime remembers this many closed orders of an account.
@@ -27,7 +27,8 @@ class Ledger:
         self.instance = instance
         self.books = books
         self.accounts: dict[str, Account] = {}
-        self.positions: dict[tuple[str, str], Position] = {}
+        self.positions: dict[PositionKey, Position] = {}
+        self.positions_of: dict[str, list[Position]] = {}
         self.orders: dict[str, Order] = {}
         self.links: dict[tuple[str, str], str] = {}
         self.open_orders: dict[str, dict[str, Order]] = {}
@@ -35,8 +36,10 @@ class Ledger:
         self.recent_closed: dict[str, deque[Order]] = {}
         self.executions: dict[str, list[Execution]] = {}
         self.order_executions: dict[str, list[Execution]] = {}
-        self.sums: dict[tuple[str, str, str], OpenSums] = {}
-        self.reducing: dict[tuple[str, str], dict[str, Order]] = {}
+        self.sums: dict[tuple[PositionKey, str], OpenSums] = {}
+        self.reducing: dict[PositionKey, dict[str, Order]] = {}
+        self.waiting: dict[str, dict[str, Order]] = {}
+        self.protections: dict[PositionKey, dict[str, Order]] = {}
         self.serial = 0
         self.seq = 88_000_000_000
         self.events = Events()
@@ -67,34 +70,54 @@ class Ledger:
             self.events.accounts[account] = None
         return self.accounts[account]
 
-    def position(self, account: str, symbol: str) -> Position:
-        """The one-way position of an account in a symbol; flat at 10x until something happens."""
-        key = (account, symbol)
+    def position(self, account: str, symbol: str, idx: int = 0) -> Position:
+        """A position of an account; flat, at the leverage of the symbol's other legs, until something happens."""
+        key = (account, symbol, idx)
         if key not in self.positions:
-            self.positions[key] = Position(account, symbol, DEFAULT_LEVERAGE)
+            legs = [held for held in self.positions_of.get(account, ()) if held.symbol == symbol]
+            self.adopt(Position(account, symbol, legs[0].leverage if legs else DEFAULT_LEVERAGE, idx=idx))
         return self.positions[key]
 
-    def holding(self, account: str, symbol: str) -> Holding:
+    def adopt(self, position: Position) -> None:
+        """Makes a position known."""
+        self.positions[(position.account, position.symbol, position.idx)] = position
+        self.positions_of.setdefault(position.account, []).append(position)
+
+    def is_hedged(self, account: str, symbol: str) -> bool:
+        """Whether the account trades the symbol in hedge mode."""
+        return self.accounts[account].hedged(symbol, SETTLE_COIN)
+
+    def legs(self, account: str, symbol: str) -> list[Holding]:
+        """The position of one-way mode, or both legs of hedge mode."""
+        numbers = (1, 2) if self.is_hedged(account, symbol) else (0,)
+        return [self.holding(account, symbol, idx) for idx in numbers]
+
+    def holding(self, account: str, symbol: str, idx: int = 0) -> Holding:
         """A position with the prices and orders that its margin depends on."""
+        key = (account, symbol, idx)
         return Holding(
-            self.position(account, symbol),
+            self.position(account, symbol, idx),
             SPECS[symbol],
             self.books[symbol].quote.mark,
-            self.open_sums(account, symbol, "Buy"),
-            self.open_sums(account, symbol, "Sell"),
+            self.open_sums(key, "Buy"),
+            self.open_sums(key, "Sell"),
         )
 
     def holdings(self, account: str) -> list[Holding]:
-        """All symbols in which the account has a position or ever had one or has orders."""
-        return [self.holding(account, symbol) for symbol in SPECS if (account, symbol) in self.positions]
+        """All positions that the account has or ever had or has orders for."""
+        return [self.holding(account, held.symbol, held.idx) for held in self.positions_of.get(account, ())]
 
     def margin(self, account: str) -> Margin:
         """The account's totals at the present mark prices."""
         return margin_of(self.accounts[account], self.holdings(account))
 
-    def open_sums(self, account: str, symbol: str, side: str) -> OpenSums:
+    def open_sums(self, place: PositionKey, side: str) -> OpenSums:
         """The running totals of the orders that may add to a position."""
-        return self.sums.setdefault((account, symbol, side), OpenSums())
+        key = (place, side)
+        found = self.sums.get(key)
+        if found is None:
+            found = self.sums[key] = OpenSums()
+        return found
 
     # Orders
 
@@ -110,7 +133,7 @@ class Ledger:
         self.open_orders.setdefault(order.account, {})[order.order_id] = order
         self.count(order, 1)
         if order.reduce_only:
-            self.reducing.setdefault((order.account, order.symbol), {})[order.order_id] = order
+            self.reducing.setdefault(order.place, {})[order.order_id] = order
         self.events.books.add(order.symbol)
 
     def unrest(self, order: Order) -> None:
@@ -118,13 +141,31 @@ class Ledger:
         self.books[order.symbol].remove(order)
         self.open_orders.get(order.account, {}).pop(order.order_id, None)
         self.count(order, -1)
-        self.reducing.get((order.account, order.symbol), {}).pop(order.order_id, None)
+        if order.reduce_only:
+            self.reducing.get(order.place, {}).pop(order.order_id, None)
         self.events.books.add(order.symbol)
+
+    def wait(self, order: Order) -> None:
+        """Lets a conditional order wait for its trigger; it binds no margin."""
+        self.open_orders.setdefault(order.account, {})[order.order_id] = order
+        self.waiting.setdefault(order.symbol, {})[order.order_id] = order
+        if order.stop_type != "Stop":
+            self.protections.setdefault(order.place, {})[order.order_id] = order
+
+    def unwait(self, order: Order) -> None:
+        """Ends the waiting of a conditional order."""
+        self.open_orders.get(order.account, {}).pop(order.order_id, None)
+        self.waiting.get(order.symbol, {}).pop(order.order_id, None)
+        self.protections.get(order.place, {}).pop(order.order_id, None)
+
+    def protecting(self, place: PositionKey) -> Iterable[Order]:
+        """The take-profits, stop-losses and trailing stops that wait for a position."""
+        return self.protections.get(place, {}).values()
 
     def count(self, order: Order, sign: int) -> None:
         """Adds (1) or takes away (-1) what the order may add to a position."""
         if not order.reduce_only:
-            sums = self.open_sums(order.account, order.symbol, order.side)
+            sums = self.open_sums(order.place, order.side)
             sums.qty += sign * order.leaves
             sums.value += sign * order.leaves * order.price
 
@@ -137,12 +178,12 @@ class Ledger:
     def report(self, order: Order) -> None:
         """Notes the order's present state for the order topic, and that position and wallet are to follow."""
         self.events.orders.append(copy.copy(order))
-        self.touch(order.account, order.symbol)
+        self.touch(order.place)
 
-    def touch(self, account: str, symbol: str) -> None:
+    def touch(self, place: PositionKey) -> None:
         """Notes that the position and the wallet are to be pushed and stored."""
-        self.events.positions[(account, symbol)] = None
-        self.events.accounts[account] = None
+        self.events.positions[place] = None
+        self.events.accounts[place[0]] = None
 
     def find(self, account: str, symbol: str | None, order_id: str, link_id: str) -> Order | None:
         """An order by id (which wins) or orderLinkId; None when the account has none such in the symbol."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from .endings import withdraw
 from .fills import Deal, book_fill
 from .ledger import Ledger
 from .margin import bankruptcy_price
-from .matching import withdraw
 from .model import Moment, Order, Position
 
 
 def liquidate_fallen(ledger: Ledger, symbol: str, now: Moment) -> None:
     """Liquidates every account that holds the symbol and no longer covers its maintenance margin."""
-    for account in [key[0] for key, held in ledger.positions.items() if key[1] == symbol and held.size != 0]:
+    for account in {key[0]: None for key, held in ledger.positions.items() if key[1] == symbol and held.size}:
         margin = ledger.margin(account)
         if margin.equity < margin.maintenance:
             liquidate(ledger, account, now)
@@ -37,6 +37,7 @@ def _take_over(ledger: Ledger, position: Position, deal: Deal, now: Moment) -> N
         close_on_trigger=False, smp_type="None", slippage_type="UNKNOWN", slippage="0",
         create_type="CreateByLiq", last_on_created=ledger.books[position.symbol].quote.last,
         created_ms=now.ms, updated_ms=now.ms, serial=ledger.serial, rank=ledger.serial,
+        position_idx=position.idx,
     )  # fmt: skip
     ledger.register(order)
     execution = book_fill(ledger, order, deal._replace(seq=ledger.next_seq()), now)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from .model import Account, Position
+from .model import Account, Position, PositionKey
 from .numbers import CENT8, ZERO, down, up
 from .specs import TAKER_FEE, Spec
 
@@ -32,6 +32,11 @@ class Holding:
     mark: Decimal
     buys: OpenSums
     sells: OpenSums
+
+    @property
+    def place(self) -> PositionKey:
+        """Which position it is."""
+        return self.position.account, self.position.symbol, self.position.idx
 
     @property
     def unrealised(self) -> Decimal:
@@ -77,6 +82,7 @@ class Margin:
     position_initial: Decimal
     order_initial: Decimal
     maintenance: Decimal
+    holdings: list[Holding]
 
     @property
     def equity(self) -> Decimal:
@@ -91,8 +97,9 @@ class Margin:
 
 def margin_of(account: Account, holdings: Iterable[Holding]) -> Margin:
     """Adds an account's holdings up."""
-    total = Margin(account.wallet, ZERO, ZERO, ZERO, ZERO)
+    total = Margin(account.wallet, ZERO, ZERO, ZERO, ZERO, [])
     for holding in holdings:
+        total.holdings.append(holding)
         total.unrealised += holding.unrealised
         total.position_initial += holding.initial
         total.order_initial += holding.order_margin
@@ -103,15 +110,22 @@ def margin_of(account: Account, holdings: Iterable[Holding]) -> Margin:
 def liquidation_price(margin: Margin, holding: Holding) -> Decimal | None:
     """The mark price at which the account's equity meets its maintenance margin, the other prices unchanged.
 
-    None when the position is flat or that price lies outside of what the symbol can reach.
+    Both legs of hedge mode count. None when the position is flat, when that price lies outside of what the
+    symbol can reach, or when it is the other leg that falls.
     """
     size = holding.position.size
     if size == 0:
         return None
-    tier = holding.spec.tier(abs(size) * holding.mark)
-    rate = tier.maintenance + TAKER_FEE
-    cushion = margin.equity - holding.unrealised - (margin.maintenance - holding.maintenance) + tier.deduction
-    return _within(holding.spec, size, (holding.position.cost - cushion) / (size - abs(size) * rate))
+    cushion, cost, slope = margin.equity - margin.maintenance, ZERO, ZERO
+    for leg in (each for each in margin.holdings if each.spec is holding.spec and each.position.size):
+        held = leg.position.size
+        tier = leg.spec.tier(abs(held) * leg.mark)
+        cushion += leg.maintenance + tier.deduction - leg.unrealised
+        cost += leg.position.cost
+        slope += held - abs(held) * (tier.maintenance + TAKER_FEE)
+    if slope == 0 or (slope > 0) != (size > 0):
+        return None
+    return _within(holding.spec, size, (cost - cushion) / slope)
 
 
 def bankruptcy_price(margin: Margin, holding: Holding) -> Decimal:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from .book import Book, LadderSource, Offer, opposite
+from .endings import withdraw
 from .fills import Deal, book_fill, print_trade
 from .ledger import Ledger
-from .model import Execution, Moment, Order, Quote
+from .model import Execution, Moment, Order, PositionKey, Quote
 from .numbers import ZERO
+from .protection import follow_fill
 
 
 def match(ledger: Ledger, taker: Order, now: Moment) -> None:
@@ -64,9 +66,10 @@ def _trade(ledger: Ledger, book: Book, taker: Order, offer: Offer, now: Moment) 
     else:
         fill_resting(ledger, offer.order, qty, seq, now)
     deal = Deal(offer.price, qty, is_maker=False, seq=seq)
-    book_fill(ledger, taker, deal, now)
+    execution = book_fill(ledger, taker, deal, now)
     print_trade(ledger, taker, deal, taker.side, now)
-    trim(ledger, taker.account, taker.symbol, now)
+    follow_fill(ledger, taker, execution, now)
+    trim(ledger, taker.place, now)
 
 
 def _same_owner(ledger: Ledger, taker: Order, maker: Order, now: Moment) -> bool:
@@ -91,24 +94,17 @@ def fill_resting(ledger: Ledger, order: Order, qty: Decimal, seq: int, now: Mome
     else:
         ledger.close(order, now.ms)
     ledger.report(order)
-    trim(ledger, order.account, order.symbol, now)
+    follow_fill(ledger, order, execution, now)
+    trim(ledger, order.place, now)
     return execution
 
 
-def withdraw(ledger: Ledger, order: Order, cancel_type: str, reason: str, now: Moment) -> None:
-    """Cancels a resting order and reports it."""
-    ledger.unrest(order)
-    order.status, order.cancel_type, order.reject_reason = "Cancelled", cancel_type, reason
-    ledger.close(order, now.ms)
-    ledger.report(order)
-
-
-def trim(ledger: Ledger, account: str, symbol: str, now: Moment) -> None:
+def trim(ledger: Ledger, place: PositionKey, now: Moment) -> None:
     """Keeps reduce-only orders within what is held: too large ones shrink, pointless ones are cancelled."""
-    orders = ledger.reducing.get((account, symbol))
+    orders = ledger.reducing.get(place)
     if not orders:
         return
-    size = ledger.position(account, symbol).size
+    size = ledger.position(*place).size
     for order in list(orders.values()):
         held = -size if order.side == "Buy" else size
         if held <= 0:

@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from .numbers import ZERO
 
-OPEN_STATUSES = frozenset({"New", "PartiallyFilled"})
+OPEN_STATUSES = frozenset({"New", "PartiallyFilled", "Untriggered", "Triggered"})
+# Account, symbol, positionIdx (0 one-way, 1 and 2 the long and the short leg of hedge mode).
+PositionKey = tuple[str, str, int]
 
 
 class Moment(NamedTuple):
@@ -25,6 +27,49 @@ class Quote:
     last: Decimal
     mark: Decimal
     index: Decimal
+
+    def by(self, name: str) -> Decimal:
+        """The price that a triggerBy names; the last one unless it says otherwise."""
+        return {"MarkPrice": self.mark, "IndexPrice": self.index}.get(name, self.last)
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What a conditional order waits for: that a price (`by`: LastPrice, MarkPrice, IndexPrice) rises (direction
+    1) or falls (2) to `price`. `kind` is Bybit's stopOrderType, `partner` the order that goes when this one fires.
+
+    A trailing stop (`distance` in USDT above zero) waits for `activation` first; from then on (`running`) its
+    price follows the best one seen.
+    """
+
+    price: Decimal
+    direction: int
+    by: str
+    kind: str
+    partner: str = ""
+    distance: Decimal = ZERO
+    activation: Decimal = ZERO
+    running: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One half of a take-profit / stop-loss pair: trigger price (USDT; 0: none), which price is watched, and how
+    it closes (`limit` is the price of a Limit one)."""
+
+    price: Decimal = ZERO
+    by: str = "LastPrice"
+    order_type: str = "Market"
+    limit: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Brackets:
+    """The take-profit and stop-loss attached to an order. `mode`: Full (of the position) or Partial (of its fills)."""
+
+    mode: str
+    profit: Leg
+    loss: Leg
 
 
 @dataclass(slots=True)
@@ -59,11 +104,30 @@ class Order:
     cancel_type: str = "UNKNOWN"
     reject_reason: str = "EC_NoError"
     smp_order_id: str = ""
+    position_idx: int = 0
+    parent_link: str = ""
+    trigger: Trigger | None = None
+    brackets: Brackets | None = None
 
     @property
     def is_open(self) -> bool:
-        """Whether it may still trade."""
+        """Whether it may still trade, now or once its trigger is hit."""
         return self.status in OPEN_STATUSES
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it waits for its trigger, outside of the book."""
+        return self.status == "Untriggered"
+
+    @property
+    def stop_type(self) -> str:
+        """Bybit's stopOrderType; "" for an ordinary order."""
+        return self.trigger.kind if self.trigger is not None else ""
+
+    @property
+    def place(self) -> PositionKey:
+        """The position that it moves."""
+        return self.account, self.symbol, self.position_idx
 
     @property
     def leaves(self) -> Decimal:
@@ -100,11 +164,12 @@ class Execution:
     seq: int
     at_ms: int
     at_ns: int
+    stop_type: str = "UNKNOWN"
 
 
 @dataclass(slots=True)
 class Position:
-    """A position in one-way mode. `cost` is the signed sum of what was paid for what is held."""
+    """A position, or one leg of it in hedge mode. `cost` is the signed sum of what was paid for what is held."""
 
     account: str
     symbol: str
@@ -118,6 +183,7 @@ class Position:
     opened_ms: int = 0
     seq: int = -1
     status: str = "Normal"
+    idx: int = 0
 
 
 @dataclass(slots=True)
@@ -131,6 +197,11 @@ class Account:
     realised: Decimal = ZERO
     fees: Decimal = ZERO
     reject_beyond_band: bool = False
+    modes: dict[str, int] = field(default_factory=dict)
+
+    def hedged(self, symbol: str, coin: str) -> bool:
+        """Whether a symbol is in hedge mode: by its own setting, else by that of its settle coin."""
+        return self.modes.get(symbol, self.modes.get(coin, 0)) == 3
 
     @property
     def wallet(self) -> Decimal:
@@ -154,11 +225,15 @@ class PublicTrade:
 
 @dataclass(slots=True)
 class Events:
-    """What one step changed, in the order in which it happened; the publisher empties it."""
+    """What one step changed, in the order in which it happened; the publisher empties it.
+
+    `kept` are orders of which something changed that is stored and not pushed.
+    """
 
     orders: list[Order] = field(default_factory=list)
+    kept: list[Order] = field(default_factory=list)
     executions: list[Execution] = field(default_factory=list)
-    positions: dict[tuple[str, str], None] = field(default_factory=dict)
+    positions: dict[PositionKey, None] = field(default_factory=dict)
     accounts: dict[str, None] = field(default_factory=dict)
     trades: list[PublicTrade] = field(default_factory=list)
     liquidations: list[Execution] = field(default_factory=list)

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
-from . import checks
+from . import checks, conditional
+from .brackets import NOTHING, LegChange, amended, check_brackets
 from .checks import Ticket
+from .endings import withdraw
 from .errors import Refusal, bad_parameter
 from .ledger import Ledger
-from .matching import match, withdraw
+from .matching import match
 from .model import Moment, Order
+from .modes import fitted
 from .numbers import ZERO, on_step
+from .orders import make_order
 
 # Bybit cancels at most this many orders with one cancel-all.
 CANCEL_ALL_CAP = 500
 
 
 class Change(NamedTuple):
-    """What an amend asks for: the new total quantity and the new price; None leaves it."""
+    """What an amend asks for: the new total quantity, the new prices, the new protection; None leaves them."""
 
-    qty: Decimal | None
-    price: Decimal | None
+    qty: Decimal | None = None
+    price: Decimal | None = None
+    trigger_price: Decimal | None = None
+    trigger_by: str | None = None
+    profit: LegChange = NOTHING
+    loss: LegChange = NOTHING
+    mode: str = ""
 
 
 def place(ledger: Ledger, ticket: Ticket, now: Moment) -> Order:
@@ -29,14 +39,22 @@ def place(ledger: Ledger, ticket: Ticket, now: Moment) -> Order:
     if ticket.link_id and (ticket.account, ticket.link_id) in ledger.links:
         raise Refusal(110072, "OrderLinkedID is duplicate")
     book = ledger.symbol_book(ticket.symbol)
+    ticket = fitted(ledger, ticket)
+    if ticket.brackets is not None and ticket.reduce_only:
+        raise bad_parameter("params error: a reduce-only order has no take-profit or stop-loss")
     qty = _checked_qty(ledger, ticket)
+    if ticket.trigger is not None:
+        return conditional.take(ledger, ticket, ticket.trigger, qty, now)
     price = _checked_price(ledger, ticket)
     reference = checks.reference_price(book, ticket.side, price, ticket.is_market)
     checks.check_open_count(ledger, ticket.account, ticket.symbol)
     if not ticket.reduce_only:
         checks.check_notional(book.spec, qty, reference)
-        checks.check_margin(ledger, ticket.account, ticket.symbol, ticket.side, qty, reference)
-    order = _order(ledger, ticket, qty, price, now)
+        checks.check_margin(ledger, ticket.place, ticket.side, qty, reference)
+        check_brackets(
+            book.spec, ticket.side, ticket.brackets, book.quote.last if ticket.is_market else price
+        )
+    order = make_order(ledger, ticket, qty, price, now)
     ledger.register(order)
     match(ledger, order, now)
     return order
@@ -49,42 +67,38 @@ def _checked_qty(ledger: Ledger, ticket: Ticket) -> Decimal:
         checks.check_qty(spec, ticket.qty, ticket.is_market)
     if not ticket.reduce_only:
         return ticket.qty
-    qty = checks.reducible(ledger, ticket)
-    return min(qty, spec.max_market_qty if ticket.is_market else spec.max_qty)
+    held = checks.held_against(ledger, ticket.place, ticket.side, ticket.qty)
+    if ticket.trigger is not None and not whole:
+        return ticket.qty
+    return min(held, spec.max_market_qty if ticket.is_market else spec.max_qty)
 
 
 def _checked_price(ledger: Ledger, ticket: Ticket) -> Decimal:
     book = ledger.books[ticket.symbol]
     if ticket.is_market:
-        return checks.market_limit(book, ticket)
+        return checks.market_limit(book, ticket.side, ticket.slippage_type, ticket.slippage)
     checks.check_price(book.spec, ticket.price)
     refuse = ledger.accounts[ticket.account].reject_beyond_band
     return checks.within_band(book, ticket.side, ticket.price, refuse)
 
 
-def _order(ledger: Ledger, ticket: Ticket, qty: Decimal, price: Decimal, now: Moment) -> Order:
-    order_id = ledger.next_id()
-    return Order(
-        order_id=order_id, link_id=ticket.link_id, account=ticket.account, symbol=ticket.symbol,
-        side=ticket.side, order_type=ticket.order_type, qty=qty, price=price, tif=ticket.tif,
-        reduce_only=ticket.reduce_only, close_on_trigger=ticket.close_on_trigger, smp_type=ticket.smp_type,
-        slippage_type=ticket.slippage_type, slippage=ticket.slippage, create_type=ticket.create_type,
-        last_on_created=ledger.books[ticket.symbol].quote.last, created_ms=now.ms, updated_ms=now.ms,
-        serial=ledger.serial, rank=ledger.serial,
-    )  # fmt: skip
-
-
 def amend(ledger: Ledger, order: Order | None, change: Change, now: Moment) -> Order:
-    """Changes a resting order. A new price or a larger quantity costs it its place in the queue.
+    """Changes an open order. A new price or a larger quantity costs a resting one its place in the queue.
 
     Refuses with 110001 (gone), 110064 (quantity not above what is filled), 10001 (nothing changes), 110007.
     """
     if order is None or not order.is_open:
         raise Refusal(110001, "order not exists or too late to replace")
     qty = order.qty if change.qty is None else change.qty
-    price = order.price if change.price is None else change.price
-    if qty == order.qty and price == order.price:
+    price = order.price if change.price is None or order.order_type == "Market" else change.price
+    trigger = conditional.new_trigger(order, change.trigger_price, change.trigger_by)
+    brackets = amended(order.brackets, change.profit, change.loss, change.mode)
+    if (qty, price, trigger, brackets) == (order.qty, order.price, order.trigger, order.brackets):
         raise bad_parameter("The order remains unchanged as the parameters entered match the existing ones.")
+    if brackets is not None and order.reduce_only:
+        raise bad_parameter("params error: a reduce-only order has no take-profit or stop-loss")
+    if order.is_waiting:
+        return conditional.amend_waiting(ledger, order, qty, price, trigger, brackets, now)
     book = ledger.books[order.symbol]
     checks.check_qty(book.spec, qty, market=False)
     checks.check_price(book.spec, price)
@@ -92,20 +106,22 @@ def amend(ledger: Ledger, order: Order | None, change: Change, now: Moment) -> O
         raise Refusal(110064, "The order amount to be amended is not larger than the amount already filled")
     price = checks.within_band(book, order.side, price, ledger.accounts[order.account].reject_beyond_band)
     _check_amend(ledger, order, qty, price)
+    check_brackets(book.spec, order.side, brackets, price)
+    order.brackets = brackets
     _apply_amend(ledger, order, qty, price, now)
     return order
 
 
 def _check_amend(ledger: Ledger, order: Order, qty: Decimal, price: Decimal) -> None:
     if order.reduce_only:
-        size = ledger.position(order.account, order.symbol).size
+        size = ledger.position(*order.place).size
         if qty - order.cum_qty > abs(size):
             raise Refusal(110017, "Reduce-only rule not satisfied: more than is held")
         return
     checks.check_notional(ledger.books[order.symbol].spec, qty, price)
     ledger.count(order, -1)
     try:
-        checks.check_margin(ledger, order.account, order.symbol, order.side, qty - order.cum_qty, price)
+        checks.check_margin(ledger, order.place, order.side, qty - order.cum_qty, price)
     finally:
         ledger.count(order, 1)
 
@@ -131,10 +147,11 @@ def cancel(ledger: Ledger, order: Order | None, now: Moment) -> Order:
     return order
 
 
-def cancel_all(ledger: Ledger, account: str, symbols: set[str], now: Moment) -> list[Order]:
-    """Cancels up to 500 open orders of the account in these symbols and returns them."""
-    orders = [order for order in ledger.open_orders.get(account, {}).values() if order.symbol in symbols]
-    return [cancel(ledger, order, now) for order in orders[:CANCEL_ALL_CAP]]
+def cancel_all(ledger: Ledger, account: str, chosen: Callable[[Order], bool], now: Moment) -> list[Order]:
+    """Cancels up to 500 open orders of the account that are chosen, and returns them."""
+    orders = [order for order in ledger.open_orders.get(account, {}).values() if chosen(order)]
+    # One may take others with it: the sibling of a pair.
+    return [cancel(ledger, order, now) for order in orders[:CANCEL_ALL_CAP] if order.is_open]
 
 
 def set_leverage(ledger: Ledger, account: str, symbol: str, leverage: Decimal, now: Moment) -> None:
@@ -143,16 +160,23 @@ def set_leverage(ledger: Ledger, account: str, symbol: str, leverage: Decimal, n
     spec = ledger.symbol_book(symbol).spec
     if not 1 <= leverage <= spec.max_leverage or not on_step(leverage, Decimal("0.01")):
         raise bad_parameter("leverage invalid")
-    position = ledger.position(account, symbol)
-    if position.leverage == leverage:
+    legs = ledger.legs(account, symbol)
+    previous = legs[0].position.leverage
+    if previous == leverage:
         raise Refusal(110043, "leverage not modified")
-    holding = ledger.holding(account, symbol)
-    if leverage > spec.tier(abs(position.size) * holding.mark).max_leverage:
+    if any(leverage > spec.tier(abs(leg.position.size) * leg.mark).max_leverage for leg in legs):
         raise Refusal(110013, "cannot set leverage due to risk limit")
-    previous, position.leverage = position.leverage, leverage
+    _lever(ledger, account, symbol, leverage)
     margin = ledger.margin(account)
     if margin.equity - margin.position_initial - margin.order_initial < ZERO:
-        position.leverage = previous
+        _lever(ledger, account, symbol, previous)
         raise Refusal(110007, "ab not enough for new leverage")
-    position.updated_ms = now.ms
-    ledger.touch(account, symbol)
+    for leg in legs:
+        leg.position.updated_ms = now.ms
+        ledger.touch((account, symbol, leg.position.idx))
+
+
+def _lever(ledger: Ledger, account: str, symbol: str, leverage: Decimal) -> None:
+    for held in ledger.positions_of[account]:
+        if held.symbol == symbol:
+            held.leverage = leverage

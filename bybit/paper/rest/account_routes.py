@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .. import rows
-from ..engine import trading
 from ..engine.errors import Refusal, bad_parameter
 from ..engine.model import Execution
-from ..engine.numbers import parse, plain
+from ..engine.numbers import plain
 from ..engine.specs import MAKER_FEE, SETTLE_COIN, SPECS, TAKER_FEE
 from . import tickets
 from .call import Context, Route
@@ -48,39 +47,6 @@ def _selected(context: Context) -> list[Execution]:
 
 def _place(execution: Execution) -> Place:
     return execution.at_ms * 1_000_000 + execution.seq % 1_000_000, execution.exec_id
-
-
-def positions(context: Context) -> dict[str, Any]:
-    """GET /v5/position/list: with a symbol also when flat, with settleCoin only what is held."""
-    if context.text("category") not in ("linear", "inverse", "option"):
-        raise bad_parameter("params error: category invalid")
-    symbols = selected_symbols(context, required=True)
-    ledger, by_name = context.venue.ledger, bool(context.text("symbol"))
-    holdings = [ledger.holding(context.account, symbol) for symbol in SPECS if symbol in symbols]
-    shown = [holding for holding in holdings if by_name or holding.position.size != 0]
-    limit = context.whole("limit", 20, 1, 200)
-    names = {holding.spec.symbol: number for number, holding in enumerate(reversed(shown))}
-    chosen, cursor = page(
-        shown, lambda each: (names[each.spec.symbol], each.spec.symbol), limit, context.text("cursor")
-    )
-    margin = ledger.margin(context.account)
-    return {
-        "category": context.text("category"),
-        "nextPageCursor": cursor,
-        "list": [rows.position_row(holding, margin) for holding in chosen],
-    }
-
-
-def set_leverage(context: Context) -> dict[str, Any]:
-    """POST /v5/position/set-leverage: both sides alike in one-way mode."""
-    tickets.category(context)
-    buy, sell = parse(context.params.get("buyLeverage")), parse(context.params.get("sellLeverage"))
-    if buy is None or buy != sell:
-        raise bad_parameter(
-            "params error: buyLeverage and sellLeverage must be equal numbers in one-way mode"
-        )
-    trading.set_leverage(context.venue.ledger, context.account, tickets.symbol(context), buy, context.now)
-    return {}
 
 
 def wallet_balance(context: Context) -> dict[str, Any]:
@@ -168,8 +134,6 @@ def coin_info(context: Context) -> dict[str, Any]:
 
 ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/v5/execution/list"): Route(executions),
-    ("GET", "/v5/position/list"): Route(positions),
-    ("POST", "/v5/position/set-leverage"): Route(set_leverage, limit=10, right="Position"),
     ("GET", "/v5/account/wallet-balance"): Route(wallet_balance),
     ("GET", "/v5/account/info"): Route(account_info),
     ("GET", "/v5/account/fee-rate"): Route(fee_rate, limit=5),

@@ -13,9 +13,10 @@ from ..engine.specs import SETTLE_COIN, SPECS
 from . import tickets
 from .call import Context, Route
 from .pages import Place, page
+from .params import one_of
 from .windows import window
 
-_STOP_FILTERS = ("StopOrder", "tpslOrder", "OcoOrder", "BidirectionalTpslOrder")
+_FILTERS = ("Order", "StopOrder", "OpenOrder", "tpslOrder", "OcoOrder", "BidirectionalTpslOrder")
 
 
 def create(context: Context) -> dict[str, Any]:
@@ -36,12 +37,35 @@ def cancel(context: Context) -> dict[str, Any]:
 
 
 def cancel_all(context: Context) -> dict[str, Any]:
-    """POST /v5/order/cancel-all."""
+    """POST /v5/order/cancel-all: of the symbols, what orderFilter and stopOrderType leave."""
     tickets.category(context)
-    symbols = selected_symbols(context, required=True)
-    chosen = symbols if context.text("orderFilter") not in _STOP_FILTERS else set()
+    symbols, fits = selected_symbols(context, required=True), filtered(context)
+    plain_only = context.text("stopOrderType") == "Stop"
+
+    def chosen(order: Order) -> bool:
+        spared = plain_only and order.is_waiting and order.stop_type != "Stop"
+        return order.symbol in symbols and fits(order) and not spared
+
     orders = trading.cancel_all(context.venue.ledger, context.account, chosen, context.now)
     return {"list": [_ids(order) for order in orders], "success": "1"}
+
+
+def filtered(context: Context) -> Callable[[Order], bool]:
+    """What orderFilter leaves: Order the active ones, StopOrder those with a trigger, OpenOrder the active and
+    the plain conditional ones; everything without it."""
+    name = one_of(context, "orderFilter", _FILTERS, "")
+    if name == "":
+        return lambda order: True
+    if name == "OpenOrder":
+        return lambda order: order.stop_type in ("", "Stop") or not _conditional(order)
+    if name in ("Order", "StopOrder"):
+        return lambda order: _conditional(order) == (name == "StopOrder")
+    return lambda order: False
+
+
+def _conditional(order: Order) -> bool:
+    """Whether it counts as a conditional order: one that has fired and is in the book is an active one."""
+    return order.trigger is not None and (order.is_waiting or not order.is_open)
 
 
 def realtime(context: Context) -> dict[str, Any]:
@@ -73,8 +97,8 @@ def history(context: Context) -> dict[str, Any]:
 
 def _order_page(context: Context, found: list[Order], row: Callable[[Order], rows.Row]) -> dict[str, Any]:
     limit, category = context.whole("limit", 20, 1, 50), context.text("category")
-    if context.text("orderFilter") in _STOP_FILTERS or category != "linear":
-        found = []
+    fits = filtered(context)
+    found = [order for order in found if fits(order)] if category == "linear" else []
     chosen, cursor = page(found, _place, limit, context.text("cursor"))
     return {"category": category, "nextPageCursor": cursor, "list": [row(order) for order in chosen]}
 

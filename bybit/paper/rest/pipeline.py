@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..engine.errors import Refusal, bad_parameter
 from ..journal import Entry
-from . import account_routes, candle_routes, market_routes, order_routes
+from . import account_routes, candle_routes, market_routes, order_routes, position_routes
 from .auth import authenticate
 from .call import Answer, Call, Context, Route, envelope
 from .limits import Verdict
@@ -19,6 +19,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     **candle_routes.ROUTES,
     **order_routes.ROUTES,
     **account_routes.ROUTES,
+    **position_routes.ROUTES,
 }
 _PATHS = {path for _, path in ROUTES}
 # What still answers during maintenance.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from .. import rows
 from ..clock import Clock
 from ..engine.ledger import Ledger
-from ..engine.model import Events
+from ..engine.model import Events, PositionKey
 from .hub import Frame, Hub
 
 BASE_TOPICS = ("order", "execution", "execution.fast", "position", "wallet", "greeks", "dcp")
@@ -39,7 +39,7 @@ class PrivateStream:
     def _publish_to(self, account: str, events: Events) -> None:
         fills = [row for row in events.executions if row.account == account]
         orders = [row for row in events.orders if row.account == account]
-        symbols = [symbol for owner, symbol in events.positions if owner == account]
+        places = [place for place in events.positions if place[0] == account]
         trades = [row for row in fills if row.exec_type == "Trade"]
         if fills:
             self._push(account, "execution", lambda: [rows.execution_push(row) for row in fills])
@@ -47,14 +47,17 @@ class PrivateStream:
             self._push(account, "execution.fast", lambda: [rows.execution_fast_push(row) for row in trades])
         if orders:
             self._push(account, "order", lambda: [rows.order_push(row) for row in orders])
-        if symbols:
-            self._push(account, "position", lambda: self._positions(account, symbols))
+        if places:
+            self._push(account, "position", lambda: self._positions(account, places))
         if account in events.accounts:
             self._push(account, "wallet", lambda: self._wallet(account))
 
-    def _positions(self, account: str, symbols: list[str]) -> Rows:
-        margin = self._ledger.margin(account)
-        return [rows.position_push(self._ledger.holding(account, symbol), margin) for symbol in symbols]
+    def _positions(self, account: str, places: list[PositionKey]) -> Rows:
+        ledger = self._ledger
+        margin = ledger.margin(account)
+        return [
+            rows.position_push(ledger.holding(*place), margin, ledger.protecting(place)) for place in places
+        ]
 
     def _wallet(self, account: str) -> Rows:
         return [rows.wallet_row(self._ledger.accounts[account], self._ledger.margin(account))]

@@ -1,0 +1,41 @@
+"""How often each endpoint is asked. Commands never wait here; the resolver does, so that it leaves them their half."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Pace:
+    """Counts requests per endpoint over the last second, and lets the patient ones wait for their turn."""
+
+    def __init__(self) -> None:
+        self._sent: dict[str, deque[float]] = {}
+        self._lock = threading.Lock()
+        self._mine = threading.local()
+
+    @contextmanager
+    def slow(self, per_second: int) -> Iterator[None]:
+        """Within it, this thread asks an endpoint only while fewer than `per_second` requests went there in the last
+        second."""
+        self._mine.limit = per_second
+        try:
+            yield
+        finally:
+            self._mine.limit = None
+
+    def wait(self, endpoint: str) -> None:
+        """Notes one request, after waiting for its turn if this thread is patient."""
+        limit = getattr(self._mine, "limit", None)
+        while True:
+            with self._lock:
+                now = time.monotonic()
+                sent = self._sent.setdefault(endpoint, deque())
+                while sent and sent[0] <= now - 1:
+                    sent.popleft()
+                if limit is None or len(sent) < limit:
+                    sent.append(now)
+                    return
+                pause = sent[0] + 1 - now
+            time.sleep(max(pause, 0.001))

@@ -1,0 +1,88 @@
+"""Which account a user may act on, whether its state is known well enough for new risk, and its gateway."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils import timezone
+
+from bybit import gateway as bybit
+from bybit import rows
+from bybit.errors import BybitError
+from bybit.models import Account, Link
+from bybit.types import PositionReport
+from orders.errors import NotFound, NotReconciled, Paused
+
+_MINE = "id = %s AND EXISTS (SELECT 1 FROM bybit_account_members WHERE account_id = bybit_account.id AND user_id = %s)"
+
+
+def account_of(user: AbstractBaseUser, account_id: str) -> Account:
+    """The account, if this user may use it. Raises NotFound."""
+    found = rows.find(Account, _MINE, [account_id, user.pk])
+    if not found:
+        raise NotFound("account")
+    return found[0]
+
+
+def link_of(account: Account) -> Link | None:
+    """How fresh our knowledge of the account is."""
+    return next(iter(rows.find(Link, "account_id = %s", [account.pk])), None)
+
+
+def check_reconciled(link: Link | None) -> None:
+    """Raises NotReconciled while we cannot know the account's true state."""
+    check_not_paused(link)
+    now = timezone.now()
+    limit = timedelta(seconds=settings.RECONCILED_SECONDS)
+    if link is None or link.stream == Link.Stream.RESYNCING:
+        raise NotReconciled
+    streaming = link.stream == Link.Stream.LIVE and link.private_at is not None
+    fresh_stream = streaming and now - link.private_at < limit  # type: ignore[operator]
+    if not fresh_stream and (link.pass_at is None or now - link.pass_at > limit):
+        raise NotReconciled
+
+
+def check_not_paused(link: Link | None) -> None:
+    """Raises Paused while Bybit has banned this server: what is sent now would not be carried out, and would make it
+    longer."""
+    if link is not None and link.banned_until is not None and timezone.now() < link.banned_until:
+        raise Paused(link.banned_until)
+
+
+def gateway_of(account: Account) -> bybit.Gateway:
+    """The account's gateway, which knows of a ban that another process has met."""
+    gateway = bybit.for_account(account)
+    link = link_of(account)
+    if link is not None:
+        gateway.stop_until(link.banned_until)
+    return gateway
+
+
+def note_ban(account: Account, gateway: bybit.Gateway) -> None:
+    """Tells the other processes, and the status page, of a ban that this gateway has met: it is the address that is
+    banned, and so every account of its environment."""
+    until = gateway.banned_until
+    if until is not None and timezone.now() < until:
+        text = (
+            f"Bybit refuses this server until {until:%H:%M:%S} UTC: too many requests, or a refused region."
+        )
+        accounts = Link.objects.filter(account__environment=account.environment)
+        accounts.update(banned_until=until, trouble=text)
+
+
+def read_mode(account: Account, gateway: bybit.Gateway, symbol: str) -> None:
+    """Asks Bybit in which position mode this market is, after it refused a positionIdx."""
+    try:
+        note_mode(account, gateway.position(category="linear", symbol=symbol).items)
+    except BybitError:
+        # The next pass compares positions anyway.
+        return
+
+
+def note_mode(account: Account, reports: Iterable[PositionReport]) -> None:
+    """Keeps the account's position mode as Bybit's rows show it. USDC markets are one-way in either mode."""
+    indices = {bool(report.position_idx) for report in reports if report.symbol.endswith("USDT")}
+    if indices:
+        mode = Account.PositionMode.HEDGE if True in indices else Account.PositionMode.ONE_WAY
+        Account.objects.filter(pk=account.pk).exclude(position_mode=mode).update(position_mode=mode)

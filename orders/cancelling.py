@@ -1,0 +1,149 @@
+"""Cancelling: one order, or all of them until a fresh read shows none. Reached through `orders.services` alone."""
+
+import time
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils import timezone
+
+from bybit.errors import Banned, BybitError, Gone, Refused
+from bybit.failpoints import failpoint
+from bybit.gateway import Gateway
+from bybit.models import Account
+from bybit.types import CATEGORIES
+from orders import access, lookup, news, states
+from orders.models import Order, OrderEvent
+
+CANCEL_ROUNDS = 5
+READ_BACKS = 10
+READ_BACK_SECONDS = 0.2
+READ_BACK_DETAILS = 5
+Result = tuple[Order, str, str]
+
+
+def cancel(*, user: AbstractBaseUser, order: Order, source: str) -> tuple[Order, bool]:
+    """Asks Bybit to cancel. Returns the order and whether there is proof: Bybit took the wish, or it was final
+    already. May be repeated."""
+    if order.state in states.FINAL:
+        return order, True
+    account = access.account_of(user, order.account_id)
+    outcome = cancel_at_bybit(order, account, source)
+    return Order.objects.get(pk=order.pk), outcome in ("taken", "gone")
+
+
+def cancel_at_bybit(order: Order, account: Account, source: str) -> str:
+    """One cancel request. Returns "taken", "gone" (proven final by a read), "unknown", or Bybit's refusal code."""
+    now = timezone.now()
+    Order.objects.filter(pk=order.pk, cancel_requested_at=None).update(cancel_requested_at=now)
+    failpoint("after_cancel_wish")
+    gateway = access.gateway_of(account)
+    outcome, body = "taken", {"retCode": 0}
+    try:
+        gateway.cancel(lookup.reference(order))
+    except BybitError as error:
+        body = {"code": error.code, "message": error.message}  # type: ignore[dict-item]
+        outcome = "unknown"
+        if isinstance(error, Banned):
+            access.note_ban(account, gateway)
+        elif isinstance(error, Gone):
+            news.take_findings(order, lookup.ask(gateway, order), "cancel")
+            if Order.objects.filter(pk=order.pk, state__in=states.FINAL).exists():
+                outcome = "gone"
+        elif isinstance(error, Refused):
+            outcome = error.code
+        Order.objects.filter(pk=order.pk).update(next_check_at=now)
+    failpoint("after_cancel_answer")
+    OrderEvent.objects.create(order=order, at=now, kind="cancel", source=source, body=body)
+    return outcome
+
+
+def cancel_all(
+    *, account: Account, category: str | None, symbol: str | None, include: set[str], source: str
+) -> list[Result]:
+    """Cancels every open order of the account (made elsewhere too) and loops until a fresh read shows none.
+    Returns (order, result, code) per order that was open: cancelled, already_final, failed or unknown. Position
+    TP/SL and trailing stops (`protective`) go only when named. Raises BybitError when Bybit cannot even be asked.
+
+    `category` None means all of them; one that cannot be read does not hold up the others."""
+    gateway = access.gateway_of(account)
+    results: list[Result] = []
+    failure: BybitError | None = None
+    for one in (category,) if category else CATEGORIES:
+        try:
+            results += _cancel_category(account, gateway, one, symbol, include, source)
+        except BybitError as error:
+            failure = error
+            access.note_ban(account, gateway)
+    if failure is not None:
+        raise failure
+    return results
+
+
+def _cancel_category(
+    account: Account, gateway: Gateway, category: str, symbol: str | None, include: set[str], source: str
+) -> list[Result]:
+    outcomes: dict[UUID, str] = {}
+    for _ in range(CANCEL_ROUNDS):
+        found = lookup.open_orders(gateway, category, symbol, include)
+        news.record(account.pk, reports=found, source="cancel-all")
+        names = [report.order_id for report in found]
+        open_now = list(Order.objects.filter(account=account, category=category, exchange_order_id__in=names))
+        if not open_now:
+            break
+        outcome = _cancel_kinds(gateway, category, symbol, {lookup.kind(report) for report in found})
+        for order in open_now:
+            outcomes[order.pk] = outcome
+            if lookup.kind_of(found, order.exchange_order_id) == "protective":
+                outcomes[order.pk] = cancel_at_bybit(order, account, source)
+        _note_cancel(open_now, outcome, source)
+        _read_back(account, gateway, category, names)
+    return [_cancel_result(order, outcomes[order.pk]) for order in Order.objects.filter(pk__in=outcomes)]
+
+
+def _cancel_kinds(gateway: Gateway, category: str, symbol: str | None, kinds: set[str]) -> str:
+    """One request per kind and coin, however many orders there are."""
+    outcome = "taken"
+    for kind in sorted(kinds - {"protective"}):
+        for coin in gateway.settle_coins[:1] if symbol or category == "spot" else gateway.settle_coins:
+            try:
+                gateway.cancel_all(
+                    category=category, symbol=symbol, settle_coin=coin, conditional=kind == "conditional"
+                )
+            except BybitError as error:
+                outcome = error.code if isinstance(error, Refused) else "unknown"
+    return outcome
+
+
+def _note_cancel(orders: list[Order], outcome: str, source: str) -> None:
+    now = timezone.now()
+    Order.objects.filter(pk__in=[order.pk for order in orders], cancel_requested_at=None).update(
+        cancel_requested_at=now
+    )
+    body = {"cancel_all": outcome}
+    OrderEvent.objects.bulk_create(
+        OrderEvent(order=order, at=now, kind="cancel", source=source, body=body) for order in orders
+    )
+
+
+def _read_back(account: Account, gateway: Gateway, category: str, names: list[str]) -> None:
+    """A taken cancel is a promise; each order's own status is the proof. Most come by the stream meanwhile."""
+    waiting = Order.objects.filter(account=account, category=category, exchange_order_id__in=names)
+    for _ in range(READ_BACKS):
+        time.sleep(READ_BACK_SECONDS)
+        left = list(waiting.exclude(state__in=states.FINAL))
+        if not left:
+            return
+        still = {report.order_id for report in lookup.open_orders(gateway, category)}
+        gone = [order for order in left if order.exchange_order_id not in still]
+        for order in gone[:READ_BACK_DETAILS]:
+            news.take_findings(order, lookup.ask(gateway, order), "cancel-all")
+
+
+def _cancel_result(order: Order, outcome: str) -> Result:
+    if order.state == "cancelled":
+        return order, "cancelled", ""
+    if order.state in states.FINAL:
+        return order, "already_final", ""
+    if outcome in ("taken", "gone", "unknown"):
+        return order, "unknown", ""
+    return order, "failed", outcome

@@ -1,0 +1,138 @@
+"""Follows up single orders that the list of open orders does not explain: sends without an answer, orders that left the
+list, fills that are missing, fills without an order. Due rows are claimed by a conditional update, so that two passes
+never ask about the same one. It concludes on evidence alone, through `orders.services`."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from bybit import rows
+from bybit.errors import BybitError
+from bybit.failpoints import failpoint
+from bybit.gateway import Gateway
+from bybit.models import Account
+from orders import lookup, services
+from orders.lookup import Findings
+from orders.models import Fill, Order
+from positions.models import Position
+from positions.services import position_id
+
+# Details are asked for at most this many orders in a pass, oldest first: cancels and closes keep their share.
+DETAILS = 20
+NEGATIVES = 3
+LONGEST_PAUSE_SECONDS = 60
+# Bybit keeps a cancelled order without fills in its history for a day.
+HISTORY = timedelta(hours=24)
+LOOSE_FOR = timedelta(hours=1)
+
+
+def follow_up(account: Account, gateway: Gateway, seen: set[str]) -> None:
+    """Brings the due orders nearer to their truth. `seen` are Bybit's ids on the complete list of open orders."""
+    now = timezone.now()
+    for order in _due(account, seen, now):
+        _follow(account, gateway, order)
+    _adopt_loose_fills(account, gateway, now)
+
+
+# An answer is owed for what was never acknowledged: ask soon. For the rest, the pauses grow.
+_CLAIM = """
+UPDATE orders_order SET checks = checks + 1, next_check_at = %s + CASE
+  WHEN state IN ('new', 'sending', 'unknown') AND exchange_order_id = '' THEN make_interval(secs => %s)
+  ELSE make_interval(secs => least(power(2, least(checks + 1, 10)), %s)) END
+WHERE id IN (
+  SELECT id FROM orders_order
+  WHERE account_id = %s AND (next_check_at IS NULL OR next_check_at <= %s) AND (
+    needs_read
+    OR cum_exec_qty > fills_qty AND updated_at < %s
+    OR state IN ('new', 'sending') AND coalesce(sent_at, created_at) < %s
+    OR state = 'unknown'
+    OR state IN ('acked', 'working') AND updated_at < %s AND NOT exchange_order_id = ANY(%s)
+  )
+  ORDER BY created_at LIMIT %s FOR UPDATE SKIP LOCKED
+) RETURNING id
+"""
+
+
+def _due(account: Account, seen: set[str], now: datetime) -> list[Order]:
+    """Claims the orders whose turn it is: their next turn is set before anything is asked."""
+    quiet = now - _span(settings.QUIET_SECONDS)
+    dead = now - _span(settings.SEND_OVER_SECONDS)
+    pauses = [now, settings.NEGATIVE_GAP_SECONDS, LONGEST_PAUSE_SECONDS]
+    claimed = rows.fetch(_CLAIM, [*pauses, account.pk, now, quiet, dead, quiet, list(seen), DETAILS])
+    return list(Order.objects.filter(pk__in=[key for (key,) in claimed]).order_by("created_at"))
+
+
+def _follow(account: Account, gateway: Gateway, order: Order) -> None:
+    if order.state == "new":
+        services.close_never_sent(order.pk)
+        return
+    if order.state == "sending":
+        services.give_up_sending(order.pk)
+    findings = lookup.ask(gateway, order)
+    failpoint("resolve_answered")
+    services.take_findings(order, findings, "resolver")
+    if findings.clean and findings.report is None:
+        if not order.exchange_order_id:
+            _never_seen(order, findings)
+        else:
+            _gone(account, gateway, order, findings)
+    services.alert_if_stuck(order.pk)
+
+
+def _never_seen(order: Order, findings: Findings) -> None:
+    """All three sources answered and none has it. Proof that it never arrived is three such rounds, the last of them
+    after the request was void and the slowest list has caught up."""
+    age = timezone.now() - (order.sent_at or order.created_at)
+    if findings.executions or age < _span(settings.SEND_VOID_SECONDS):
+        return
+    proven = order.negatives + 1 >= NEGATIVES and age > _span(settings.SETTLE_SECONDS)
+    services.note_negative(order.pk, findings.asked, verdict="never_arrived" if proven else None)
+
+
+def _gone(account: Account, gateway: Gateway, order: Order, findings: Findings) -> None:
+    """Bybit had it and has it nowhere now. Its history forgets cancelled orders after a day, so a day after its last
+    sign of life that is proof; sooner, it is when the position agrees with our fills: none can be missing then."""
+    if order.state not in ("acked", "working"):
+        return
+    silent = timezone.now() - order.updated_at
+    proven = order.negatives + 1 >= NEGATIVES and (
+        silent > HISTORY
+        or (silent > _span(settings.VANISHED_SECONDS) and _position_agrees(account, gateway, order))
+    )
+    services.note_negative(order.pk, findings.asked, verdict="history_expired" if proven else None)
+
+
+def _position_agrees(account: Account, gateway: Gateway, order: Order) -> bool:
+    if order.category == "spot":
+        return False
+    try:
+        found = gateway.position(category=order.category, symbol=order.symbol).items
+    except BybitError:
+        return False
+    services.record(account.pk, reported=found, source="resolver")
+    key = position_id(account.pk, order.category, order.symbol, order.position_idx)
+    row = Position.objects.filter(pk=key).first()
+    if row is None:
+        return not any(report.size for report in found)
+    return row.ours_size == (row.size if row.side == "Buy" else -row.size)
+
+
+def _adopt_loose_fills(account: Account, gateway: Gateway, now: datetime) -> None:
+    """Fills whose order we never saw: read the order by its id."""
+    loose = (
+        Fill.objects.filter(account=account, order=None, is_trade=True, recorded_at__gt=now - LOOSE_FOR)
+        .exclude(exchange_order_id="")
+        .values_list("category", "exchange_order_id")
+        .distinct()[:5]
+    )
+    for category, order_id in loose:
+        for find in (gateway.find_realtime, gateway.find_history):
+            report = find(category=category, order_id=order_id, order_link_id="")
+            if report is not None:
+                services.record(account.pk, reports=[report], by_id=True, source="resolver")
+                break
+
+
+def _span(seconds: float) -> timedelta:
+    return timedelta(seconds=seconds)
