@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from bybit.errors import Banned, BybitError
+from bybit.errors import Banned, BybitError, ClockRefused
 from bybit.failpoints import failpoint
 from bybit.gateway import Gateway, every
 from bybit.models import Account, Link
@@ -61,6 +61,9 @@ def resolve(account: Account, *, full: bool = False) -> Pass | None:
             Link.objects.filter(pk=account.pk).update(trouble=f"{error.message} ({error.code})"[:200])
             if isinstance(error, Banned):
                 access.note_ban(account, gateway)
+            if isinstance(error, ClockRefused):
+                # The next pass measures before it asks.
+                _clock_read.pop(account.pk, None)
             return Pass(False, error.message)
         Link.objects.filter(pk=account.pk).update(pass_at=timezone.now(), trouble="")
         return Pass(True)

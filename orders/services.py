@@ -127,6 +127,7 @@ def _checked(asker: Asker, wish: Wish) -> tuple[Account, Wish]:
     else:
         _check_seen(asker, wish)
         access.check_reconciled(link)
+    access.informed(account, link)
     instrument = instruments.find(account.environment, wish.category, wish.symbol)
     try:
         check(wish, account, instrument)
