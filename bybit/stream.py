@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import websocket
+from django.conf import settings
 from pybit.unified_trading import WebSocket
 
 from bybit.models import Account
 
 # (ping every, pong within), in seconds. A page calls prices stale after five: a quiet market's pongs must come sooner.
-PRIVATE_PINGS = (5, 4)
 PUBLIC_PINGS = (2.5, 2.2)
-# With a ping every five seconds, a healthy socket is never this quiet.
-SILENT_SECONDS = 11.0
 READY_SECONDS = 8.0
 AUTH_LIFE_SECONDS = 10
 PRIVATE_TOPICS = ("order", "execution", "position", "wallet")
@@ -104,7 +102,7 @@ class Feed:
     def open(self) -> None:
         """Connects, signs in and subscribes. Raises FeedDown. Readiness shows in `ready` once the acks are read."""
         live_prices = not self._private
-        interval, timeout = PRIVATE_PINGS if self._private else PUBLIC_PINGS
+        interval, timeout = self._private_pings() if self._private else PUBLIC_PINGS
         try:
             self._wire = _Wire(
                 base=_base_of(self._account, self._channel),
@@ -126,6 +124,10 @@ class Feed:
                 self._subscribe([topic])
         except (OSError, websocket.WebSocketException) as error:
             raise FeedDown(f"{self._channel}: {type(error).__name__}") from None
+
+    @staticmethod
+    def _private_pings() -> tuple[float, float]:
+        return settings.PING_SECONDS, settings.PING_SECONDS * 0.8
 
     def add(self, topics: list[str]) -> None:
         """Subscribes to more topics of an open public feed."""
@@ -174,7 +176,7 @@ class Feed:
             raise FeedDown("the connection ended")
         if self._refused:
             raise FeedDown(self._refused)
-        if self.heard_age() > SILENT_SECONDS:
+        if self.heard_age() > settings.SILENT_SECONDS:
             raise FeedDown("no sign of life")
         if not self.ready and time.monotonic() - self._opened > READY_SECONDS:
             raise FeedDown("sign-in or subscription was not acknowledged")

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,10 @@ os.environ["TRADEPOST_DATA"] = _folder.name
 os.environ["NO_PROXY"] = "127.0.0.1,localhost"
 for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "CREDENTIALS_KEY", "ALLOWED_HOSTS"):
     os.environ.pop(name, None)
+
+
+# Where a house looks for failpoints to be armed while it runs.
+TRAP = "failpoints.trap"
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = 15, what: str = "") -> Any:
@@ -192,6 +197,8 @@ class Stack:
     process: "subprocess.Popen[str]"
     lines: list[str] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict)
+    # No earlier than this after signing may an order be called "never arrived".
+    settle_seconds: float = 20
 
     @property
     def url(self) -> str:
@@ -210,7 +217,7 @@ class Stack:
         """Holds its record against the exchange's ledger."""
         from tests.truth import Witness, of_house
 
-        return Witness(of_house(self.data), self.paper_url)
+        return Witness(of_house(self.data), self.paper_url, settle=timedelta(seconds=self.settle_seconds))
 
     def manage(self, *words: str) -> str:
         done = subprocess.run(
@@ -222,6 +229,13 @@ class Stack:
             text=True,
         )
         return done.stdout.strip()
+
+    def trap(self, text: str) -> None:
+        """Arms a failpoint of this running house, for whichever process gets there first: `after_claim=kill`."""
+        (self.data / TRAP).write_text(text)
+
+    def sprung(self) -> bool:
+        return not (self.data / TRAP).exists()
 
     def signin_link(self) -> str:
         return self.manage("signinlink", "demo")
@@ -276,10 +290,34 @@ class Stack:
         return bool(items) and all(item["stream"] == "live" for item in items)
 
 
-def start_stack(data: Path, port: int, *words: str) -> Stack:
+# The house of the everyday suite waits less for what it has to wait for; `make test-long` runs one in real time.
+FAST = {
+    "READ_SECONDS": "2.5",
+    "REQUEST_SECONDS": "4",
+    "RECV_WINDOW_SECONDS": "3",
+    "SEND_OVER_SECONDS": "5",
+    "SEND_VOID_SECONDS": "4",
+    "SETTLE_SECONDS": "6",
+    "NEGATIVE_GAP_SECONDS": "0.5",
+    "QUIET_SECONDS": "0.5",
+    "RESOLVE_SECONDS": "1",
+    "NO_PASS_SECONDS": "3",
+    "VANISHED_SECONDS": "6",
+    "ALERT_SECONDS": "8",
+    "CLOCK_SECONDS": "2",
+    "RECONCILED_SECONDS": "4",
+    "BAN_SECONDS": "3",
+    "PING_SECONDS": "1",
+    "SILENT_SECONDS": "3",
+}
+FAST_CLOCK = {f"TRADEPOST_{name}": value for name, value in FAST.items()}
+
+
+def start_stack(data: Path, port: int, *words: str, **variables: str) -> Stack:
     data.mkdir(parents=True, exist_ok=True)
     data.chmod(0o755)
     environment = {name: value for name, value in os.environ.items() if name != "TRADEPOST_DATA"}
+    environment |= {"TRADEPOST_FAILPOINTS": f"@{data / TRAP}"} | variables
     process = subprocess.Popen(
         [sys.executable, "manage.py", "demo", "--port", str(port), "--data", str(data), *words],
         cwd=ROOT,
@@ -289,6 +327,7 @@ def start_stack(data: Path, port: int, *words: str) -> Stack:
         text=True,
     )
     stack = Stack(port, data, process)
+    stack.settle_seconds = float(variables.get("TRADEPOST_SETTLE_SECONDS", 20))
 
     def read() -> None:
         for line in process.stdout or ():
@@ -307,7 +346,7 @@ def announced(stack: Stack) -> bool:
 @pytest.fixture(scope="session")
 def stack_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     data = Path(tempfile.mkdtemp(prefix="tradepost-stack-"))
-    stack = start_stack(data, two_free_ports(), "--seed", "7")
+    stack = start_stack(data, two_free_ports(), "--seed", "7", **FAST_CLOCK)
     try:
         wait_for(lambda: announced(stack), 90, what="READY")
         yield stack
@@ -321,6 +360,11 @@ def stack_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture
 def stack(stack_process: Stack) -> Iterator[Stack]:
     """The house, with no fault armed, live, before each test; after it, its record is the exchange's."""
+    yield from kept_whole(stack_process)
+
+
+def kept_whole(stack_process: Stack) -> Iterator[Stack]:
+    """A house before and after one test."""
     stack_process.paper.clear()
     stack_process.paper.control("limits", {"scale": "off"})
     wait_for(lambda: stack_process.ready() and stack_process.live(), 40, what="a house that is live")

@@ -200,6 +200,9 @@ NO_PASS_SECONDS = _seconds("NO_PASS_SECONDS", 10)
 VANISHED_SECONDS = _seconds("VANISHED_SECONDS", 60)
 # An order still without a state after this long alerts its owner.
 ALERT_SECONDS = _seconds("ALERT_SECONDS", 60)
+# The private socket is pinged this often, and dead when it was silent for so long.
+PING_SECONDS = _seconds("PING_SECONDS", 5)
+SILENT_SECONDS = _seconds("SILENT_SECONDS", 11)
 CLOCK_SECONDS = _seconds("CLOCK_SECONDS", 60)
 # An account whose stream and resolver were both silent for this long takes no new risk.
 RECONCILED_SECONDS = _seconds("RECONCILED_SECONDS", 15)

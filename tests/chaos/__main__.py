@@ -3,7 +3,6 @@ everything is made whole, and the record must be the exchange's. Exit 1 on any v
 
 import argparse
 import json
-import os
 import random
 import shutil
 import sys
@@ -23,11 +22,11 @@ CALM_SECONDS = 120.0
 
 
 class Chaos:
-    def __init__(self, stack: Stack, trap: Path, seed: int, rate: float) -> None:
+    def __init__(self, stack: Stack, seed: int, rate: float) -> None:
         self.stack, self.seed = stack, seed
         self.rng = random.Random(seed)
         self.flow = Flow(stack, rate, seed)
-        self.harmer = Harmer(stack, trap, self.rng, lambda: quietly(stack.witness.look))
+        self.harmer = Harmer(stack, self.rng, lambda: quietly(stack.witness.look))
         self.harms: Counter[str] = Counter()
         self.times: dict[str, list[float]] = {}
         self.lost_marks: list[str] = []
@@ -119,14 +118,12 @@ def main() -> int:
     sys.stdout.write(f"seed {chosen.seed}\n")
     sys.stdout.flush()
     data = Path(tempfile.mkdtemp(prefix="tradepost-chaos-"))
-    trap = data / "trap"
-    os.environ["TRADEPOST_FAILPOINTS"] = f"@{trap}"
     stack = start_stack(data, two_free_ports(), "--seed", str(chosen.seed))
     try:
         wait_for(lambda: announced(stack), 120, "READY")
         wait_for(lambda: answers(f"{stack.paper_url}/v5/market/time"), 10)
         stack.paper.control("limits", {"scale": "off"})
-        chaos = Chaos(stack, trap, chosen.seed, chosen.rate)
+        chaos = Chaos(stack, chosen.seed, chosen.rate)
         story = chaos.run(chosen.minutes)
         found = violations(chaos, story)
         text = json.dumps(figures(chaos, story, chosen.minutes), indent=1)

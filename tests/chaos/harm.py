@@ -7,13 +7,12 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import requests
 
 from bybit.failpoints import NAMES
-from tests.conftest import Stack, answers, wait_for
+from tests.conftest import TRAP, Stack, answers, wait_for
 
 PROCESSES = ("web", "stream", "worker", "resolver", "beat", "valkey", "postgres", "paper")
 FREEZABLE = ("web", "stream", "worker", "resolver", "valkey", "postgres", "paper")
@@ -45,8 +44,8 @@ class Harm:
 
 
 class Harmer:
-    def __init__(self, stack: Stack, trap: Path, rng: random.Random, look: Callable[[], None]) -> None:
-        self._stack, self._trap, self._rng, self._look = stack, trap, rng, look
+    def __init__(self, stack: Stack, rng: random.Random, look: Callable[[], None]) -> None:
+        self._stack, self._rng, self._look = stack, rng, look
         self._pause = threading.Event()
         self.frozen: set[int] = set()
 
@@ -58,7 +57,7 @@ class Harmer:
 
     def calm(self) -> None:
         """Ends everything that was done."""
-        self._trap.unlink(missing_ok=True)
+        (self._stack.data / TRAP).unlink(missing_ok=True)
         for pid in self.frozen:
             self._signal(pid, signal.SIGCONT)
         wait_for(lambda: answers(f"{self._stack.paper_url}/v5/market/time"), 30, "the paper exchange")
@@ -132,11 +131,11 @@ class Harmer:
     def _trip(self, between: Callable[[], None]) -> Harm:
         """A kill at a named place of the code, by whichever process gets there first."""
         name = self._rng.choice(sorted(NAMES))
-        self._trap.write_text(f"{name}=kill")
+        self._stack.trap(f"{name}=kill")
         try:
-            wait_for(lambda: not self._trap.exists(), 6, name)
+            wait_for(self._stack.sprung, 6, name)
         except AssertionError:
-            self._trap.unlink(missing_ok=True)
+            (self._stack.data / TRAP).unlink(missing_ok=True)
             return Harm(f"trip {name} (not reached)", time.monotonic())
         start = time.monotonic()
         between()
