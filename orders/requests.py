@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from ninja import Schema
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from bybit.forms import UUID, AmountIn, PositiveIn
 from bybit.types import ORDER_TERMS
@@ -226,17 +226,10 @@ class StopsIn(Strict):
         return self
 
 
-def _own_ids(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    ids = [item.get("id") for item in items if isinstance(item.get("id"), str)]
-    if len(ids) != len(set(ids)):
-        raise ValueError("each order of a batch has an id of its own")
-    return items
-
-
 class BatchIn(Strict):
     """`POST /orders/batch`. Each item is a body of `POST /orders`, checked and answered by itself."""
 
-    items: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=20), AfterValidator(_own_ids)]
+    items: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=20)]
 
 
 class CloseIn(Strict):

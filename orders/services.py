@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 
@@ -86,7 +87,12 @@ def place_batch(*, asks: Sequence[tuple[Asker, Wish]]) -> list[Placed | TradeErr
     and answered by itself: one that is refused holds up no other."""
     results: list[Placed | TradeError | None] = []
     groups: dict[tuple[str, str], tuple[Account, list[Order]]] = {}
+    mine: set[UUID] = set()
     for asker, wish in asks:
+        if wish.id in mine:
+            # Twice in one batch: answered once the first of them has been.
+            results.append(None)
+            continue
         try:
             known = _known(asker.user, wish)
             if known is not None:
@@ -100,6 +106,7 @@ def place_batch(*, asks: Sequence[tuple[Asker, Wish]]) -> list[Placed | TradeErr
             results.append(None)
         else:
             results.append(Placed(order, fresh=True))
+            mine.add(wish.id)
             groups.setdefault((account.pk, wish.category), (account, []))[1].append(order)
     for account, orders in groups.values():
         sending.send_batch(orders, account)

@@ -48,5 +48,13 @@ class Journal:
         return [
             asdict(entry)
             for entry in self._entries
-            if link_id in ("", entry.orderLinkId) and path in ("", entry.path)
+            if path in ("", entry.path) and (link_id in ("", entry.orderLinkId) or _in_batch(entry, link_id))
         ]
+
+
+def _in_batch(entry: Entry, link_id: str) -> bool:
+    """Whether a batch call holds an order of that orderLinkId."""
+    requests = entry.params.get("request")
+    return isinstance(requests, list) and any(
+        isinstance(item, dict) and item.get("orderLinkId") == link_id for item in requests
+    )

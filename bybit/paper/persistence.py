@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from .engine.closing import ClosedPnl
 from .engine.ledger import Ledger
 from .engine.model import Account, Events, Execution, Order, Position, PositionKey, Quote
 from .engine.numbers import plain
@@ -22,11 +24,33 @@ def save(store: Store, ledger: Ledger, events: Events) -> None:
     with store:
         store.put("accounts", [(name, to_text(ledger.accounts[name])) for name in events.accounts])
         store.put("positions", [(_name(key), to_text(ledger.position(*key))) for key in events.positions])
-        # A kept order is the living one, newer than any report of it.
-        changed = {order.order_id: order for order in (*events.orders, *events.kept)}
+        # The living order: the last of its reports may tell of a cancel that came too late.
+        changed = {order.order_id: ledger.orders[order.order_id] for order in (*events.orders, *events.kept)}
         store.put("orders", [(name, to_text(order)) for name, order in changed.items()])
         store.put("executions", [(row.exec_id, to_text(row)) for row in events.executions])
+        closings = [ledger.closed_pnl[account][name] for name, account in events.closings.items()]
+        store.put("closed", [(record.order_id, to_text(record)) for record in closings])
         store.put("meta", [_counters(ledger)])
+        if events.contracts:
+            store.put("meta", [("contracts", json.dumps(_contracts(ledger)))])
+
+
+# The fields of a contract that a control call may change.
+_CHANGEABLE = ("tick", "step", "min_qty", "max_qty", "max_market_qty", "min_notional", "status")
+
+
+def _contracts(ledger: Ledger) -> dict[str, list[str]]:
+    return {
+        name: [str(getattr(book.spec, field)) for field in _CHANGEABLE] for name, book in ledger.books.items()
+    }
+
+
+def _restore_contracts(ledger: Ledger, contracts: dict[str, list[str]]) -> None:
+    for name, values in contracts.items():
+        *numbers, status = values
+        fields = {field: Decimal(text) for field, text in zip(_CHANGEABLE, numbers, strict=False)}
+        book = ledger.books[name]
+        book.spec = replace(book.spec, **fields, status=status)  # type: ignore[arg-type]
 
 
 def _name(place: PositionKey) -> str:
@@ -76,6 +100,7 @@ def restore(store: Store, venue: Venue) -> None:
     ledger = venue.ledger
     _restore_ledger(store, ledger)
     meta = dict(store.rows("meta"))
+    _restore_contracts(ledger, json.loads(meta.get("contracts", "{}")))
     ledger.serial, ledger.seq = json.loads(meta.get("counters", f"[0,{ledger.seq}]"))
     for symbol, (tick, above, below, *prices) in json.loads(meta.get("market", "{}")).items():
         last, mark, index = (Decimal(text) for text in prices)
@@ -109,8 +134,11 @@ def _restore_ledger(store: Store, ledger: Ledger) -> None:
         else:
             ledger.close(order, order.updated_ms)
     for execution in sorted((executions.read(text) for _, text in store.rows("executions")), key=_by_seq):
-        ledger.executions.setdefault(execution.account, []).append(execution)
-        ledger.order_executions.setdefault(execution.order_id, []).append(execution)
+        ledger.record(execution)
+    closed = Reader(ClosedPnl)
+    for name, text in store.rows("closed"):
+        record = closed.read(text)
+        ledger.closed_pnl.setdefault(record.account, {})[name] = record
     ledger.drain()
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
 
 T = TypeVar("T")
-_TABLES = ("meta", "accounts", "keys", "positions", "orders", "executions", "bars")
+_TABLES = ("meta", "accounts", "keys", "positions", "orders", "executions", "bars", "closed")
 
 
 def to_text(record: Any) -> str:

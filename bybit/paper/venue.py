@@ -31,6 +31,7 @@ from .sockets.hub import Hub
 from .sockets.private import PrivateStream
 from .sockets.public import PublicStream
 from .store import Store
+from .transactions import Transactions
 from .view import View
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ class Venue:
         self.faults, self.journal, self.limits = Faults(), Journal(), Limits()
         self.hub = Hub(self.faults)
         self.view = View(self.ledger, self.faults)
+        self.transactions = Transactions(self.ledger)
         self.private = PrivateStream(self.ledger, self.hub, self.clock)
         self.public = PublicStream(self.ledger, self.feeds, self.hub, self.clock)
         self.paused = False
@@ -99,7 +101,7 @@ class Venue:
         events = self.ledger.drain()
         for trade in events.trades:
             self.feeds[trade.symbol].tape.append(trade)
-        if events.orders or events.kept or events.executions or events.accounts or events.positions:
+        if any((events.orders, events.kept, events.executions, events.accounts, events.contracts)):
             self.view.note(events, self.clock.now().ns)
             if self.store is not None:
                 persistence.save(self.store, self.ledger, events)

@@ -17,6 +17,7 @@ import requests
 from pybit.unified_trading import HTTP, WebSocket
 from websockets.sync.client import connect
 
+from tests.bench.load import Load
 from tests.conftest import ROOT, Stack, end, start_stack, two_free_ports, wait_for
 
 SUBMITS = 300
@@ -228,7 +229,7 @@ def read_socket(
 
 
 def main() -> None:
-    chosen = sys.argv[1:] or ["submit", "submit_80ms", "fill"]
+    chosen = sys.argv[1:] or ["submit", "submit_80ms", "fill", "resolve", "events"]
     data = Path(tempfile.mkdtemp(prefix="tradepost-bench-"))
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.bench.settings"
     stack = start_stack(data, two_free_ports())
@@ -239,8 +240,8 @@ def main() -> None:
 
         django.setup()
         stack.paper.control("limits", {"scale": "off"})
-        bench = Bench(stack)
-        found = {name: getattr(bench, name)() for name in chosen}
+        bench, load = Bench(stack), Load(stack)
+        found = {name: getattr(bench if hasattr(bench, name) else load, name)() for name in chosen}
     finally:
         end(stack.process)
     target = ROOT / "var" / "bench.json"

@@ -211,11 +211,11 @@ def test_the_resolver_s_verdicts_need_the_state_they_are_about(account: Account,
     sending = ours(account)
     services.give_up_sending(sending.pk)
     for _ in range(2):
-        services.note_negative(sending.pk, {"realtime": "nothing"}, verdict=False)
-    services.note_negative(sending.pk, {"realtime": "nothing"}, verdict=True)
+        services.note_negative(sending.pk, {"realtime": "nothing"}, verdict=None)
+    services.note_negative(sending.pk, {"realtime": "nothing"}, verdict="never_arrived")
     working = ours(account)
     services.record_report(account.pk, report(order_link_id=working.order_link_id), "stream")
-    services.note_negative(working.pk, {}, verdict=True)
+    services.note_negative(working.pk, {}, verdict="never_arrived")
     services.close_never_sent(working.pk)
     rows_now = {row.pk: (row.state, row.reject_code) for row in Order.objects.all()}
     assert rows_now == {

@@ -38,6 +38,8 @@ READS = {
     "interest": ("/v5/market/open-interest", "category=linear&symbol=BTCUSDT&intervalTime=1h"),
     "limits": ("/v5/market/price-limit", "category=linear&symbol=BTCUSDT"),
     "time": ("/v5/market/time", ""),
+    "closed": ("/v5/position/closed-pnl", "category=linear"),
+    "log": ("/v5/account/transaction-log", ""),
 }
 
 

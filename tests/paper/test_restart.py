@@ -95,6 +95,31 @@ def test_what_waits_survives_kill_9(tmp_path: Path) -> None:
     assert again.stop() == 0
 
 
+def test_results_filters_and_modes_survive(tmp_path: Path) -> None:
+    exchange = Exchange("--data", str(tmp_path))
+    exchange.control("pause", on=True)
+    trader = Trader(exchange, "paper-key", "paper-secret", "paper")
+    trader.post("/v5/account/set-margin-mode", setMarginMode="ISOLATED_MARGIN")
+    trader.placed("Buy", "0.010")
+    exchange.control("act", do="funding", symbol="BTCUSDT", rate="0.0001")
+    trader.placed("Sell", "0.010", reduceOnly=True)
+    exchange.control("act", do="filter_change", symbol="XRPUSDT", minNotionalValue="7.5")
+    exchange.control("act", do="delist", symbol="DOGEUSDT")
+
+    def reads(one: Exchange) -> list[Any]:
+        named = Trader(one, "paper-key", "paper-secret", "paper")
+        listed = one.public("/v5/market/instruments-info", category="linear")["result"]
+        paths = ("/v5/position/closed-pnl", "/v5/account/transaction-log", "/v5/account/info")
+        return [listed, *(named.get(path, category="linear")["result"] for path in paths)]
+
+    before = reads(exchange)
+    assert len(before[1]["list"]) == 1 and len(before[2]["list"]) == 3
+    exchange.kill()
+    again = Exchange("--data", str(tmp_path))
+    assert reads(again) == before
+    again.stop()
+
+
 def test_a_file_of_an_earlier_version_is_taken_up(tmp_path: Path) -> None:
     """Without the fields that orders, fills, positions and accounts have had since."""
     exchange = Exchange("--data", str(tmp_path))
@@ -103,7 +128,17 @@ def test_a_file_of_an_earlier_version_is_taken_up(tmp_path: Path) -> None:
     resting = trader.placed("Buy", "0.010", "50000")
     before = exchange.truth()
     exchange.stop()
-    newer = ("position_idx", "parent_link", "trigger", "brackets", "idx", "stop_type", "modes")
+    newer = (
+        "position_idx",
+        "parent_link",
+        "trigger",
+        "brackets",
+        "idx",
+        "stop_type",
+        "modes",
+        "open_fees",
+        "margin_mode",
+    )
     base = sqlite3.connect(tmp_path / "paper.sqlite3")
     for table in ("accounts", "positions", "orders", "executions"):
         for name, text in base.execute(f"SELECT id, body FROM {table}").fetchall():  # noqa: S608

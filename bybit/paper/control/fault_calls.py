@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from ..venue import Venue
 
 
+_KINDS = (
+    "endpoint", "stream", "lag", "cache_wipe", "skew_ms", "age_h", "cancel_race", "maintenance",
+)  # fmt: skip
+
+
 async def add(venue: Venue, body: Params) -> dict[str, Any]:
     """Adds a fault. The body's keys say of which kind it is."""
     if "endpoint" in body:
@@ -27,10 +32,17 @@ async def add(venue: Venue, body: Params) -> dict[str, Any]:
         venue.ledger.recent_closed.clear()
     elif "skew_ms" in body:
         venue.clock.skew_ms = _whole(body, "skew_ms", low=-(10**12)) or 0
+    elif "age_h" in body:
+        venue.faults.age_ms = (_whole(body, "age_h", low=0) or 0) * 3_600_000
+        venue.faults.grown_at_ms = venue.clock.now().ms
+    elif "cancel_race" in body:
+        venue.faults.cancel_races = _whole(body, "cancel_race", low=0) or 0
     elif "maintenance" in body:
         await _set_maintenance(venue, body["maintenance"] is True)
     else:
-        raise bad_parameter("endpoint, stream, lag, cache_wipe, skew_ms or maintenance is required")
+        raise bad_parameter(
+            "one of endpoint, stream, lag, cache_wipe, skew_ms, age_h, cancel_race, maintenance is needed"
+        )
     return await show(venue, {})
 
 
@@ -43,6 +55,8 @@ async def show(venue: Venue, _: Params) -> dict[str, Any]:
         "lag": faults.lag,
         "skew_ms": venue.clock.skew_ms,
         "maintenance": faults.maintenance_since_ms is not None,
+        "age_h": faults.age_ms // 3_600_000,
+        "cancel_race": faults.cancel_races,
     }
 
 

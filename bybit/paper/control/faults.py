@@ -52,12 +52,20 @@ class StreamFault:
 
 @dataclass(slots=True)
 class Faults:
-    """All faults there are. Lags are in ms."""
+    """All faults there are. Lags are in ms. Whatever happened up to `grown_at_ms` counts as `age_ms` older than it
+    is; the next `cancel_races` cancels come too late."""
 
     rest: list[RestFault] = field(default_factory=list)
     streams: list[StreamFault] = field(default_factory=list)
     lag: dict[str, int] = field(default_factory=dict)
     maintenance_since_ms: int | None = None
+    age_ms: int = 0
+    grown_at_ms: int = 0
+    cancel_races: int = 0
+
+    def aged(self, at_ms: int) -> int:
+        """When something of that moment (ms) happened, if history has grown old since."""
+        return at_ms - self.age_ms if at_ms <= self.grown_at_ms else at_ms
 
     def take(self, path: str) -> RestFault | None:
         """The first fault that matches the path, one of its count used up."""
@@ -84,3 +92,4 @@ class Faults:
         """Ends all of them."""
         self.rest, self.streams, self.lag = [], [], {}
         self.maintenance_since_ms = None
+        self.age_ms, self.cancel_races = 0, 0

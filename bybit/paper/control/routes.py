@@ -13,18 +13,18 @@ from .. import rows
 from ..engine import trading
 from ..engine.errors import Refusal, bad_parameter
 from ..engine.matching import fill_resting
-from ..engine.numbers import on_step, parse
+from ..engine.numbers import on_step
 from ..keys import FULL_RIGHTS, ApiKey
 from ..rest.call import Context, Params
 from ..rest.tickets import ticket
 from ..wire import dump, load
-from . import fault_calls
+from . import acts, fault_calls
+from .values import MAIN_ACCOUNT, known_account, positive
 
 if TYPE_CHECKING:
     from ..venue import Venue
 
 Call = Callable[["Venue", Params], Awaitable[dict[str, Any]]]
-MAIN_ACCOUNT = "paper"
 
 
 async def price(venue: Venue, body: Params) -> dict[str, Any]:
@@ -157,21 +157,6 @@ def _expiry(body: Params) -> int:
     return int(str(value))
 
 
-def known_account(venue: Venue, body: Params) -> str:
-    """The account a control call is about; the main one when it names none. Refuses an unknown one."""
-    account = str(body.get("account") or MAIN_ACCOUNT)
-    venue.ledger.account(account)
-    return account
-
-
-def positive(body: Params, name: str) -> Decimal:
-    """A number above zero."""
-    value = parse(body.get(name))
-    if value is None or value <= 0:
-        raise bad_parameter(f"{name} must be a plain number above 0")
-    return value
-
-
 CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/_paper/price"): price,
     ("POST", "/_paper/fill"): fill,
@@ -180,6 +165,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/_paper/fault"): fault_calls.add,
     ("DELETE", "/_paper/fault"): fault_calls.clear,
     ("GET", "/_paper/fault"): fault_calls.show,
+    ("POST", "/_paper/act"): acts.act,
     ("POST", "/_paper/external"): external,
     ("POST", "/_paper/limits"): limits,
     ("GET", "/_paper/journal"): journal,

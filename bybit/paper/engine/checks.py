@@ -64,6 +64,16 @@ def band(spec: Spec, quote: Quote) -> Band:
     return Band(down(buy, spec.tick), max(up(sell, spec.tick), spec.tick))
 
 
+def check_live(spec: Spec, reduce_only: bool) -> None:
+    """Refuses with 110074 orders in a contract that has ended, with 110023 new exposure in one that is ending."""
+    if spec.status == "Trading":
+        return
+    if spec.status == "Closed":
+        raise Refusal(110074, "This contract is not live")
+    if not reduce_only:
+        raise Refusal(110023, "Currently you can only reduce your positions on this contract")
+
+
 def check_qty(spec: Spec, qty: Decimal, market: bool) -> None:
     """Lot filters. Refuses with 10001."""
     most = spec.max_market_qty if market else spec.max_qty

@@ -10,10 +10,11 @@ from hashlib import blake2b
 from uuid import UUID
 
 from .book import Book
+from .closing import ClosedPnl
 from .errors import Refusal, bad_parameter
 from .margin import Holding, Margin, OpenSums, margin_of
 from .model import Account, Events, Execution, Order, Position, PositionKey
-from .specs import SETTLE_COIN, SPECS
+from .specs import SETTLE_COIN
 
 DEFAULT_LEVERAGE = Decimal(10)
 # GET /v5/order/realtime remembers this many closed orders of an account.
@@ -36,6 +37,7 @@ class Ledger:
         self.recent_closed: dict[str, deque[Order]] = {}
         self.executions: dict[str, list[Execution]] = {}
         self.order_executions: dict[str, list[Execution]] = {}
+        self.closed_pnl: dict[str, dict[str, ClosedPnl]] = {}
         self.sums: dict[tuple[PositionKey, str], OpenSums] = {}
         self.reducing: dict[PositionKey, dict[str, Order]] = {}
         self.waiting: dict[str, dict[str, Order]] = {}
@@ -97,7 +99,7 @@ class Ledger:
         key = (account, symbol, idx)
         return Holding(
             self.position(account, symbol, idx),
-            SPECS[symbol],
+            self.books[symbol].spec,
             self.books[symbol].quote.mark,
             self.open_sums(key, "Buy"),
             self.open_sums(key, "Sell"),
@@ -174,6 +176,12 @@ class Ledger:
         order.updated_ms = at_ms
         self.closed_orders.setdefault(order.account, []).append(order)
         self.recent_closed.setdefault(order.account, deque(maxlen=RECENT_CLOSED)).append(order)
+
+    def record(self, execution: Execution) -> None:
+        """Files a fill, and notes it for the execution topic."""
+        self.executions.setdefault(execution.account, []).append(execution)
+        self.order_executions.setdefault(execution.order_id, []).append(execution)
+        self.events.executions.append(execution)
 
     def report(self, order: Order) -> None:
         """Notes the order's present state for the order topic, and that position and wallet are to follow."""

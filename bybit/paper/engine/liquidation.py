@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from .endings import withdraw
-from .fills import Deal, book_fill
+from .forced import take_over
 from .ledger import Ledger
 from .margin import bankruptcy_price
-from .model import Moment, Order, Position
+from .model import Moment
 
 
 def liquidate_fallen(ledger: Ledger, symbol: str, now: Moment) -> None:
@@ -23,24 +23,4 @@ def liquidate(ledger: Ledger, account: str, now: Moment) -> None:
         withdraw(ledger, order, "CancelAllBeforeLiq", "EC_NoError", now)
     held = [holding for holding in ledger.holdings(account) if holding.position.size != 0]
     for holding in sorted(held, key=lambda each: each.maintenance, reverse=True):
-        price = bankruptcy_price(ledger.margin(account), holding)
-        _take_over(
-            ledger, holding.position, Deal(price, abs(holding.position.size), False, 0, "BustTrade"), now
-        )
-
-
-def _take_over(ledger: Ledger, position: Position, deal: Deal, now: Moment) -> None:
-    side = "Sell" if position.size > 0 else "Buy"
-    order = Order(
-        order_id=ledger.next_id(), link_id="", account=position.account, symbol=position.symbol, side=side,
-        order_type="Market", qty=deal.qty, price=deal.price, tif="IOC", reduce_only=True,
-        close_on_trigger=False, smp_type="None", slippage_type="UNKNOWN", slippage="0",
-        create_type="CreateByLiq", last_on_created=ledger.books[position.symbol].quote.last,
-        created_ms=now.ms, updated_ms=now.ms, serial=ledger.serial, rank=ledger.serial,
-        position_idx=position.idx,
-    )  # fmt: skip
-    ledger.register(order)
-    execution = book_fill(ledger, order, deal._replace(seq=ledger.next_seq()), now)
-    ledger.events.liquidations.append(execution)
-    ledger.close(order, now.ms)
-    ledger.report(order)
+        take_over(ledger, holding.position, bankruptcy_price(ledger.margin(account), holding), now)

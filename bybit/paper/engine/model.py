@@ -165,11 +165,13 @@ class Execution:
     at_ms: int
     at_ns: int
     stop_type: str = "UNKNOWN"
+    position_idx: int = 0
 
 
 @dataclass(slots=True)
 class Position:
-    """A position, or one leg of it in hedge mode. `cost` is the signed sum of what was paid for what is held."""
+    """A position, or one leg of it in hedge mode. `cost` is the signed sum of what was paid for what is held,
+    `open_fees` the fees that went with it."""
 
     account: str
     symbol: str
@@ -184,6 +186,7 @@ class Position:
     seq: int = -1
     status: str = "Normal"
     idx: int = 0
+    open_fees: Decimal = ZERO
 
 
 @dataclass(slots=True)
@@ -198,6 +201,7 @@ class Account:
     fees: Decimal = ZERO
     reject_beyond_band: bool = False
     modes: dict[str, int] = field(default_factory=dict)
+    margin_mode: str = "REGULAR_MARGIN"
 
     def hedged(self, symbol: str, coin: str) -> bool:
         """Whether a symbol is in hedge mode: by its own setting, else by that of its settle coin."""
@@ -227,12 +231,15 @@ class PublicTrade:
 class Events:
     """What one step changed, in the order in which it happened; the publisher empties it.
 
-    `kept` are orders of which something changed that is stored and not pushed.
+    `kept` are orders of which something changed that is stored and not pushed, `closings` orders (and whose)
+    that closed something, `contracts` symbols whose filters or status changed.
     """
 
     orders: list[Order] = field(default_factory=list)
     kept: list[Order] = field(default_factory=list)
     executions: list[Execution] = field(default_factory=list)
+    closings: dict[str, str] = field(default_factory=dict)
+    contracts: dict[str, None] = field(default_factory=dict)
     positions: dict[PositionKey, None] = field(default_factory=dict)
     accounts: dict[str, None] = field(default_factory=dict)
     trades: list[PublicTrade] = field(default_factory=list)

@@ -30,8 +30,10 @@ def plain(value: Decimal) -> str:
 
 
 def fixed(value: Decimal, step: Decimal) -> str:
-    """With as many decimals as the step has, as Bybit prints quantities: 0.01 at step 0.001 is "0.010"."""
-    return format(value.quantize(step), "f")
+    """With as many decimals as the step has, as Bybit prints quantities: 0.01 at step 0.001 is "0.010". A value
+    from before the step became coarser keeps its own."""
+    rounded = value.quantize(step)
+    return format(rounded if rounded == value else value, "f")
 
 
 def on_step(value: Decimal, step: Decimal) -> bool:

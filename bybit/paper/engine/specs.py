@@ -24,7 +24,8 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A contract. Prices in USDT, quantities in the base coin; `depth` scales the synthetic book."""
+    """A contract. Prices in USDT, quantities in the base coin; `depth` scales the synthetic book. `status` is
+    Trading, Delivering (positions may only shrink) or Closed."""
 
     symbol: str
     symbol_id: int
@@ -46,6 +47,7 @@ class Spec:
     depth: Decimal
     tiers: tuple[Tier, ...]
     min_notional: Decimal = Decimal(5)
+    status: str = "Trading"
 
     def tier(self, value: Decimal) -> Tier:
         """The tier a position of this value (USDT) falls into; the last one when it is beyond all."""

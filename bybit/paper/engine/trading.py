@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from .checks import Ticket
 from .endings import withdraw
 from .errors import Refusal, bad_parameter
 from .ledger import Ledger
-from .matching import match
+from .matching import fill_resting, match
 from .model import Moment, Order
 from .modes import fitted
 from .numbers import ZERO, on_step
@@ -36,28 +37,43 @@ class Change(NamedTuple):
 
 def place(ledger: Ledger, ticket: Ticket, now: Moment) -> Order:
     """Takes an order and matches it. Raises Refusal (110072, 10001, 1100xx) with nothing changed."""
+    ticket = fitted(ledger, ticket)
+    qty, price = check(ledger, ticket)
+    if ticket.trigger is not None:
+        return conditional.take(ledger, ticket, ticket.trigger, qty, now)
+    order = make_order(ledger, ticket, qty, price, now)
+    ledger.register(order)
+    match(ledger, order, now)
+    return order
+
+
+def check(ledger: Ledger, ticket: Ticket) -> tuple[Decimal, Decimal]:
+    """The quantity and price that a ticket (already in its position mode) comes to. Refuses as `place` does."""
     if ticket.link_id and (ticket.account, ticket.link_id) in ledger.links:
         raise Refusal(110072, "OrderLinkedID is duplicate")
-    book = ledger.symbol_book(ticket.symbol)
-    ticket = fitted(ledger, ticket)
+    book = ledger.books[ticket.symbol]
+    checks.check_live(book.spec, ticket.reduce_only)
     if ticket.brackets is not None and ticket.reduce_only:
         raise bad_parameter("params error: a reduce-only order has no take-profit or stop-loss")
     qty = _checked_qty(ledger, ticket)
     if ticket.trigger is not None:
-        return conditional.take(ledger, ticket, ticket.trigger, qty, now)
+        return qty, ticket.price
     price = _checked_price(ledger, ticket)
-    reference = checks.reference_price(book, ticket.side, price, ticket.is_market)
     checks.check_open_count(ledger, ticket.account, ticket.symbol)
     if not ticket.reduce_only:
+        reference = checks.reference_price(book, ticket.side, price, ticket.is_market)
         checks.check_notional(book.spec, qty, reference)
         checks.check_margin(ledger, ticket.place, ticket.side, qty, reference)
         check_brackets(
             book.spec, ticket.side, ticket.brackets, book.quote.last if ticket.is_market else price
         )
-    order = make_order(ledger, ticket, qty, price, now)
-    ledger.register(order)
-    match(ledger, order, now)
-    return order
+    return qty, price
+
+
+def expected_value(ledger: Ledger, ticket: Ticket) -> Decimal:
+    """What a ticket is worth in USDT, at the price it can expect."""
+    book = ledger.books[ticket.symbol]
+    return ticket.qty * checks.reference_price(book, ticket.side, ticket.price, ticket.is_market)
 
 
 def _checked_qty(ledger: Ledger, ticket: Ticket) -> Decimal:
@@ -147,17 +163,31 @@ def cancel(ledger: Ledger, order: Order | None, now: Moment) -> Order:
     return order
 
 
+def lose_race(ledger: Ledger, order: Order, now: Moment) -> Order:
+    """A cancel that was taken on, and then the fill came first: the order is reported filled, and once more with
+    the reason why nothing was cancelled."""
+    fill_resting(ledger, order, order.leaves, ledger.next_seq(), now)
+    late = copy.copy(order)
+    late.cancel_type, late.reject_reason = "CancelByUser", "EC_OrigClOrdIDDoesNotExist"
+    ledger.events.orders.append(late)
+    return order
+
+
 def cancel_all(ledger: Ledger, account: str, chosen: Callable[[Order], bool], now: Moment) -> list[Order]:
     """Cancels up to 500 open orders of the account that are chosen, and returns them."""
     orders = [order for order in ledger.open_orders.get(account, {}).values() if chosen(order)]
-    # One may take others with it: the sibling of a pair.
-    return [cancel(ledger, order, now) for order in orders[:CANCEL_ALL_CAP] if order.is_open]
+    if len(orders) > CANCEL_ALL_CAP:
+        # Which ones, Bybit does not say; ids are digests, so their order is no order.
+        orders = sorted(orders, key=lambda order: order.order_id)[:CANCEL_ALL_CAP]
+    return [cancel(ledger, order, now) for order in orders]
 
 
 def set_leverage(ledger: Ledger, account: str, symbol: str, leverage: Decimal, now: Moment) -> None:
     """Sets the leverage of a symbol. Refuses with 110043 unchanged, 10001 out of range, 110013 beyond the
     risk tier of what is held, 110007 when the margin would not be covered."""
     spec = ledger.symbol_book(symbol).spec
+    if ledger.accounts[account].margin_mode == "PORTFOLIO_MARGIN":
+        raise Refusal(110038, "Not allowed to change leverage due to portfolio mode")
     if not 1 <= leverage <= spec.max_leverage or not on_step(leverage, Decimal("0.01")):
         raise bad_parameter("leverage invalid")
     legs = ledger.legs(account, symbol)

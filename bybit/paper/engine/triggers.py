@@ -106,6 +106,7 @@ def _dismiss_partner(ledger: Ledger, order: Order, now: Moment) -> None:
 def _admitted(ledger: Ledger, order: Order) -> tuple[Decimal, Decimal]:
     """Quantity and price with which a triggered order goes on. Raises Refusal when it may not."""
     book, qty = ledger.books[order.symbol], order.qty
+    checks.check_live(book.spec, order.reduce_only)
     if order.reduce_only:
         whole = order.stop_type in (*FULL_KINDS, TRAILING)
         qty = checks.held_against(ledger, order.place, order.side, ZERO if whole else qty)

@@ -39,10 +39,10 @@ def _selected(context: Context) -> list[Execution]:
     if order_id or link:
         order = ledger.find(context.account, None, order_id, link)
         return ledger.order_executions.get(order.order_id, []) if order is not None else []
-    start, end = window(context)
+    span = window(context)
     symbols = selected_symbols(context, required=False)
     mine = ledger.executions.get(context.account, [])
-    return [row for row in mine if start <= row.at_ms <= end and row.symbol in symbols]
+    return [row for row in mine if row.symbol in symbols and span.holds(row.at_ms)]
 
 
 def _place(execution: Execution) -> Place:
@@ -62,10 +62,10 @@ def wallet_balance(context: Context) -> dict[str, Any]:
 
 
 def account_info(context: Context) -> dict[str, Any]:
-    """GET /v5/account/info: cross margin, unified account 2.0."""
+    """GET /v5/account/info: a unified account 2.0."""
     account = context.venue.ledger.accounts[context.account]
     return {
-        "marginMode": "REGULAR_MARGIN", "updatedTime": str(account.created_ms), "unifiedMarginStatus": 6,
+        "marginMode": account.margin_mode, "updatedTime": str(account.created_ms), "unifiedMarginStatus": 6,
         "dcpStatus": "OFF", "timeWindow": 0, "smpGroup": 0, "isMasterTrader": False,
         "spotHedgingStatus": "OFF",
     }  # fmt: skip

@@ -85,7 +85,14 @@ class Answer(NamedTuple):
         return int(self.document["retCode"])
 
 
-Handler = Callable[[Context], dict[str, Any]]
+class Reply(NamedTuple):
+    """What a handler answers when retExtInfo has something to say, too."""
+
+    result: dict[str, Any]
+    ext: dict[str, Any]
+
+
+Handler = Callable[[Context], dict[str, Any] | Reply]
 
 
 class Route(NamedTuple):
@@ -98,6 +105,8 @@ class Route(NamedTuple):
     success: str = "OK"
 
 
-def envelope(code: int, text: str, result: Any, now_ms: int) -> dict[str, Any]:
+def envelope(
+    code: int, text: str, result: Any, now_ms: int, ext: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """The five keys of every answer."""
-    return {"retCode": code, "retMsg": text, "result": result, "retExtInfo": {}, "time": now_ms}
+    return {"retCode": code, "retMsg": text, "result": result, "retExtInfo": ext or {}, "time": now_ms}

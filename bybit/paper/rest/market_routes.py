@@ -32,17 +32,16 @@ def server_time(context: Context) -> dict[str, Any]:
 def instruments(context: Context) -> dict[str, Any]:
     """GET /v5/market/instruments-info."""
     require_category(context)
-    symbols = _public_symbols(context)
-    if context.text("status") not in ("", "Trading"):
-        symbols = set()
-    shown = [_instrument(spec) for spec in SPECS.values() if spec.symbol in symbols]
+    symbols, status = _public_symbols(context), context.text("status", "Trading")
+    specs = (book.spec for book in context.venue.ledger.books.values())
+    shown = [_instrument(spec) for spec in specs if spec.symbol in symbols and spec.status == status]
     return {"category": context.text("category"), "list": shown, "nextPageCursor": ""}
 
 
 def _instrument(spec: Spec) -> dict[str, Any]:
     return {
         "symbol": spec.symbol, "symbolId": spec.symbol_id, "contractType": "LinearPerpetual",
-        "status": "Trading", "baseCoin": spec.base_coin, "quoteCoin": SETTLE_COIN, "settleCoin": SETTLE_COIN,
+        "status": spec.status, "baseCoin": spec.base_coin, "quoteCoin": SETTLE_COIN, "settleCoin": SETTLE_COIN,
         "symbolType": "", "launchTime": str(spec.launch_ms), "deliveryTime": "0", "deliveryFeeRate": "",
         "priceScale": str(spec.price_scale), "fundingInterval": 480, "unifiedMarginTrade": True,
         "copyTrading": "both", "upperFundingRate": "0.005", "lowerFundingRate": "-0.005",

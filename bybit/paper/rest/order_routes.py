@@ -14,6 +14,7 @@ from . import tickets
 from .call import Context, Route
 from .pages import Place, page
 from .params import one_of
+from .retention import remembered
 from .windows import window
 
 _FILTERS = ("Order", "StopOrder", "OpenOrder", "tpslOrder", "OcoOrder", "BidirectionalTpslOrder")
@@ -27,13 +28,17 @@ def create(context: Context) -> dict[str, Any]:
 
 def amend(context: Context) -> dict[str, Any]:
     """POST /v5/order/amend."""
-    order = _named(context)
+    order = named(context)
     return _ids(trading.amend(context.venue.ledger, order, tickets.change(context), context.now))
 
 
 def cancel(context: Context) -> dict[str, Any]:
-    """POST /v5/order/cancel."""
-    return _ids(trading.cancel(context.venue.ledger, _named(context), context.now))
+    """POST /v5/order/cancel. A cancel that is to lose its race is acknowledged like any other."""
+    order, faults = named(context), context.venue.faults
+    if faults.cancel_races and order is not None and order.is_open and not order.is_waiting:
+        faults.cancel_races -= 1
+        return _ids(trading.lose_race(context.venue.ledger, order, context.now))
+    return _ids(trading.cancel(context.venue.ledger, order, context.now))
 
 
 def cancel_all(context: Context) -> dict[str, Any]:
@@ -86,13 +91,17 @@ def history(context: Context) -> dict[str, Any]:
         single = _one(context)
         found = [single] if single is not None else []
     else:
-        start, end = window(context)
+        span = window(context)
         symbols = selected_symbols(context, required=False)
         closed = context.venue.ledger.closed_orders.get(context.account, [])
-        found = [order for order in closed if start <= order.created_ms <= end and order.symbol in symbols]
+        found = [order for order in closed if order.symbol in symbols and span.holds(order.created_ms)]
     status = context.text("orderStatus")
-    shown = context.venue.view.closed(found, context.now.ns)
-    return _order_page(context, [order for order in shown if status in ("", order.status)], rows.history_row)
+    faults = context.venue.faults
+    shown = [
+        order for order in context.venue.view.closed(found, context.now.ns)
+        if status in ("", order.status) and remembered(order, context.now.ms, faults)
+    ]  # fmt: skip
+    return _order_page(context, shown, rows.history_row)
 
 
 def _order_page(context: Context, found: list[Order], row: Callable[[Order], rows.Row]) -> dict[str, Any]:
@@ -140,7 +149,7 @@ def _one(context: Context) -> Order | None:
     )
 
 
-def _named(context: Context) -> Order | None:
+def named(context: Context) -> Order | None:
     """The order that an amend or a cancel names, by orderId or orderLinkId; one of them is required."""
     tickets.category(context)
     symbol = tickets.symbol(context)

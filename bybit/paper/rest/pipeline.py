@@ -6,9 +6,18 @@ from typing import TYPE_CHECKING
 
 from ..engine.errors import Refusal, bad_parameter
 from ..journal import Entry
-from . import account_routes, candle_routes, market_routes, order_routes, position_routes
+from . import (
+    account_routes,
+    batch_routes,
+    candle_routes,
+    ledger_routes,
+    margin_routes,
+    market_routes,
+    order_routes,
+    position_routes,
+)
 from .auth import authenticate
-from .call import Answer, Call, Context, Route, envelope
+from .call import Answer, Call, Context, Reply, Route, envelope
 from .limits import Verdict
 
 if TYPE_CHECKING:
@@ -20,6 +29,9 @@ ROUTES: dict[tuple[str, str], Route] = {
     **order_routes.ROUTES,
     **account_routes.ROUTES,
     **position_routes.ROUTES,
+    **batch_routes.ROUTES,
+    **ledger_routes.ROUTES,
+    **margin_routes.ROUTES,
 }
 _PATHS = {path for _, path in ROUTES}
 # What still answers during maintenance.
@@ -60,9 +72,12 @@ def _answer(venue: Venue, call: Call, entry: Entry) -> Answer:
         reply = envelope(limited.code, limited.text, {}, now.ms)
         return Answer(200, reply, _headers(limited.verdict, venue.clock.skew_ms))
     except Refusal as refusal:
-        reply = envelope(refusal.code, refusal.text, {}, now.ms)
+        reply = envelope(refusal.code, refusal.text, refusal.result, now.ms, refusal.ext)
         return Answer(200, reply, _headers(verdict, venue.clock.skew_ms))
-    return Answer(200, envelope(0, route.success, result, now.ms), _headers(verdict, venue.clock.skew_ms))
+    result, ext = result if isinstance(result, Reply) else (result, None)
+    return Answer(
+        200, envelope(0, route.success, result, now.ms, ext), _headers(verdict, venue.clock.skew_ms)
+    )
 
 
 def _admit(venue: Venue, call: Call, route: Route, context: Context) -> Verdict:

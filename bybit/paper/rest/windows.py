@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ..control.faults import Faults
 from ..engine.errors import Refusal
 from .call import Context
 
@@ -12,18 +13,25 @@ _FAR = 1 << 60
 
 
 class Window(NamedTuple):
-    """From and to, in ms, both included."""
+    """From and to, in ms, both included. `faults`: the window is counted back from now, so that what has grown
+    old may have left it."""
 
     start: int
     end: int
+    faults: Faults | None = None
+
+    def holds(self, at_ms: int) -> bool:
+        """Whether something of that moment lies in it."""
+        return self.start <= (self.faults.aged(at_ms) if self.faults else at_ms) and at_ms <= self.end
 
 
-def window(context: Context) -> Window:
-    """The window of a read. Refuses with 10001 when it is longer than seven days or ends before it begins."""
+def window(context: Context, default_ms: int = _WEEK_MS) -> Window:
+    """The window of a read; without any the last `default_ms`. Refuses with 10001 when it is longer than seven
+    days or ends before it begins."""
     start = context.whole("startTime", -1, 0, _FAR)
     end = context.whole("endTime", -1, 0, _FAR)
     if start < 0 and end < 0:
-        return Window(context.now.ms - _WEEK_MS, _FAR)
+        return Window(context.now.ms - default_ms, _FAR, context.venue.faults)
     if end < 0:
         return Window(start, start + _WEEK_MS)
     if start < 0:

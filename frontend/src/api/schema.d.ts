@@ -139,7 +139,8 @@ export interface paths {
         put?: never;
         /**
          * Place Batch
-         * @description Places up to 20 orders one after the other, each with its own answer: one that fails holds up no other.
+         * @description Places up to 20 orders with as few requests to Bybit as it allows, each with its own answer: one that fails holds
+         *     up no other.
          */
         post: operations["place_batch"];
         delete?: never;
@@ -189,7 +190,11 @@ export interface paths {
         delete: operations["cancel_order"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Amend Order
+         * @description Asks Bybit to change an open order: 200 when it took it, 202 without proof, 409 `order_final` when it is over.
+         */
+        patch: operations["amend_order"];
         trace?: never;
     };
     "/api/v1/positions": {
@@ -226,6 +231,26 @@ export interface paths {
          * @description Closes (part of) a position: reduce-only, cannot flip, safe to tap twice.
          */
         post: operations["close_position"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/positions/{position_id}/trading-stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Trading Stop
+         * @description Sets or removes a position's TP, SL and trailing stop: 200 when Bybit took it, 202 without proof.
+         */
+        put: operations["set_trading_stop"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -348,6 +373,37 @@ export interface components {
             read_only: boolean;
         };
         /**
+         * AmendIn
+         * @description `PATCH /orders/{id}`: only what is to change. `qty` is the new total; "0" removes a take_profit or stop_loss.
+         *     `version`, if given, is the one that was on the screen: the order is not touched when it has changed since.
+         */
+        AmendIn: {
+            /** Price */
+            price?: string | null;
+            /** Qty */
+            qty?: string | null;
+            /** Sl Limit Price */
+            sl_limit_price?: string | null;
+            /** Sl Trigger By */
+            sl_trigger_by?: ("LastPrice" | "MarkPrice" | "IndexPrice") | null;
+            /** Stop Loss */
+            stop_loss?: string | null;
+            /** Take Profit */
+            take_profit?: string | null;
+            /** Tp Limit Price */
+            tp_limit_price?: string | null;
+            /** Tp Trigger By */
+            tp_trigger_by?: ("LastPrice" | "MarkPrice" | "IndexPrice") | null;
+            /** Tpsl Mode */
+            tpsl_mode?: ("Full" | "Partial") | null;
+            /** Trigger By */
+            trigger_by?: ("LastPrice" | "MarkPrice" | "IndexPrice") | null;
+            /** Trigger Price */
+            trigger_price?: string | null;
+            /** Version */
+            version?: number | null;
+        };
+        /**
          * BatchAnswer
          * @description What `POST /orders` would have answered for this item: its status, and the order or the error.
          */
@@ -377,13 +433,13 @@ export interface components {
         };
         /**
          * CancelAllIn
-         * @description `POST /orders/cancel-all`.
+         * @description `POST /orders/cancel-all`. Without a category: all of them.
          */
         CancelAllIn: {
             /** Account */
             account: string;
             /** Category */
-            category?: "linear" | null;
+            category?: ("linear" | "spot") | null;
             /** Include */
             include?: ("orders" | "conditional" | "protective")[] | null;
             /** Symbol */
@@ -515,6 +571,8 @@ export interface components {
              * @example 2026-11-22T16:51:52.123Z
              */
             at: string;
+            /** Category */
+            category: string;
             /** Closed Size */
             closed_size: string | null;
             /** Exec Id */
@@ -592,7 +650,10 @@ export interface components {
              */
             tick_size: string;
         };
-        /** OrderDetail */
+        /**
+         * OrderDetail
+         * @description One order with its timeline: who asked for it, what was sent and answered, each report, fill and verdict.
+         */
         OrderDetail: {
             /** Account */
             account: string;
@@ -600,8 +661,16 @@ export interface components {
             acked_at: string | null;
             /** Avg Price */
             avg_price: string | null;
+            /** Cancel Requested At */
+            cancel_requested_at: string | null;
+            /** Cancel Type */
+            cancel_type: string;
             /** Category */
             category: string;
+            /** Close On Trigger */
+            close_on_trigger: boolean;
+            /** Create Type */
+            create_type: string | null;
             /**
              * Created At
              * Format: date-time
@@ -627,10 +696,16 @@ export interface components {
             fills_complete: boolean;
             /** Id */
             id: string;
+            /** Market Unit */
+            market_unit: string | null;
+            /** Order Filter */
+            order_filter: string | null;
             /** Order Link Id */
             order_link_id: string;
             /** Order Type */
             order_type: string;
+            /** Parent Order Link Id */
+            parent_order_link_id: string | null;
             /** Position Idx */
             position_idx: number;
             /** Price */
@@ -646,22 +721,49 @@ export interface components {
             reject_code: string;
             /** Reject Message */
             reject_message: string;
+            /** Reject Reason */
+            reject_reason: string;
             /** Sent At */
             sent_at: string | null;
             /** Side */
             side: string;
+            /** Sl Limit Price */
+            sl_limit_price: string | null;
+            /** Sl Order Type */
+            sl_order_type: string | null;
+            /** Sl Trigger By */
+            sl_trigger_by: string | null;
+            /** Slippage Tolerance */
+            slippage_tolerance: string | null;
+            /** Slippage Tolerance Type */
+            slippage_tolerance_type: string | null;
             /** Source */
             source: string;
             /** State */
             state: string;
             /** Stop Loss */
             stop_loss: string | null;
+            /** Stop Order Type */
+            stop_order_type: string | null;
             /** Symbol */
             symbol: string;
             /** Take Profit */
             take_profit: string | null;
             /** Time In Force */
             time_in_force: string;
+            times: components["schemas"]["TimesOut"];
+            /** Tp Limit Price */
+            tp_limit_price: string | null;
+            /** Tp Order Type */
+            tp_order_type: string | null;
+            /** Tp Trigger By */
+            tp_trigger_by: string | null;
+            /** Tpsl Mode */
+            tpsl_mode: string | null;
+            /** Trigger By */
+            trigger_by: string | null;
+            /** Trigger Direction */
+            trigger_direction: number | null;
             /** Trigger Price */
             trigger_price: string | null;
             /**
@@ -670,26 +772,36 @@ export interface components {
              * @example 2026-11-22T16:51:52.123Z
              */
             updated_at: string;
+            /** User */
+            user: string | null;
             /** Version */
             version: number;
         };
         /**
          * OrderIn
-         * @description `POST /orders`. `id` is the idempotency key and Bybit's orderLinkId.
+         * @description `POST /orders`. `id` is the idempotency key and Bybit's orderLinkId. What is not named by the contract carries
+         *     the name of Bybit's parameter. A `trigger_price` makes it a conditional order; the direction follows from the
+         *     price now, unless it is given (1 rising to it, 2 falling to it).
          */
         OrderIn: {
             /** Account */
             account: string;
             /**
              * Category
-             * @constant
+             * @enum {string}
              */
-            category: "linear";
+            category: "linear" | "spot";
+            /** Close On Trigger */
+            close_on_trigger?: boolean | null;
             /**
              * Id
              * @description A canonical lower-case UUID, made by the client
              */
             id: string;
+            /** Market Unit */
+            market_unit?: ("baseCoin" | "quoteCoin") | null;
+            /** Order Filter */
+            order_filter?: ("Order" | "StopOrder" | "tpslOrder") | null;
             /**
              * Order Type
              * @enum {string}
@@ -713,18 +825,38 @@ export interface components {
              * @enum {string}
              */
             side: "Buy" | "Sell";
+            /** Sl Limit Price */
+            sl_limit_price?: string | null;
+            /** Sl Order Type */
+            sl_order_type?: ("Market" | "Limit") | null;
+            /** Sl Trigger By */
+            sl_trigger_by?: ("LastPrice" | "MarkPrice" | "IndexPrice") | null;
+            /** Slippage Tolerance */
+            slippage_tolerance?: string | null;
+            /** Slippage Tolerance Type */
+            slippage_tolerance_type?: ("TickSize" | "Percent") | null;
             /** Stop Loss */
-            stop_loss?: null;
+            stop_loss?: string | null;
             /** Symbol */
             symbol: string;
             /** Take Profit */
-            take_profit?: null;
+            take_profit?: string | null;
             /** Time In Force */
             time_in_force?: ("GTC" | "IOC" | "FOK" | "PostOnly") | null;
+            /** Tp Limit Price */
+            tp_limit_price?: string | null;
+            /** Tp Order Type */
+            tp_order_type?: ("Market" | "Limit") | null;
+            /** Tp Trigger By */
+            tp_trigger_by?: ("LastPrice" | "MarkPrice" | "IndexPrice") | null;
+            /** Tpsl Mode */
+            tpsl_mode?: ("Full" | "Partial") | null;
             /** Trigger By */
-            trigger_by?: null;
+            trigger_by?: ("LastPrice" | "MarkPrice" | "IndexPrice") | null;
+            /** Trigger Direction */
+            trigger_direction?: number | null;
             /** Trigger Price */
-            trigger_price?: null;
+            trigger_price?: string | null;
         };
         /** OrderList */
         OrderList: {
@@ -741,8 +873,16 @@ export interface components {
             acked_at: string | null;
             /** Avg Price */
             avg_price: string | null;
+            /** Cancel Requested At */
+            cancel_requested_at: string | null;
+            /** Cancel Type */
+            cancel_type: string;
             /** Category */
             category: string;
+            /** Close On Trigger */
+            close_on_trigger: boolean;
+            /** Create Type */
+            create_type: string | null;
             /**
              * Created At
              * Format: date-time
@@ -764,10 +904,16 @@ export interface components {
             fills_complete: boolean;
             /** Id */
             id: string;
+            /** Market Unit */
+            market_unit: string | null;
+            /** Order Filter */
+            order_filter: string | null;
             /** Order Link Id */
             order_link_id: string;
             /** Order Type */
             order_type: string;
+            /** Parent Order Link Id */
+            parent_order_link_id: string | null;
             /** Position Idx */
             position_idx: number;
             /** Price */
@@ -783,22 +929,48 @@ export interface components {
             reject_code: string;
             /** Reject Message */
             reject_message: string;
+            /** Reject Reason */
+            reject_reason: string;
             /** Sent At */
             sent_at: string | null;
             /** Side */
             side: string;
+            /** Sl Limit Price */
+            sl_limit_price: string | null;
+            /** Sl Order Type */
+            sl_order_type: string | null;
+            /** Sl Trigger By */
+            sl_trigger_by: string | null;
+            /** Slippage Tolerance */
+            slippage_tolerance: string | null;
+            /** Slippage Tolerance Type */
+            slippage_tolerance_type: string | null;
             /** Source */
             source: string;
             /** State */
             state: string;
             /** Stop Loss */
             stop_loss: string | null;
+            /** Stop Order Type */
+            stop_order_type: string | null;
             /** Symbol */
             symbol: string;
             /** Take Profit */
             take_profit: string | null;
             /** Time In Force */
             time_in_force: string;
+            /** Tp Limit Price */
+            tp_limit_price: string | null;
+            /** Tp Order Type */
+            tp_order_type: string | null;
+            /** Tp Trigger By */
+            tp_trigger_by: string | null;
+            /** Tpsl Mode */
+            tpsl_mode: string | null;
+            /** Trigger By */
+            trigger_by: string | null;
+            /** Trigger Direction */
+            trigger_direction: number | null;
             /** Trigger Price */
             trigger_price: string | null;
             /**
@@ -931,6 +1103,61 @@ export interface components {
             stream: string;
             /** Trouble */
             trouble: string;
+        };
+        /**
+         * StopsIn
+         * @description `PUT /positions/{id}/trading-stop`: what is left out stays, "0" removes. Full means the whole position; Partial
+         *     adds a pair for a part of it.
+         */
+        StopsIn: {
+            /** Active Price */
+            active_price?: string | null;
+            /** Sl Limit Price */
+            sl_limit_price?: string | null;
+            /** Sl Order Type */
+            sl_order_type?: ("Market" | "Limit") | null;
+            /** Sl Size */
+            sl_size?: string | null;
+            /** Sl Trigger By */
+            sl_trigger_by?: ("LastPrice" | "MarkPrice" | "IndexPrice") | null;
+            /** Stop Loss */
+            stop_loss?: string | null;
+            /** Take Profit */
+            take_profit?: string | null;
+            /** Tp Limit Price */
+            tp_limit_price?: string | null;
+            /** Tp Order Type */
+            tp_order_type?: ("Market" | "Limit") | null;
+            /** Tp Size */
+            tp_size?: string | null;
+            /** Tp Trigger By */
+            tp_trigger_by?: ("LastPrice" | "MarkPrice" | "IndexPrice") | null;
+            /**
+             * Tpsl Mode
+             * @default Full
+             * @enum {string}
+             */
+            tpsl_mode: "Full" | "Partial";
+            /** Trailing Stop */
+            trailing_stop?: string | null;
+        };
+        /**
+         * TimesOut
+         * @description When the tap reached the server, when the order left it, when Bybit took it, and its first fill.
+         */
+        TimesOut: {
+            /** Acked */
+            acked: string | null;
+            /** First Fill */
+            first_fill: string | null;
+            /** Sent */
+            sent: string | null;
+            /**
+             * Tap
+             * Format: date-time
+             * @example 2026-11-22T16:51:52.123Z
+             */
+            tap: string;
         };
         /** WalletList */
         WalletList: {
@@ -1907,6 +2134,113 @@ export interface operations {
             };
         };
     };
+    amend_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AmendIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderOut"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     list_positions: {
         parameters: {
             query?: never;
@@ -2003,6 +2337,113 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrderOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    set_trading_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                position_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StopsIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionOut"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionOut"];
                 };
             };
             /** @description Unauthorized */
