@@ -1,4 +1,4 @@
-"""The resolver against a running paper exchange: writers side by side, two passes at once, a lost day, an old backup."""
+"""The resolver against a running paper exchange: writers side by side, two passes at once, an old backup."""
 
 import random
 import threading
@@ -115,11 +115,12 @@ def test_f46_a_record_from_an_old_backup_takes_in_everything_that_is_newer(
 ) -> None:
     for number in range(3):
         external(paper, on_paper, side="Buy" if number % 2 else "Sell")
-    resolver.resolve(on_paper, full=True)
+    for _ in range(2):
+        resolver.resolve(on_paper, full=True)
     assert _apart(witness) == []
     before = Order.objects.count()
     # As a backup from before all of it: the rows are gone, and the log has another epoch.
-    epoch = Epoch.objects.get().value
+    epoch = Epoch.objects.create().value
     for model in (OrderEvent, Fill, Order, Event, Sequence, Publication, Position, Wallet):
         model.objects.all().delete()
     Epoch.objects.all().delete()
