@@ -33,6 +33,19 @@ class NotFound(TradeError):
         super().__init__("not_found", f"There is no such {what}, or it is not yours.")
 
 
+class NotWritten(TradeError):
+    """The database took no order: and so not a byte of it was sent."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            "not_written",
+            "Tradepost cannot write orders down just now. Nothing was sent. Your orders and stops at Bybit stay as "
+            "they are; cancels still go.",
+        )
+
+
 class Conflict(TradeError):
     status = 409
 

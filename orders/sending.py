@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from bybit import gateway as bybit
@@ -26,6 +26,7 @@ from bybit.failpoints import failpoint
 from bybit.models import Account
 from bybit.types import Answer, NewOrder
 from orders import access, news
+from orders.errors import NotWritten
 from orders.models import Order, OrderEvent
 from orders.topics import changed, changed_if
 from orders.wishes import Wish
@@ -75,7 +76,13 @@ def commit_intent(user_id: int, wish: Wish, source: str) -> Order:
     _outside_transactions()
     failpoint("before_intent_commit")
     # One statement, and so committed when it returns.
-    if not rows.insert(order, intent):
+    try:
+        fresh = rows.insert(order, intent)
+    except DatabaseError as error:
+        # Should the row be there all the same, nobody will claim it: it ends as never sent.
+        log.exception("an order could not be written down")
+        raise NotWritten from error
+    if not fresh:
         raise Taken
     failpoint("after_intent_commit")
     return order
