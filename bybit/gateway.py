@@ -304,15 +304,17 @@ class Gateway:
         order_id: str = "",
         order_link_id: str = "",
         start_ms: int | None = None,
+        end_ms: int | None = None,
         cursor: str = "",
     ) -> Page[Execution]:
-        """One page of GET /v5/execution/list, newest first, by order or from a time on (at most seven days)."""
+        """One page of GET /v5/execution/list, newest first, by order or within a time (at most seven days)."""
         answer = self._call(
             self._http.get_executions,
             category=category,
             orderId=order_id or None,
             orderLinkId=(order_link_id or None) if not order_id else None,
             startTime=start_ms,
+            endTime=end_ms,
             limit=100,
             cursor=cursor or None,
         )

@@ -56,10 +56,10 @@ WHERE id IN (
 
 def _due(account: Account, seen: set[str], now: datetime) -> list[Order]:
     """Claims the orders whose turn it is: their next turn is set before anything is asked."""
-    quiet = now - _span(settings.QUIET_SECONDS)
+    quiet, streamed = now - _span(settings.QUIET_SECONDS), now - _span(settings.STREAM_SECONDS)
     dead = now - _span(settings.SEND_OVER_SECONDS)
     pauses = [now, settings.NEGATIVE_GAP_SECONDS, LONGEST_PAUSE_SECONDS]
-    claimed = rows.fetch(_CLAIM, [*pauses, account.pk, now, quiet, dead, quiet, list(seen), DETAILS])
+    claimed = rows.fetch(_CLAIM, [*pauses, account.pk, now, streamed, dead, quiet, list(seen), DETAILS])
     return list(Order.objects.filter(pk__in=[key for (key,) in claimed]).order_by("created_at"))
 
 
