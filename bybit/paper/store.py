@@ -35,6 +35,7 @@ class Reader:
         hints = get_type_hints(kind)
         self._kind = kind
         self._decimals = [name for name, hint in hints.items() if hint is Decimal]
+        self._amounts = [name for name, hint in hints.items() if hint == dict[str, Decimal]]
         self._inner = {name: Reader(inner) for name, hint in hints.items() if (inner := _record_in(hint))}
 
     def read(self, text: str) -> Any:
@@ -45,6 +46,8 @@ class Reader:
         for name in self._decimals:
             if name in fields:
                 fields[name] = Decimal(fields[name])
+        for name in self._amounts:
+            fields[name] = {key: Decimal(text) for key, text in fields.get(name, {}).items()}
         for name, reader in self._inner.items():
             if fields.get(name) is not None:
                 fields[name] = reader._build(fields[name])
