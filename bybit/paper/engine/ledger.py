@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections import deque
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -209,7 +208,7 @@ class Ledger:
 
     def report(self, order: Order) -> None:
         """Notes the order's present state for the order topic, and that position and wallet are to follow."""
-        self.events.orders.append(copy.copy(order))
+        self.events.orders.append(order.snapshot())
         self.touch(order.place)
 
     def touch(self, place: PositionKey) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import ROUND_CEILING, Decimal
+from operator import attrgetter
 from typing import NamedTuple
 
 from .numbers import CENT10, ZERO
@@ -124,6 +125,10 @@ class Order:
         """What an order that ends unfilled, or partly filled, is called."""
         return "PartiallyFilledCanceled" if self.is_spot and self.cum_qty else "Cancelled"
 
+    def snapshot(self) -> Order:
+        """A copy of its present state."""
+        return Order(*_state_of(self))
+
     def spot_need(self, base_coin: str) -> tuple[str, Decimal]:
         """The coin that an open spot order may spend, and how much of it."""
         price = self.price or (self.trigger.price if self.trigger is not None else ZERO)
@@ -157,6 +162,9 @@ class Order:
     def leaves(self) -> Decimal:
         """What is still to be filled; nothing once the order is final."""
         return self.qty - self.cum_qty if self.is_open else ZERO
+
+
+_state_of = attrgetter(*(each.name for each in fields(Order)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import replace
 
 from . import spot_checks
@@ -81,7 +80,7 @@ def amend(ledger: Ledger, order: Order | None, change: Change, now: Moment) -> O
     """Changes quantity, price or trigger of an open order. Refuses as `cancel` and `place` do, with 170313 when
     the quantity is not above what is filled."""
     order = _open(order)
-    wanted = copy.copy(order)
+    wanted = order.snapshot()
     _apply(ledger, wanted, change)
     if (wanted.qty, wanted.price, wanted.budget, wanted.trigger) == (
         order.qty, order.price, order.budget, order.trigger,
