@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-
 from .control.faults import Faults
 from .engine.ledger import Ledger
 from .engine.model import Events, Execution, Order
@@ -22,7 +20,7 @@ class View:
         """From now on keeps the states that a lag needs; those of open orders as they are now."""
         if self._states is None:
             everything = [order for orders in self._ledger.open_orders.values() for order in orders.values()]
-            self._states = {order.order_id: [(0, copy.copy(order))] for order in everything}
+            self._states = {order.order_id: [(0, order.snapshot())] for order in everything}
 
     def end(self) -> None:
         """The lag is over."""

@@ -8,6 +8,7 @@ from .. import rows
 from ..clock import Clock
 from ..engine.ledger import Ledger
 from ..engine.model import Events, PositionKey
+from ..wallet_rows import wallet_row
 from .hub import Frame, Hub
 
 BASE_TOPICS = ("order", "execution", "execution.fast", "position", "wallet", "greeks", "dcp")
@@ -50,7 +51,7 @@ class PrivateStream:
         if places:
             self._push(account, "position", lambda: self._positions(account, places))
         if account in events.accounts:
-            self._push(account, "wallet", lambda: self._wallet(account))
+            self._push(account, "wallet", lambda: [wallet_row(self._ledger, account)])
 
     def _positions(self, account: str, places: list[PositionKey]) -> Rows:
         ledger = self._ledger
@@ -59,19 +60,20 @@ class PrivateStream:
             rows.position_push(ledger.holding(*place), margin, ledger.protecting(place)) for place in places
         ]
 
-    def _wallet(self, account: str) -> Rows:
-        return [rows.wallet_row(self._ledger.accounts[account], self._ledger.margin(account))]
-
     def _push(self, account: str, base: str, make: Callable[[], Rows]) -> None:
-        """Builds the rows only when somebody listens."""
+        """Builds the rows only when somebody listens; a topic of one category gets the rows of that."""
         data: Rows | None = None
         for connection in self._hub.of("private"):
             if connection.account != account:
                 continue
-            for topic in (base, f"{base}.linear"):
-                if topic in connection.topics:
-                    data = make() if data is None else data
-                    self._hub.push(connection, self._frame(topic, data))
+            for category in ("", "linear", "spot"):
+                topic = f"{base}.{category}" if category else base
+                if topic not in connection.topics:
+                    continue
+                data = make() if data is None else data
+                chosen = [row for row in data if row["category"] == category] if category else data
+                if chosen:
+                    self._hub.push(connection, self._frame(topic, chosen))
 
     def _frame(self, topic: str, data: Rows) -> Frame:
         self._frames += 1
