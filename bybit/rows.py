@@ -101,6 +101,26 @@ def insert(row: Model, child: Model | None = None) -> bool:
     return True
 
 
+def insert_all(found: Sequence[M], unique: str) -> list[M]:
+    """Inserts the rows that are not there yet, in one statement. Returns those, in their order, with their keys set.
+    `unique` names the field that tells them apart, beside what they share."""
+    statement, fields = _insert(type(found[0]))
+    key, name = found[0]._meta.pk, found[0]._meta.get_field(unique)
+    marks = "(" + ", ".join(["%s"] * len(fields)) + ")"
+    if len(found) > 1:
+        statement = statement.replace(marks, ", ".join([marks] * len(found)), 1)
+    values = [_value(row, field, adding=True) for row in found for field in fields]
+    keys = {mark: pk for pk, mark in fetch(f'{statement}, "{name.column}"', values)}  # type: ignore[union-attr]
+    new: dict[Any, M] = {}
+    for row in found:
+        mark = getattr(row, unique)
+        if mark in keys and mark not in new:
+            setattr(row, key.attname, keys[mark])
+            row._state.adding, row._state.db = False, connection.alias
+            new[mark] = row
+    return list(new.values())
+
+
 def update(row: Model, names: tuple[str, ...]) -> None:
     """Writes these fields of a row that this transaction has locked."""
     statement, fields = _update(type(row), names)

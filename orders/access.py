@@ -51,11 +51,16 @@ def check_not_paused(link: Link | None) -> None:
 
 
 def gateway_of(account: Account) -> bybit.Gateway:
-    """The account's gateway, which knows of a ban that another process has met."""
+    """The account's gateway, which knows what other processes have learned."""
+    return informed(account, link_of(account))
+
+
+def informed(account: Account, link: Link | None) -> bybit.Gateway:
+    """The account's gateway, told of a ban that another process has met and of how far Bybit's clock is from ours."""
     gateway = bybit.for_account(account)
-    link = link_of(account)
     if link is not None:
         gateway.stop_until(link.banned_until)
+        gateway.set_clock_offset(link.clock_offset_ms or 0)
     return gateway
 
 

@@ -33,6 +33,19 @@ class NotFound(TradeError):
         super().__init__("not_found", f"There is no such {what}, or it is not yours.")
 
 
+class NotWritten(TradeError):
+    """The database took no order: and so not a byte of it was sent."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            "not_written",
+            "Tradepost cannot write orders down just now. Nothing was sent. Your orders and stops at Bybit stay as "
+            "they are; cancels still go.",
+        )
+
+
 class Conflict(TradeError):
     status = 409
 
@@ -61,6 +74,18 @@ class Paused(TradeError):
             f"Bybit refuses every request of this server until {until:%H:%M:%S} UTC. Nothing was sent. Orders that "
             "stand at Bybit stay as they are; in an emergency use Bybit's own app.",
             until=time_text(until),
+        )
+
+
+class TooMany(TradeError):
+    """More new orders than Bybit takes in a second."""
+
+    status = 429
+
+    def __init__(self) -> None:
+        super().__init__(
+            "too_many_orders",
+            "Bybit takes no more new orders of this account just now. Nothing was sent. Try again in a second.",
         )
 
 

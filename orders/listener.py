@@ -33,6 +33,14 @@ class Lost(Exception):
     """Another process listens, or the database went away: begin anew."""
 
 
+def _own_connection() -> Any:
+    """A connection outside the pool, so that the lock lives and dies with this listener: one that went back to the pool
+    would keep the lock for whoever takes it next."""
+    own = connections["default"].copy()
+    own.settings_dict["OPTIONS"].pop("pool", None)
+    return own
+
+
 class Listener(threading.Thread):
     """Runs until stopped. Two of them for one account are harmless: one waits for the other's lock."""
 
@@ -48,8 +56,7 @@ class Listener(threading.Thread):
         self._loop = topics.Loop()
         topics.send_at_once(self._loop)
         while not self._stopping.is_set():
-            # A connection of its own, so that the lock lives and dies with this listener.
-            lease = connections["default"].copy()
+            lease = _own_connection()
             try:
                 if self._elected(lease):
                     self._listen(lease)
@@ -59,7 +66,6 @@ class Listener(threading.Thread):
                 log.exception("%s: the listener failed and starts anew", self.account_id)
             finally:
                 lease.close()
-                self._say(Link.Stream.DOWN)
                 connections["default"].close()
             self._wait()
 
@@ -89,6 +95,8 @@ class Listener(threading.Thread):
             self._follow(feed, lease)
         finally:
             feed.close()
+            # By the elected one alone: another that waits for its turn must not say it of a feed that lives.
+            self._say(Link.Stream.DOWN)
 
     def _until_ready(self, feed: Feed) -> None:
         held: list[Message | Bad] = []

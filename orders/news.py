@@ -3,11 +3,8 @@
 
 import logging
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
-from functools import partial
-from typing import Any
 
 from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
@@ -16,14 +13,13 @@ from psycopg.errors import DeadlockDetected
 from bybit import rows
 from bybit.failpoints import failpoint
 from bybit.types import Execution, OrderReport, PositionReport, WalletReport
-from orders import facts, states
+from orders import facts, fills, states
 from orders.lookup import Findings
-from orders.models import Fill, Order, OrderEvent
-from orders.schemas import FillOut, OrderOut
+from orders.models import Fill, Order
 from orders.topics import changed
+from orders.writing import FILL_FIELDS, alert, keep, note
 from positions import services as positions
-from positions.book import Trade
-from positions.services import Booked, Change
+from positions.services import Change
 
 log = logging.getLogger("tradepost.orders")
 
@@ -54,10 +50,11 @@ def record(
                 # One order of locks for all writers: orders by id, then positions, wallet, counter.
                 orders = _Locked(account_id, [*executions, *reports])
                 failpoint("news_locked")
-                for execution in sorted(executions, key=lambda item: (item.exec_ms, item.exec_id)):
-                    changes += _book(orders, execution, source)
+                new = _book(orders, executions, changes)
                 for report in sorted(reports, key=lambda item: item.updated_ms):
                     changes += _report(orders, report, source, by_id)
+                changes += orders.keep()
+                changes += fills.fold(account_id, new)
                 for position in sorted(reported, key=lambda item: (item.symbol, item.position_idx)):
                     changes += _one(positions.apply_report(account_id, position))
                 if wallet is not None:
@@ -100,6 +97,7 @@ class _Locked:
         self.account_id = account_id
         self._by_exchange: dict[tuple[str, str], Order] = {}
         self._by_link: dict[tuple[str, str], Order] = {}
+        self._touched: dict[uuid.UUID, tuple[Order, bool]] = {}
         if not news:
             return
         order_ids = list({item.order_id for item in news if item.order_id})
@@ -114,6 +112,18 @@ class _Locked:
         if row.order_link_id:
             self._by_link[row.category, row.order_link_id] = row
 
+    def touch(self, order: Order, *, wholly: bool) -> None:
+        """Notes that the order has changed: in what fills change, or `wholly`."""
+        self._touched[order.pk] = (order, wholly or self._touched.get(order.pk, (order, False))[1])
+
+    def keep(self) -> list[Change]:
+        """Saves what has changed, each order once, however much news of it this batch held."""
+        now = timezone.now()
+        changes: list[Change] = []
+        for order, wholly in self._touched.values():
+            changes += keep(order, now, fields=None if wholly else FILL_FIELDS)
+        return changes
+
     def find(self, item: OrderReport | Execution) -> Order | None:
         """By Bybit's id first, then by ours; nothing when ours is already another order of Bybit's."""
         found = self._by_exchange.get((item.category, item.order_id))
@@ -126,113 +136,18 @@ class _Locked:
         return found
 
 
-# ---- fills
-
-
-def _book(orders: _Locked, execution: Execution, source: str) -> list[Change]:
-    account_id, order = orders.account_id, orders.find(execution)
-    fill = _fill(account_id, execution, order)
-    if not rows.insert(fill):
+def _book(orders: _Locked, executions: Sequence[Execution], changes: list[Change]) -> list[Fill]:
+    """Books what is new, brings its orders' sums up to date, and returns it."""
+    if not executions:
         return []
-    changes = [Change("fill", fill.exec_id, 1, FillOut.of(fill).model_dump_json())]
-    if not fill.is_trade:
-        return changes
-    if order is not None:
-        changes += _attach(order, fill)
-    if fill.category == "spot":
-        # Coins of the wallet, not a position: nothing to fold.
-        return changes
-    changes.append(
-        positions.apply_fill(
-            account_id=account_id,
-            category=fill.category,
-            symbol=fill.symbol,
-            position_idx=fill.position_idx,
-            booked=_booked(fill),
-            history=partial(_history, fill),
-        )
-    )
-    return changes
-
-
-def _fill(account_id: str, execution: Execution, order: Order | None) -> Fill:
-    return Fill(
-        account_id=account_id,
-        exec_id=execution.exec_id,
-        order=order,
-        exchange_order_id=execution.order_id,
-        order_link_id=execution.order_link_id,
-        category=execution.category,
-        symbol=execution.symbol,
-        position_idx=order.position_idx if order else 0,
-        side=execution.side,
-        exec_type=execution.exec_type,
-        is_trade=execution.is_trade,
-        price=execution.price,
-        qty=execution.qty,
-        value=execution.value,
-        fee=execution.fee,
-        fee_currency=execution.fee_currency,
-        is_maker=execution.is_maker,
-        closed_size=execution.closed_size,
-        exchange_seq=execution.seq,
-        exec_ms=execution.exec_ms,
-        at=datetime.fromtimestamp(execution.exec_ms / 1000, UTC),
-    )
-
-
-def _booked(fill: Fill) -> Booked:
-    trade = Trade(fill.side, fill.qty, fill.price, fill.fee or Decimal(0))
-    return Booked(trade=trade, exec_ms=fill.exec_ms, exec_id=fill.exec_id)
-
-
-def _history(fill: Fill) -> Iterable[Booked]:
-    earlier = Fill.objects.filter(
-        account_id=fill.account_id,
-        category=fill.category,
-        symbol=fill.symbol,
-        position_idx=fill.position_idx,
-        is_trade=True,
-    )
-    return (_booked(row) for row in earlier.order_by("exec_ms", "exec_id").iterator())
-
-
-_SUMS = """
-SELECT sum(qty), sum(qty * price), sum(fee) FROM orders_fill WHERE order_id = %s AND is_trade
-"""
-_FILL_FIELDS = (
-    "fills_qty",
-    "fills_value",
-    "fee",
-    "exchange_order_id",
-    "state",
-    "reject_code",
-    "reject_message",
-    "needs_read",
-)
-
-
-def _attach(order: Order, fill: Fill) -> list[Change]:
-    """Recomputes what the order's fills add up to, from the rows: never incremented."""
-    ((qty, value, fee),) = rows.fetch(_SUMS, [order.pk])
-    order.fills_qty, order.fills_value, order.fee = qty or Decimal(0), value or Decimal(0), fee
-    if not order.exchange_order_id:
-        order.exchange_order_id = fill.exchange_order_id
-    _reopen(order)
-    return keep(order, timezone.now(), fields=_FILL_FIELDS)
-
-
-def _reopen(order: Order) -> None:
-    """A fill proves that Bybit had the order, whatever we concluded before."""
-    concluded = order.reject_code in states.OWN_VERDICTS
-    if concluded:
-        alert(
-            order, f"A fill arrived for an order that Tradepost had called {order.state}. It is read again."
-        )
-    if concluded or (order.state == "unknown" and not order.exchange_status):
-        order.state = states.state_of(order.exchange_status, "acked")
-        order.reject_code = order.reject_message = ""
-        order.needs_read = True
+    new, told = fills.book(orders.account_id, [(item, orders.find(item)) for item in executions])
+    changes += told
+    traded = {fill.order_id: fill for fill in new if fill.is_trade}
+    for fill in traded.values():
+        if fill.order is not None:
+            fills.attach(fill.order, fill.exchange_order_id)
+            orders.touch(fill.order, wholly=False)
+    return new
 
 
 # ---- status
@@ -271,8 +186,9 @@ def _report(orders: _Locked, report: OrderReport, source: str, by_id: bool) -> l
     elif not order.reject_code:
         order.reject_code = report.reject_reason or "Rejected"
         order.reject_message = "Bybit took the order and then refused it. Nothing was traded."
-    evidence = ("report", source, facts.evidence(report))
-    return changes + keep(order, timezone.now(), evidence=evidence)
+    note(order, timezone.now(), "report", source, facts.evidence(report))
+    orders.touch(order, wholly=True)
+    return changes
 
 
 def _adopt(orders: _Locked, report: OrderReport) -> tuple[Order, list[Change]]:
@@ -302,10 +218,9 @@ def _adopt(orders: _Locked, report: OrderReport) -> tuple[Order, list[Change]]:
     )
     order.save(force_insert=True)
     orders.add(order)
-    loose = Fill.objects.filter(account_id=account_id, exchange_order_id=report.order_id, order=None)
-    fill = loose.filter(is_trade=True).first()
-    loose.update(order=order)
-    return order, _attach(order, fill) if fill else []
+    changes = fills.move(order)
+    fills.attach(order, report.order_id)
+    return order, changes
 
 
 def take_findings(order: Order, findings: Findings, source: str) -> None:
@@ -317,67 +232,3 @@ def take_findings(order: Order, findings: Findings, source: str) -> None:
         by_id=True,
         source=source,
     )
-
-
-# ---- writing a row
-
-
-def alert(order: Order, text: str) -> None:
-    """Something that the owner should know of, kept in the order's timeline."""
-    log.error("%s: %s", str(order.pk)[:8], text)
-    body = {"message": text}
-    rows.append(OrderEvent(order=order, at=timezone.now(), kind="alert", source="tradepost", body=body))
-
-
-def step(order: Order, to: str) -> bool:
-    """Our own next state, unless Bybit's news overtook it. Returns whether it was taken."""
-    if order.exchange_status or not states.may_step(order.state, to):
-        return False
-    order.state = to
-    return True
-
-
-def order_change(order: Order) -> Change:
-    return Change("order", str(order.pk), order.version, OrderOut.of(order).model_dump_json())
-
-
-def keep(
-    order: Order,
-    now: datetime,
-    *,
-    evidence: tuple[str, str, dict[str, Any]] | None = None,
-    fields: tuple[str, ...] | None = None,
-) -> list[Change]:
-    """Saves a locked row (all of it, or `fields`) under its next version, with the evidence for the change."""
-    order.version += 1
-    order.updated_at = now
-    order.next_check_at = now if order.needs_read else None
-    rows.update(order, (*(fields or _ALL_FIELDS), "version", "updated_at", "next_check_at"))
-    if evidence is not None:
-        kind, source, body = evidence
-        rows.append(OrderEvent(order=order, at=now, kind=kind, source=source, body=body))
-    return [order_change(order)]
-
-
-# What may change after an order was placed.
-_ALL_FIELDS = (
-    *_FILL_FIELDS,
-    "qty",
-    "price",
-    "trigger_price",
-    "take_profit",
-    "stop_loss",
-    "terms",
-    "exchange_status",
-    "exchange_ms",
-    "exchange_created_ms",
-    "cum_exec_qty",
-    "status_cum_qty",
-    "avg_price",
-    "cancel_type",
-    "reject_reason",
-    "negatives",
-    "checks",
-    "sent_at",
-    "acked_at",
-)

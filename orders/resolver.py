@@ -15,11 +15,12 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from bybit.errors import Banned, BybitError
+from bybit.answers import every
+from bybit.errors import Banned, BybitError, ClockRefused
 from bybit.failpoints import failpoint
-from bybit.gateway import Gateway, every
+from bybit.gateway import Gateway
 from bybit.models import Account, Link
-from bybit.types import CATEGORIES, PositionReport
+from bybit.types import CATEGORIES, Execution, PositionReport
 from orders import access, following, services, states
 from orders.models import Fill, Order
 from positions.models import Position
@@ -31,6 +32,8 @@ SIDE_LISTS = ("orders:USDC", "orders:spot", "positions:USDC", "executions:spot")
 # Executions come newest first: this many pages without a new one, and the older ones are known too. A hole further
 # back shows in its order, whose executed quantity is more than its fills.
 KNOWN_PAGES = 2
+SWEEP_AT_ONCE = 20_000
+BATCH = 200
 SWEEP_OVERLAP = timedelta(minutes=5)
 FIRST_SWEEP = timedelta(hours=24)
 # Bybit answers for seven days at a time; an older gap is the backfill's work.
@@ -61,6 +64,9 @@ def resolve(account: Account, *, full: bool = False) -> Pass | None:
             Link.objects.filter(pk=account.pk).update(trouble=f"{error.message} ({error.code})"[:200])
             if isinstance(error, Banned):
                 access.note_ban(account, gateway)
+            if isinstance(error, ClockRefused):
+                # The next pass measures before it asks.
+                _clock_read.pop(account.pk, None)
             return Pass(False, error.message)
         Link.objects.filter(pk=account.pk).update(pass_at=timezone.now(), trouble="")
         return Pass(True)
@@ -93,7 +99,7 @@ def _pass(account: Account, gateway: Gateway, full: bool) -> None:
     seen = _take_open_orders(account, gateway, side)
     failpoint("resolve_open_orders_taken")
     following.follow_up(account, gateway, seen)
-    _sweep(account, gateway, link, started, side)
+    _sweep(account, gateway, link, started, side, streaming=streaming)
     failpoint("resolve_swept")
     _compare(account, gateway, side)
     Link.objects.filter(pk=account.pk).update(swept_at=started)
@@ -128,24 +134,39 @@ def _settles(row: tuple[str, str], category: str, coin: str | None) -> bool:
     return row[0] == category and (coin is None or not row[1].endswith("USDT"))
 
 
-def _sweep(account: Account, gateway: Gateway, link: Link, now: datetime, side: set[str]) -> None:
+def _sweep(
+    account: Account, gateway: Gateway, link: Link, now: datetime, side: set[str], *, streaming: bool
+) -> None:
     """Executions since the last pass, with an overlap: a late one is not missed, a known one changes nothing."""
     fills = Fill.objects.filter(account=account)
     newest = fills.order_by("-exec_ms").values_list("at", flat=True).first()
     since = (link.swept_at or (newest or now) - FIRST_SWEEP) - SWEEP_OVERLAP
     start_ms = int(max(since, now - LONGEST_SWEEP).timestamp() * 1000)
+    # What is younger than this is still on its way by the stream, in its right order.
+    recent = now - timedelta(seconds=settings.STREAM_SECONDS)
+    end_ms = int(recent.timestamp() * 1000) + (link.clock_offset_ms or 0) if streaming else None
     for category in CATEGORIES:
         if f"executions:{category}" in SIDE_LISTS and f"executions:{category}" not in side:
             continue
+        found: list[Execution] = []
         known_pages = 0
-        for items in every(gateway.executions, category=category, start_ms=start_ms):
-            if fills.filter(exec_id__in=[item.exec_id for item in items]).count() == len(items):
-                known_pages += 1
-                if known_pages == KNOWN_PAGES:
-                    break
-                continue
-            known_pages = 0
-            services.record(account.pk, executions=items, source="resolver")
+        for items in every(gateway.executions, category=category, start_ms=start_ms, end_ms=end_ms):
+            known = fills.filter(exec_id__in=[item.exec_id for item in items]).count() == len(items)
+            known_pages = known_pages + 1 if known else 0
+            if known_pages == KNOWN_PAGES:
+                break
+            found.extend(() if known else items)
+            if len(found) >= SWEEP_AT_ONCE:
+                _book(account, found)
+                found = []
+        _book(account, found)
+
+
+def _book(account: Account, found: list[Execution]) -> None:
+    """Oldest first, so that the positions they add up to need no second fold."""
+    found.sort(key=lambda item: (item.exec_ms, item.exec_id))
+    for start in range(0, len(found), BATCH):
+        services.record(account.pk, executions=found[start : start + BATCH], source="resolver")
 
 
 def _compare(account: Account, gateway: Gateway, side: set[str]) -> None:

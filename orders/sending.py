@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from bybit import gateway as bybit
@@ -25,7 +25,8 @@ from bybit.errors import (
 from bybit.failpoints import failpoint
 from bybit.models import Account
 from bybit.types import Answer, NewOrder
-from orders import access, news
+from orders import access, writing
+from orders.errors import NotWritten
 from orders.models import Order, OrderEvent
 from orders.topics import changed, changed_if
 from orders.wishes import Wish
@@ -75,7 +76,13 @@ def commit_intent(user_id: int, wish: Wish, source: str) -> Order:
     _outside_transactions()
     failpoint("before_intent_commit")
     # One statement, and so committed when it returns.
-    if not rows.insert(order, intent):
+    try:
+        fresh = rows.insert(order, intent)
+    except DatabaseError as error:
+        # Should the row be there all the same, nobody will claim it: it ends as never sent.
+        log.exception("an order could not be written down")
+        raise NotWritten from error
+    if not fresh:
         raise Taken
     failpoint("after_intent_commit")
     return order
@@ -160,7 +167,9 @@ def claim(order: Order) -> bool:
     order.version += 1
     _outside_transactions()
     # Logged with the claim, told with the answer: nothing is sent to anyone before Bybit has answered.
-    return changed_if(_CLAIM, [now, now, order.version, order.pk], order.account_id, news.order_change(order))
+    return changed_if(
+        _CLAIM, [now, now, order.version, order.pk], order.account_id, writing.order_change(order)
+    )
 
 
 _CLAIM = """
@@ -193,12 +202,12 @@ def write_answer(order_id: UUID, outcome: Outcome) -> Order:
         if isinstance(outcome, str):
             order.acked_at = now
             order.exchange_order_id = order.exchange_order_id or outcome
-            news.step(order, "acked")
+            writing.step(order, "acked")
             body: dict[str, Any] = {"retCode": 0, "orderId": outcome}
         else:
             body = {"code": outcome.code, "message": outcome.message, "kind": type(outcome).__name__}
             _apply_failure(order, outcome)
-        changes = news.keep(order, now, evidence=("answer", "rest", body), fields=_ANSWER)
+        changes = writing.keep(order, now, evidence=("answer", "rest", body), fields=_ANSWER)
         changed(order.account_id, changes)
         failpoint("before_answer_commit")
     failpoint("after_answer_commit")
@@ -210,7 +219,7 @@ _OUR_WORDS = {NotSent: "never_sent", ClockRefused: "clock"}
 
 def _apply_failure(order: Order, error: BybitError) -> None:
     if isinstance(error, (Refused, Gone, NotSent, ClockRefused)):
-        if news.step(order, "rejected"):
+        if writing.step(order, "rejected"):
             order.reject_code = _OUR_WORDS.get(type(error), error.code)
             order.reject_message = error.message[:300]
         else:
@@ -219,5 +228,5 @@ def _apply_failure(order: Order, error: BybitError) -> None:
         return
     if isinstance(error, Duplicate):
         order.needs_read = True
-    news.step(order, "unknown")
+    writing.step(order, "unknown")
     log.warning("%s: outcome unknown (%s)", str(order.pk)[:8], error.code)

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from bybit.failpoints import failpoint
-from orders import news, states
+from orders import states, writing
 from orders.models import Order, OrderEvent
 from orders.topics import changed
 
@@ -29,9 +29,9 @@ def give_up_sending(order_id: UUID) -> None:
     """A `sending` row whose process died: from here on it is an unknown outcome."""
     with transaction.atomic():
         order = Order.objects.select_for_update().filter(pk=order_id, state="sending").first()
-        if order is not None and news.step(order, "unknown"):
+        if order is not None and writing.step(order, "unknown"):
             evidence = ("verdict", "resolver", {"was": "sending"})
-            changed(order.account_id, news.keep(order, timezone.now(), evidence=evidence))
+            changed(order.account_id, writing.keep(order, timezone.now(), evidence=evidence))
 
 
 _VERDICTS = {
@@ -72,7 +72,7 @@ def _conclude(order: Order, now: datetime, code: str, text: str, proof: dict[str
     if states.may_step(order.state, to):
         order.state, order.reject_code, order.reject_message = to, code, text
         evidence = ("verdict", "resolver", {"code": code, **proof})
-        changed(order.account_id, news.keep(order, now, evidence=evidence))
+        changed(order.account_id, writing.keep(order, now, evidence=evidence))
         failpoint("resolve_before_verdict_commit")
 
 
@@ -93,4 +93,4 @@ def alert_if_stuck(order_id: UUID) -> None:
     doubtful = order.state == "unknown" or (order.state in ("acked", "working") and order.negatives > 0)
     if late and doubtful and not order.evidence.filter(kind="alert").exists():
         text = _STUCK["unknown" if order.state == "unknown" else "gone"]
-        news.alert(order, text)
+        writing.alert(order, text)

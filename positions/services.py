@@ -1,7 +1,7 @@
 """Takes in what Bybit says of positions and the wallet, and what our fills add up to. Runs inside the caller's
 transaction and returns changes; `orders.services` commits and announces them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from positions.models import Position, Wallet
 from positions.schemas import PositionOut, WalletOut
 
 ZERO = Decimal(0)
+Place = tuple[str, str, int]
 _FACTS = ("side", "size", "entry_price", "liq_price", "leverage", "take_profit", "stop_loss", "trailing_stop")
 # Change with every tick: shown from live prices, so they make no event of their own.
 _VOLATILE = ("mark_price", "unrealised_pnl", "margin")
@@ -84,34 +85,38 @@ def apply_report(account_id: str, report: PositionReport) -> Change | None:
     return None
 
 
-def apply_fill(
-    *,
-    account_id: str,
-    category: str,
-    symbol: str,
-    position_idx: int,
-    booked: Booked,
-    history: Callable[[], Iterable[Booked]],
+def apply_fills(
+    *, account_id: str, place: Place, booked: Sequence[Booked], history: Callable[[], Iterable[Booked]]
 ) -> Change:
-    """Adds one new fill to our own sum. `history()` gives all fills of this position in time order, the new one
-    included; it is called only when the new one is not the latest."""
-    row = _locked(account_id, category, symbol, position_idx)
-    if (booked.exec_ms, booked.exec_id) > (row.ours_last_ms, row.ours_last_exec):
-        start = Book(row.ours_size, row.ours_entry, row.ours_realised, row.ours_fees)
-        _keep(row, step(start, booked.trade), booked)
-    else:
-        book = Book()
-        last = booked
-        for last in history():
-            book = step(book, last.trade)
-        _keep(row, book, last)
+    """Adds new fills of one position (category, symbol, index), oldest first, to our own sum. `history()` gives all its
+    fills in time order, the new ones included; it is asked only when a new one is not the latest."""
+    row = _locked(account_id, *place)
+    if (booked[0].exec_ms, booked[0].exec_id) <= (row.ours_last_ms, row.ours_last_exec):
+        return _fold(row, history())
+    book = Book(row.ours_size, row.ours_entry, row.ours_realised, row.ours_fees)
+    for one in booked:
+        book = step(book, one.trade)
+    _keep(row, book, booked[-1])
     return _save(row, _OURS)
 
 
-def _keep(row: Position, book: Book, last: Booked) -> None:
+def fold_anew(*, account_id: str, place: Place, history: Iterable[Booked]) -> Change:
+    """What our fills of one position add up to, from the first one on: after some were moved to another index."""
+    return _fold(_locked(account_id, *place), history)
+
+
+def _fold(row: Position, history: Iterable[Booked]) -> Change:
+    book, last = Book(), None
+    for last in history:
+        book = step(book, last.trade)
+    _keep(row, book, last)
+    return _save(row, _OURS)
+
+
+def _keep(row: Position, book: Book, last: Booked | None) -> None:
     row.ours_size, row.ours_entry = book.size, book.entry
     row.ours_realised, row.ours_fees = book.realised, book.fees
-    row.ours_last_ms, row.ours_last_exec = last.exec_ms, last.exec_id
+    row.ours_last_ms, row.ours_last_exec = (last.exec_ms, last.exec_id) if last else (0, "")
 
 
 def _locked_wallet(account_id: str) -> Wallet:

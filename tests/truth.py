@@ -57,6 +57,14 @@ def of_house(data: Path) -> str:
     return f"host={sockets} dbname={DATABASE} user={DATABASE_USER} connect_timeout=5"
 
 
+def of_test_database() -> str:
+    """How to reach the database that Django's test runner made."""
+    from django.db import connection
+
+    found = connection.settings_dict
+    return f"host={found['HOST']} dbname={found['NAME']} user={found['USER']} connect_timeout=5"
+
+
 @dataclass
 class Story:
     """Both sides of one account, ours read first: the exchange's can only be further on."""

@@ -191,6 +191,8 @@ SEND_VOID_SECONDS = _seconds("SEND_VOID_SECONDS", 6)
 SETTLE_SECONDS = _seconds("SETTLE_SECONDS", 20)
 # Between two clean negative answers about one order.
 NEGATIVE_GAP_SECONDS = _seconds("NEGATIVE_GAP_SECONDS", 3)
+# A healthy stream has brought its news after this long; only then is it asked for by REST.
+STREAM_SECONDS = _seconds("STREAM_SECONDS", 2)
 # An order that left the open list is given this long for its own news to arrive.
 QUIET_SECONDS = _seconds("QUIET_SECONDS", 3)
 RESOLVE_SECONDS = _seconds("RESOLVE_SECONDS", 5)

@@ -17,7 +17,7 @@ from tests.conftest import TRAP, Stack, answers, wait_for
 PROCESSES = ("web", "stream", "worker", "resolver", "beat", "valkey", "postgres", "paper")
 FREEZABLE = ("web", "stream", "worker", "resolver", "valkey", "postgres", "paper")
 WRITES = ("/v5/order/create", "/v5/order/cancel", "/v5/order/*")
-READS = ("/v5/order/realtime", "/v5/order/history", "/v5/execution/list", "/v5/position/list", "*")
+READS = ("/v5/order/realtime", "/v5/order/history", "/v5/execution/list", "/v5/position/list", "/v5/*")
 REPLIES: tuple[dict[str, Any], ...] = (
     {"reply": "drop"},
     {"reply": "rst"},

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -100,11 +99,11 @@ def test_f18_a_dead_or_silent_socket_is_noticed_and_its_fills_are_found(stack: S
     flatten(stack)
 
 
-@pytest.mark.parametrize("do", ["auth_fail", "sub_fail"])
+@pytest.mark.parametrize(("do", "count"), [("auth_fail", 1), ("sub_fail", 2)])
 def test_f18_live_is_claimed_only_when_sign_in_and_every_subscription_were_taken(
-    stack: Stack, do: str
+    stack: Stack, do: str, count: int
 ) -> None:
-    stack.paper.fault(stream="private", do=do, count=3)
+    stack.paper.fault(stream="private", do=do, count=count)
     stack.paper.fault(stream="private", do="abort")
     wait_for(lambda: not stack.live(), 10, "the loss to be noticed")
     # Each refused attempt uses up the fault; live only after the last of them.
@@ -154,12 +153,8 @@ def test_f20_a_doubled_frame_is_one_change(stack: Stack) -> None:
     for _ in range(3):
         stack.paper.control("fill", {"orderLinkId": order["id"], "qty": "0.001"})
     _filled(stack, order["id"], "0.003")
-    shown = [
-        (change["state"], change["exchange_status"], change["filled_qty"], change["acked_at"])
-        for change in _told(stack, order["id"])
-    ]
-    repeats = [state for state, count in Counter(shown).items() if count > 2]
-    assert not repeats
+    # Acknowledged, working, and for each fill itself and the report of it.
+    assert len(_told(stack, order["id"])) <= 3 + 2 * 3
     fills = [event for event in _checked(stack) if event["kind"] == "fill" and order["id"] in event["body"]]
     assert len(fills) == 3
     stack.paper.clear()

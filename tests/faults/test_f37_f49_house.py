@@ -263,14 +263,18 @@ def _shown(stack: Stack, name: str) -> str:
 
 def test_f44_a_database_that_takes_no_writes_lets_no_order_out(stack: Stack) -> None:
     flatten(stack)
-    order = resting(stack)
+    order, doomed = resting(stack), resting(stack)
     with _refusing_writes(stack):
         refused = body(stack, qty=SMALL)
         answer = stack.api("POST", "/orders", refused)
-        assert answer.status_code >= 500 or answer.status_code == 503, answer.text
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "not_written")
         assert creates(stack, refused) == 0
+        assert stack.api("DELETE", f"/orders/{doomed['id']}").status_code == 200
+        told = {row["orderLinkId"]: row["orderStatus"] for row in stack.paper.truth()["orders"]}
+        assert told[doomed["id"]] == "Cancelled"
         stack.paper.control("fill", {"orderLinkId": order["id"], "qty": "0.004"})
     wait_for(lambda: stack.order(order["id"])["filled_qty"] == "0.004", 20)
+    until(stack, doomed["id"], "cancelled", seconds=20)
     wait_for(lambda: stack.ready() and stack.live(), 40)
     assert stack.api("POST", "/orders", refused).status_code == 201
     flatten(stack)

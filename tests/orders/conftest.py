@@ -1,12 +1,20 @@
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.conf import settings
+from django.utils import timezone
 
+from bybit import gateway as bybit
+from bybit import instruments
 from bybit.models import Account, Link
 from bybit.types import Execution, OrderReport, PositionReport
 from orders import topics
+from tests.conftest import Paper
+from tests.truth import Witness, of_test_database
 
 
 @pytest.fixture
@@ -112,3 +120,30 @@ def position() -> Callable[..., PositionReport]:
         return PositionReport(**values | changes)
 
     return make
+
+
+@pytest.fixture
+def on_paper(account: Account, paper: Paper) -> Account:
+    """The account with a key of its own at the running paper exchange, named by `venue_account`."""
+    key = f"key-{uuid4().hex[:12]}"
+    made = paper.control("key", {"key": key, "secret": "secret"})
+    account.api_key, account.paper_url = key, paper.url
+    account.set_secret("secret")
+    account.save()
+    account.label = made["account"]
+    account.save(update_fields=["label"])
+    instruments.refresh(account, bybit.for_account(account))
+    Link.objects.filter(pk=account.pk).update(stream=Link.Stream.DOWN, pass_at=timezone.now())
+    return account
+
+
+@pytest.fixture
+def witness(on_paper: Account, paper: Paper) -> Witness:
+    """Holds the account's record against the exchange's ledger."""
+    return Witness(
+        of_test_database(),
+        paper.url,
+        account=on_paper.pk,
+        venue_account=on_paper.label,
+        settle=timedelta(seconds=settings.SETTLE_SECONDS),
+    )

@@ -140,7 +140,7 @@ def test_numbers_go_out_as_plain_text_and_the_answer_is_an_id(wire: Wire, gatewa
     assert (sent["qty"], sent["price"], sent["orderLinkId"]) == ("0.0000001", "60000.1", "link")
 
 
-def test_a_refused_connection_is_proof_that_nothing_left() -> None:
+def test_f02_a_refused_connection_is_proof_that_nothing_left() -> None:
     with socket.socket() as nobody:
         # Bound, but never listening.
         nobody.bind(("127.0.0.1", 0))

@@ -53,7 +53,7 @@ def shown(order: Order) -> tuple[Any, ...]:
     return order.state, order.exchange_status, order.cum_exec_qty, order.fills_qty, order.fee, order.avg_price
 
 
-def test_any_order_of_the_same_news_ends_in_the_same_rows(
+def test_f21_any_order_of_the_same_news_ends_in_the_same_rows(
     account: Account, report: Report, execution: Exec
 ) -> None:
     rng = random.Random(20261123)
@@ -96,7 +96,7 @@ def test_a_whole_batch_ends_like_its_parts(account: Account, report: Report, exe
     assert Fill.objects.count() == 4
 
 
-def test_the_same_fill_from_many_writers_at_once_is_one_fill(
+def test_f22_f36_the_same_fill_from_many_writers_at_once_is_one_fill(
     account: Account, report: Report, execution: Exec
 ) -> None:
     order = ours(account)
@@ -151,7 +151,7 @@ def test_versions_rise_by_one_with_each_told_change(
     assert json.loads(told[1].body)["filled_qty"] == "0.4"
 
 
-def test_an_execution_ahead_of_its_order_waits_and_is_attached(
+def test_f23_an_execution_ahead_of_its_order_waits_and_is_attached(
     account: Account, report: Report, execution: Exec
 ) -> None:
     services.record_execution(account.pk, execution("w-1", "0.6", order_id="ex-7"), "stream")
@@ -164,7 +164,7 @@ def test_an_execution_ahead_of_its_order_waits_and_is_attached(
     assert Fill.objects.get().order == order
 
 
-def test_the_answer_of_the_post_only_fills_in_what_news_left_missing(
+def test_f23_the_answer_of_the_post_only_fills_in_what_news_left_missing(
     account: Account, report: Report
 ) -> None:
     order = ours(account)
@@ -177,7 +177,7 @@ def test_the_answer_of_the_post_only_fills_in_what_news_left_missing(
 
 
 @pytest.mark.parametrize("code", ["never_arrived", "never_sent", "clock"])
-def test_only_our_own_verdicts_are_reopened_by_later_evidence(
+def test_f02_only_our_own_verdicts_are_reopened_by_later_evidence(
     account: Account, report: Report, execution: Exec, code: str
 ) -> None:
     by_report = ours(account, state="rejected", reject_code=code)
@@ -191,7 +191,7 @@ def test_only_our_own_verdicts_are_reopened_by_later_evidence(
     assert (by_fill.state, by_fill.reject_code, by_fill.needs_read) == ("acked", "", True)
 
 
-def test_news_of_another_market_under_our_id_is_not_adopted(account: Account, report: Report) -> None:
+def test_f09_news_of_another_market_under_our_id_is_not_adopted(account: Account, report: Report) -> None:
     order = ours(account)
     services.record_report(account.pk, report(order_link_id=order.order_link_id, symbol="ETHUSDT"), "stream")
     assert shown(order)[:2] == ("sending", "")

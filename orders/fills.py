@@ -1,0 +1,132 @@
+"""Fills, booked once each by (account, execId): their rows, what their orders add up to, and what the position adds up
+to. A batch is folded at once, so that late ones cost one fold and not one each."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
+
+from bybit import rows
+from bybit.types import Execution
+from orders import states
+from orders.models import Fill, Order
+from orders.schemas import FillOut
+from orders.writing import alert
+from positions import services as positions
+from positions.book import Trade
+from positions.services import Booked, Change
+
+Place = tuple[str, str, int]
+
+
+def book(account_id: str, found: Sequence[tuple[Execution, Order | None]]) -> tuple[list[Fill], list[Change]]:
+    """Inserts what is new. Returns the new fills, oldest first, and their changes."""
+    sorted_ = sorted(found, key=lambda pair: (pair[0].exec_ms, pair[0].exec_id))
+    fills = [_fill(account_id, execution, order) for execution, order in sorted_]
+    new = rows.insert_all(fills, "exec_id")
+    changes = [Change("fill", fill.exec_id, 1, FillOut.of(fill).model_dump_json()) for fill in new]
+    return new, changes
+
+
+def _fill(account_id: str, execution: Execution, order: Order | None) -> Fill:
+    return Fill(
+        account_id=account_id,
+        exec_id=execution.exec_id,
+        order=order,
+        exchange_order_id=execution.order_id,
+        order_link_id=execution.order_link_id,
+        category=execution.category,
+        symbol=execution.symbol,
+        position_idx=order.position_idx if order else 0,
+        side=execution.side,
+        exec_type=execution.exec_type,
+        is_trade=execution.is_trade,
+        price=execution.price,
+        qty=execution.qty,
+        value=execution.value,
+        fee=execution.fee,
+        fee_currency=execution.fee_currency,
+        is_maker=execution.is_maker,
+        closed_size=execution.closed_size,
+        exchange_seq=execution.seq,
+        exec_ms=execution.exec_ms,
+        at=datetime.fromtimestamp(execution.exec_ms / 1000, UTC),
+    )
+
+
+_SUMS = """
+SELECT sum(qty), sum(qty * price), sum(fee) FROM orders_fill WHERE order_id = %s AND is_trade
+"""
+
+
+def attach(order: Order, exchange_order_id: str) -> None:
+    """Recomputes what the order's fills add up to, from the rows: never incremented. The caller saves it."""
+    ((qty, value, fee),) = rows.fetch(_SUMS, [order.pk])
+    order.fills_qty, order.fills_value, order.fee = qty or Decimal(0), value or Decimal(0), fee
+    if not order.exchange_order_id:
+        order.exchange_order_id = exchange_order_id
+    _reopen(order)
+
+
+def _reopen(order: Order) -> None:
+    """A fill proves that Bybit had the order, whatever we concluded before."""
+    concluded = order.reject_code in states.OWN_VERDICTS
+    if concluded:
+        alert(
+            order, f"A fill arrived for an order that Tradepost had called {order.state}. It is read again."
+        )
+    if concluded or (order.state == "unknown" and not order.exchange_status):
+        order.state = states.state_of(order.exchange_status, "acked")
+        order.reject_code = order.reject_message = ""
+        order.needs_read = True
+
+
+def fold(account_id: str, new: Iterable[Fill]) -> list[Change]:
+    """Adds new trades to what our fills of each position add up to."""
+    places: dict[Place, list[Booked]] = {}
+    for fill in new:
+        # Spot trades coins of the wallet, not a position.
+        if fill.is_trade and fill.category != "spot":
+            place = (fill.category, fill.symbol, fill.position_idx)
+            places.setdefault(place, []).append(_booked(fill))
+    return [
+        positions.apply_fills(
+            account_id=account_id, place=place, booked=booked, history=partial(_history, account_id, place)
+        )
+        for place, booked in sorted(places.items(), key=lambda item: item[0])
+    ]
+
+
+def move(order: Order) -> list[Change]:
+    """An order is known now whose fills were booked before it: they belong to its position index."""
+    loose = Fill.objects.filter(
+        account_id=order.account_id, exchange_order_id=order.exchange_order_id, order=None
+    )
+    before = {fill.position_idx for fill in loose if fill.is_trade and fill.category != "spot"}
+    loose.update(order=order, position_idx=order.position_idx)
+    changes = []
+    for index in sorted(before | {order.position_idx} if before - {order.position_idx} else set()):
+        place = (order.category, order.symbol, index)
+        changes.append(
+            positions.fold_anew(
+                account_id=order.account_id, place=place, history=_history(order.account_id, place)
+            )
+        )
+    return changes
+
+
+def _booked(fill: Fill) -> Booked:
+    trade = Trade(fill.side, fill.qty, fill.price, fill.fee or Decimal(0))
+    return Booked(trade=trade, exec_ms=fill.exec_ms, exec_id=fill.exec_id)
+
+
+_HISTORY = """
+SELECT side, qty, price, coalesce(fee, 0), exec_ms, exec_id FROM orders_fill
+WHERE account_id = %s AND category = %s AND symbol = %s AND position_idx = %s AND is_trade
+ORDER BY exec_ms, exec_id
+"""
+
+
+def _history(account_id: str, place: Place) -> Iterable[Booked]:
+    for side, qty, price, fee, exec_ms, exec_id in rows.fetch(_HISTORY, [account_id, *place]):
+        yield Booked(trade=Trade(side, qty, price, fee), exec_ms=exec_ms, exec_id=exec_id)
