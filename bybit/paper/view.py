@@ -39,15 +39,16 @@ class View:
         return [order for order in self._as_of(self._all(account), "realtime", now_ns) if order.is_open]
 
     def recent_closed(self, account: str, now_ns: int) -> list[Order]:
-        """The latest closed orders that order/realtime still remembers."""
-        recent = list(self._ledger.recent_closed.get(account, ()))
+        """The latest closed orders, of all categories, that order/realtime still remembers."""
+        kinds = (self._ledger.recent_closed.get((account, kind), ()) for kind in ("linear", "spot"))
+        recent = [order for orders in kinds for order in orders]
         return [order for order in self._as_of(recent, "realtime", now_ns) if not order.is_open]
 
     def in_realtime(self, order: Order | None, now_ns: int) -> list[Order]:
         """An order asked for by id: open, or closed and still remembered."""
         if order is None:
             return []
-        recent = self._ledger.recent_closed.get(order.account, ())
+        recent = self._ledger.recent_closed.get((order.account, order.category), ())
         if not order.is_open and not any(order is other for other in recent):
             return []
         return self._as_of([order], "realtime", now_ns)

@@ -153,6 +153,12 @@ def test_refusals(trader: Trader, more: Row, code: int) -> None:
     assert set(coins(trader)) == {"USDT"}
 
 
+def test_a_price_beyond_the_band_is_moved_if_one_asks(trader: Trader) -> None:
+    trader.http.set_limit_price_action(category="spot", modifyEnable=True)
+    assert trader.http.get_user_setting_config()["result"]["lpaSpot"] is True
+    assert row(trader, placed(trader, "Buy", "0.01", "70000", timeInForce="IOC"))["price"] == "60600.0"
+
+
 def test_time_in_force(exchange: Exchange, trader: Trader) -> None:
     for tif, status, reason in (
         ("PostOnly", "Cancelled", "EC_PostOnlyWillTakeLiquidity"),

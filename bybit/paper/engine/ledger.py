@@ -17,7 +17,7 @@ from .numbers import ZERO
 from .specs import SETTLE_COIN
 
 DEFAULT_LEVERAGE = Decimal(10)
-# GET /v5/order/realtime remembers this many closed orders of an account.
+# GET /v5/order/realtime remembers this many closed orders of an account in each category.
 RECENT_CLOSED = 500
 
 
@@ -34,7 +34,7 @@ class Ledger:
         self.links: dict[tuple[str, str], str] = {}
         self.open_orders: dict[str, dict[str, Order]] = {}
         self.closed_orders: dict[str, list[Order]] = {}
-        self.recent_closed: dict[str, deque[Order]] = {}
+        self.recent_closed: dict[tuple[str, str], deque[Order]] = {}
         self.executions: dict[str, list[Execution]] = {}
         self.order_executions: dict[str, list[Execution]] = {}
         self.closed_pnl: dict[str, dict[str, ClosedPnl]] = {}
@@ -198,7 +198,8 @@ class Ledger:
         """Files a final order."""
         order.updated_ms = at_ms
         self.closed_orders.setdefault(order.account, []).append(order)
-        self.recent_closed.setdefault(order.account, deque(maxlen=RECENT_CLOSED)).append(order)
+        recent = self.recent_closed.setdefault((order.account, order.category), deque(maxlen=RECENT_CLOSED))
+        recent.append(order)
 
     def record(self, execution: Execution) -> None:
         """Files a fill, and notes it for the execution topic."""

@@ -225,8 +225,9 @@ class Position:
 
 @dataclass(slots=True)
 class Account:
-    """A unified account. In USDT, wallet = deposits + realised - fees + traded, always and exactly; `traded` is
-    what spot trades brought and cost, `coins` what they left of other coins."""
+    """A unified account. In USDT, wallet = deposits + realised - fees + traded, always and exactly; `traded` is what
+    spot trades brought and cost, `coins` what they left of other coins. Limit prices beyond the band are moved
+    to its edge, in spot refused, unless `reject_beyond_band` and `moves_spot_prices` say otherwise."""
 
     id: str
     uid: int
@@ -237,6 +238,8 @@ class Account:
     reject_beyond_band: bool = False
     modes: dict[str, int] = field(default_factory=dict)
     margin_mode: str = "REGULAR_MARGIN"
+    changed_ms: int = 0
+    moves_spot_prices: bool = False
     traded: Decimal = ZERO
     coins: dict[str, Decimal] = field(default_factory=dict)
 

@@ -116,9 +116,7 @@ def _apply(ledger: Ledger, order: Order, change: Change) -> None:
         order.trigger = spot_checks.directed(book.quote, replace(order.trigger, price=change.trigger_price))
     if change.price is not None and not market:
         spot_checks.check_price(spec, change.price)
-        if not order.is_waiting:
-            spot_checks.check_band(book, order.side, change.price)
-        order.price = change.price
+        order.price = change.price if order.is_waiting else spot_checks.banded(ledger, order, change.price)
     if change.qty is None:
         return
     if order.budget:

@@ -43,13 +43,16 @@ def check_price(spec: Spec, price: Decimal) -> None:
         raise Refusal(170133, "Order price lower than the minimum.")
 
 
-def check_band(book: Book, side: str, price: Decimal) -> None:
-    """Spot prices beyond the band are refused: 170193, 170194."""
-    limits = checks.band(book.spec, book.quote)
-    if side == "Buy" and price > limits.buy:
-        raise Refusal(170193, f"Buy order price cannot be higher than {plain(limits.buy)}.")
-    if side == "Sell" and price < limits.sell:
-        raise Refusal(170194, f"Sell order price cannot be lower than {plain(limits.sell)}.")
+def banded(ledger: Ledger, order: Order, price: Decimal) -> Decimal:
+    """A limit price inside the band. Beyond it spot refuses (170193, 170194), or moves the price to the edge if the
+    account asked so."""
+    book = ledger.books[order.symbol]
+    inside = checks.within_band(book, order.side, price, refuse=False)
+    if inside == price or ledger.accounts[order.account].moves_spot_prices:
+        return inside
+    if order.side == "Buy":
+        raise Refusal(170193, f"Buy order price cannot be higher than {plain(inside)}.")
+    raise Refusal(170194, f"Sell order price cannot be lower than {plain(inside)}.")
 
 
 def check_ticket(book: Book, ticket: Ticket) -> None:
@@ -95,8 +98,7 @@ def settled(ledger: Ledger, order: Order) -> tuple[Decimal, Decimal]:
     """The quantity (base coin) and the limit with which an order goes into the market as it stands."""
     book = ledger.books[order.symbol]
     if order.order_type == "Limit":
-        check_band(book, order.side, order.price)
-        return order.qty, order.price
+        return order.qty, banded(ledger, order, order.price)
     limit = checks.market_limit(book, order.side, order.slippage_type, order.slippage)
     if not order.budget:
         return order.qty, limit

@@ -70,7 +70,8 @@ def account_info(context: Context) -> dict[str, Any]:
     """GET /v5/account/info: a unified account 2.0."""
     account = context.venue.ledger.accounts[context.account]
     return {
-        "marginMode": account.margin_mode, "updatedTime": str(account.created_ms), "unifiedMarginStatus": 6,
+        "marginMode": account.margin_mode, "unifiedMarginStatus": 6,
+        "updatedTime": str(account.changed_ms or account.created_ms),
         "dcpStatus": "OFF", "timeWindow": 0, "smpGroup": 0, "isMasterTrader": False,
         "spotHedgingStatus": "OFF",
     }  # fmt: skip
@@ -109,18 +110,22 @@ def user_settings(context: Context) -> dict[str, Any]:
     """GET /v5/account/user-setting-config."""
     account = context.venue.ledger.accounts[context.account]
     return {
-        "lpaSpot": False, "lpaPerp": account.reject_beyond_band, "deltaEnable": False, "smsef": False,
-        "fmsef": False,
+        "lpaSpot": account.moves_spot_prices, "lpaPerp": account.reject_beyond_band, "deltaEnable": False,
+        "smsef": False, "fmsef": False,
     }  # fmt: skip
 
 
 def limit_price_action(context: Context) -> dict[str, Any]:
     """POST /v5/account/set-limit-px-action: modifyEnable false makes prices beyond the band an error."""
-    tickets.category(context)
+    spot = tickets.category(context, spot=True) == "spot"
     wanted = context.params.get("modifyEnable")
     if not isinstance(wanted, bool):
         raise Refusal(10001, "params error: modifyEnable invalid")
-    context.venue.ledger.accounts[context.account].reject_beyond_band = not wanted
+    account = context.venue.ledger.accounts[context.account]
+    if spot:
+        account.moves_spot_prices = wanted
+    else:
+        account.reject_beyond_band = not wanted
     context.venue.ledger.events.accounts[context.account] = None
     return {}
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from .. import rows
 from ..clock import Clock
 from ..engine.ledger import Ledger
-from ..engine.model import Events, PositionKey
+from ..engine.model import Events, Order, PositionKey
 from ..wallet_rows import wallet_row
 from .hub import Frame, Hub
 
@@ -46,8 +47,8 @@ class PrivateStream:
             self._push(account, "execution", lambda: [rows.execution_push(row) for row in fills])
         if trades:
             self._push(account, "execution.fast", lambda: [rows.execution_fast_push(row) for row in trades])
-        if orders:
-            self._push(account, "order", lambda: [rows.order_push(row) for row in orders])
+        for batch in _successive(orders):
+            self._push(account, "order", partial(_order_rows, batch))
         if places:
             self._push(account, "position", lambda: self._positions(account, places))
         if account in events.accounts:
@@ -80,3 +81,20 @@ class PrivateStream:
         now = self._clock.now()
         frame: Frame = {"topic": topic, "creationTime": now.ms, "data": data}
         return frame if topic.startswith("execution.fast") else {"id": f"{now.ns}_{self._frames}", **frame}
+
+
+def _successive(orders: list[Order]) -> list[list[Order]]:
+    """The reports in as many parts as it takes for none to tell of one order twice: each goes in a frame."""
+    parts: list[list[Order]] = []
+    told: set[str] = set()
+    for order in orders:
+        if not parts or order.order_id in told:
+            parts.append([])
+            told.clear()
+        parts[-1].append(order)
+        told.add(order.order_id)
+    return parts
+
+
+def _order_rows(orders: list[Order]) -> Rows:
+    return [rows.order_push(order) for order in orders]
