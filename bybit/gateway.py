@@ -5,7 +5,7 @@ Every call raises an error of bybit.errors and nothing else; every answer become
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -18,7 +18,7 @@ from pybit.exceptions import FailedRequestError, InvalidRequestError
 from pybit.unified_trading import HTTP
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from bybit import outgoing, parse
+from bybit import answers, outgoing, parse
 from bybit.errors import Banned, NotSent, Unknown, classify
 from bybit.models import Account
 from bybit.pace import Pace
@@ -120,51 +120,6 @@ def _ask(method: Callable[..., Any], params: dict[str, Any]) -> Json:
     return answer
 
 
-def _result(answer: Json) -> Json:
-    result = answer.get("result")
-    if not isinstance(result, dict):
-        raise Unknown("Bybit's answer has no result", "unreadable")
-    return result
-
-
-def _rows(answer: Json) -> list[Json]:
-    rows = _result(answer).get("list")
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise Unknown("Bybit's answer has no list", "unreadable")
-    return rows
-
-
-def _page(answer: Json, parse_row: Callable[..., T], *args: Any) -> Page[T]:
-    rows = _rows(answer)
-    cursor = _result(answer).get("nextPageCursor")
-    try:
-        items = tuple(parse_row(row, *args) for row in rows)
-    except parse.Malformed as error:
-        raise Unknown(f"A row of Bybit's could not be read: {error}", "malformed") from None
-    return Page(items, cursor if isinstance(cursor, str) and rows else "")
-
-
-def _answer(row: Json, told: Any) -> Answer:
-    code = told.get("code") if isinstance(told, dict) else None
-    order_id = row.get("orderId")
-    if code == 0 and (not isinstance(order_id, str) or not order_id):
-        code = "unreadable"
-    message = str(told.get("msg") or "") if isinstance(told, dict) else ""
-    return Answer(order_id if code == 0 and isinstance(order_id, str) else "", str(code), message)
-
-
-def every(page: Callable[..., Page[T]], **params: Any) -> Iterator[tuple[T, ...]]:
-    """The items of each page of a list, until the cursor ends or repeats. Raises BybitError when any page fails: half
-    a list proves no absence."""
-    cursor = ""
-    while True:
-        found = page(cursor=cursor, **params)
-        yield found.items
-        if not found.cursor or found.cursor == cursor:
-            return
-        cursor = found.cursor
-
-
 class Gateway:
     """REST of one account. Safe to share between threads."""
 
@@ -199,6 +154,11 @@ class Gateway:
         if until is not None and (self._banned_until is None or until > self._banned_until):
             self._banned_until = until
 
+    def has_room(self, seconds: float) -> bool:
+        """Whether Bybit's limit for new orders (as its last answer told it) leaves room for one, within `seconds`."""
+        cap = self._http.client.caps.get("/v5/order/create")
+        return cap is None or self._pace.room("new orders", cap, seconds)
+
     def patiently(self) -> AbstractContextManager[None]:
         """Within it, this thread asks each endpoint at most READS_PER_SECOND times a second: the resolver always leaves
         half of Bybit's limit to commands."""
@@ -215,7 +175,7 @@ class Gateway:
         https://bybit-exchange.github.io/docs/v5/order/create-order
         """
         answer = self._call(self._http.place_order, **outgoing.create(order))
-        order_id = _result(answer).get("orderId")
+        order_id = answers.result(answer).get("orderId")
         if not isinstance(order_id, str) or not order_id:
             raise Unknown("Bybit's answer names no order", "unreadable")
         return order_id
@@ -229,11 +189,11 @@ class Gateway:
         for body in bodies:
             del body["category"]
         answer = self._call(self._http.place_batch_order, category=category, request=bodies)
-        made, told = _rows(answer), answer.get("retExtInfo")
+        made, told = answers.rows(answer), answer.get("retExtInfo")
         codes = told.get("list") if isinstance(told, dict) else None
         if not isinstance(codes, list) or not len(made) == len(codes) == len(orders):
             raise Unknown("Bybit's answer to the batch is incomplete", "unreadable")
-        return [_answer(row, code) for row, code in zip(made, codes, strict=True)]
+        return [answers.answer_of(row, code) for row, code in zip(made, codes, strict=True)]
 
     def amend(self, ref: OrderRef, changes: Terms) -> None:
         """POST /v5/order/amend, once. Raises Gone when the order is no longer open, Refused, or Unknown.
@@ -277,7 +237,7 @@ class Gateway:
             limit=PAGE,
             cursor=cursor or None,
         )
-        return _page(answer, parse.order, category)
+        return answers.page(answer, parse.order, category)
 
     def closed_orders(self, *, category: str, start_ms: int, cursor: str = "") -> Page[OrderReport]:
         """One page of GET /v5/order/history: the orders that have ended, newest first (at most seven days)."""
@@ -303,7 +263,7 @@ class Gateway:
     ) -> OrderReport | None:
         by_link = None if order_id else order_link_id
         answer = self._call(method, category=category, orderId=order_id or None, orderLinkId=by_link)
-        items = _page(answer, parse.order, category).items
+        items = answers.page(answer, parse.order, category).items
         return next(
             (row for row in items if row.order_id == order_id or row.order_link_id == order_link_id), None
         )
@@ -329,7 +289,7 @@ class Gateway:
             limit=100,
             cursor=cursor or None,
         )
-        return _page(answer, parse.execution, category)
+        return answers.page(answer, parse.execution, category)
 
     def positions(self, *, category: str, settle_coin: str, cursor: str = "") -> Page[PositionReport]:
         """One page of GET /v5/position/list: the open positions of a settle coin."""
@@ -340,17 +300,17 @@ class Gateway:
             limit=200,
             cursor=cursor or None,
         )
-        return _page(answer, parse.position, category)
+        return answers.page(answer, parse.position, category)
 
     def position(self, *, category: str, symbol: str) -> Page[PositionReport]:
         """The positions of one market, flat ones too."""
-        return _page(
+        return answers.page(
             self._call(self._http.get_positions, category=category, symbol=symbol), parse.position, category
         )
 
     def wallet(self) -> WalletReport:
         """GET /v5/account/wallet-balance of the unified account."""
-        rows = _rows(self._call(self._http.get_wallet_balance, accountType="UNIFIED"))
+        rows = answers.rows(self._call(self._http.get_wallet_balance, accountType="UNIFIED"))
         try:
             return parse.wallet(rows[0])
         except (IndexError, parse.Malformed) as error:
@@ -367,13 +327,13 @@ class Gateway:
             limit=1000,
             cursor=cursor or None,
         )
-        return _page(answer, parse.instrument, category)
+        return answers.page(answer, parse.instrument, category)
 
     def ticker(self, *, category: str, symbol: str) -> Ticker:
         """GET /v5/market/tickers of one market: its last, mark and index price now."""
         answer = self._call(self._http.get_tickers, category=category, symbol=symbol)
         try:
-            return parse.ticker(_rows(answer)[0], int(answer.get("time") or 0))
+            return parse.ticker(answers.rows(answer)[0], int(answer.get("time") or 0))
         except (IndexError, ValueError) as error:
             raise Unknown("Bybit's prices could not be read", type(error).__name__) from None
 

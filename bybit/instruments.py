@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from bybit.gateway import Gateway, every
+from bybit.answers import every
+from bybit.gateway import Gateway
 from bybit.models import Account, Instrument
 from bybit.types import CATEGORIES, InstrumentInfo
 
 HOLD_SECONDS = 60
 FRESH = timedelta(minutes=10)
+ASK_AGAIN_SECONDS = 10
+_asked: dict[tuple[str, str, str], float] = {}
 _held: dict[tuple[str, str, str], tuple[float, Instrument]] = {}
 
 
@@ -53,8 +56,12 @@ def refresh(account: Account, gateway: Gateway, *, only_if_older: timedelta = ti
 
 
 def refresh_one(account: Account, gateway: Gateway, *, category: str, symbol: str) -> Instrument | None:
-    """Fetches the rules of one market now, in whatever status it is; None when Bybit does not know it. Raises
-    BybitError."""
+    """Fetches the rules of one market now, in whatever status it is; None when Bybit does not know it, or was
+    asked a moment ago. Raises BybitError."""
+    key = (account.environment, category, symbol)
+    if time.monotonic() - _asked.get(key, float("-inf")) < ASK_AGAIN_SECONDS:
+        return None
+    _asked[key] = time.monotonic()
     found = gateway.instruments(category=category, symbol=symbol).items
     _store(account.environment, list(found), timezone.now())
     forget()

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from django.conf import settings
@@ -90,6 +91,8 @@ class Client(requests.Session):
 
     def __init__(self) -> None:
         super().__init__()
+        # What Bybit last said that it allows of each path in a second (the header X-Bapi-Limit).
+        self.caps: dict[str, int] = {}
         # A proxy variable in the environment must not carry signed orders elsewhere.
         self.trust_env = False
         adapter = _Adapter(pool_connections=4, pool_maxsize=32)
@@ -111,4 +114,8 @@ class Client(requests.Session):
                     return
 
         with _deadlines.within(settings.REQUEST_SECONDS, cut):
-            return super().send(request, **kwargs)
+            response = super().send(request, **kwargs)
+        cap = response.headers.get("X-Bapi-Limit", "")
+        if cap.isdigit():
+            self.caps[urlsplit(request.url or "").path] = int(cap)
+        return response

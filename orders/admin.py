@@ -41,7 +41,17 @@ class OrderAdmin(ReadOnly):
     list_filter = ["state", "account", "symbol", "side", "source"]
     search_fields = ["id", "exchange_order_id", "symbol", "reject_code"]
     date_hierarchy = "created_at"
+    readonly_fields = ["times"]
     inlines = [FillInline, EvidenceInline]
+
+    @admin.display(description="Tap, sent, acknowledged, first fill (UTC)")
+    def times(self, order: Order) -> str:
+        """How long each step took, from the tap's arrival on."""
+        first = order.fills.order_by("at").values_list("at", flat=True).first()
+        steps = (order.created_at, order.sent_at, order.acked_at, first)
+        shown = [f"{order.created_at:%Y-%m-%d %H:%M:%S.%f}"[:-3]]
+        shown += [f"+{(at - order.created_at).total_seconds():.3f} s" if at else "–" for at in steps[1:]]
+        return " · ".join(shown)
 
 
 @admin.register(Fill)

@@ -77,6 +77,18 @@ class Paused(TradeError):
         )
 
 
+class TooMany(TradeError):
+    """More new orders than Bybit takes in a second."""
+
+    status = 429
+
+    def __init__(self) -> None:
+        super().__init__(
+            "too_many_orders",
+            "Bybit takes no more new orders of this account just now. Nothing was sent. Try again in a second.",
+        )
+
+
 class NotReconciled(TradeError):
     status = 503
 

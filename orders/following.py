@@ -25,6 +25,10 @@ LONGEST_PAUSE_SECONDS = 60
 # Bybit keeps a cancelled order without fills in its history for a day.
 HISTORY = timedelta(hours=24)
 LOOSE_FOR = timedelta(hours=1)
+# A stop-loss stands at Bybit this long after its order filled, or its owner is told; looked for on young orders only.
+STOPS_WITHIN = timedelta(seconds=5)
+STOPS_FOR = timedelta(hours=24)
+STOP_ORDERS = ("StopLoss", "PartialStopLoss", "TrailingStop")
 
 
 def follow_up(account: Account, gateway: Gateway, seen: set[str]) -> None:
@@ -32,6 +36,7 @@ def follow_up(account: Account, gateway: Gateway, seen: set[str]) -> None:
     now = timezone.now()
     for order in _due(account, seen, now):
         _follow(account, gateway, order)
+    _look_for_missing_stops(account, now)
     _adopt_loose_fills(account, gateway, now)
 
 
@@ -116,6 +121,29 @@ def _position_agrees(account: Account, gateway: Gateway, order: Order) -> bool:
     if row is None:
         return not any(report.size for report in found)
     return row.ours_size == (row.size if row.side == "Buy" else -row.size)
+
+
+def _look_for_missing_stops(account: Account, now: datetime) -> None:
+    """A stop-loss that was asked for and is not at Bybit a few seconds after the fill: its owner must know."""
+    bought = Order.objects.filter(
+        account=account,
+        created_at__gt=now - STOPS_FOR,
+        updated_at__lt=now - STOPS_WITHIN,
+        fills_qty__gt=0,
+        request__has_key="stop_loss",
+    )
+    for order in bought.exclude(category="spot"):
+        key = position_id(account.pk, order.category, order.symbol, order.position_idx)
+        row = Position.objects.filter(pk=key, side=order.side, stop_loss=None).exclude(size=0).first()
+        stops = Order.objects.filter(
+            account=account, category=order.category, symbol=order.symbol, position_idx=order.position_idx
+        ).filter(state="working", terms__stop_order_type__in=STOP_ORDERS)
+        if row is not None and not stops.exists():
+            services.alert(
+                order,
+                "The stop-loss of this order is not at Bybit: the position is unprotected. Set one on the position, or "
+                "close it.",
+            )
 
 
 def _adopt_loose_fills(account: Account, gateway: Gateway, now: datetime) -> None:

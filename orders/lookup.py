@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from bybit.answers import every
 from bybit.errors import BybitError
-from bybit.gateway import Gateway, every
+from bybit.gateway import Gateway
 from bybit.types import Execution, OrderRef, OrderReport
 from orders.models import Order
 

@@ -167,6 +167,7 @@ class OrderEvent(models.Model):
 
     class Meta:
         ordering = ["id"]
+        indexes = [models.Index(fields=["-at"], condition=models.Q(kind="alert"), name="alerts_newest_first")]
 
     def __str__(self) -> str:
         return f"{self.kind} of {str(self.order_id)[:8]}"

@@ -15,9 +15,10 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from bybit.answers import every
 from bybit.errors import Banned, BybitError, ClockRefused
 from bybit.failpoints import failpoint
-from bybit.gateway import Gateway, every
+from bybit.gateway import Gateway
 from bybit.models import Account, Link
 from bybit.types import CATEGORIES, Execution, PositionReport
 from orders import access, following, services, states

@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Min, Model, Q, QuerySet
 
 from bybit.models import Account
 from orders import states
 from orders.errors import NotFound, TradeError
-from orders.models import Epoch, Event, Fill, Order
+from orders.models import Epoch, Event, Fill, Order, OrderEvent
 from orders.models import Sequence as Counter
 from orders.schemas import OrderOut
 from positions.schemas import PositionOut, WalletOut
@@ -75,6 +75,18 @@ def orders(
     return _slice(
         rows.order_by("-created_at", "-id"), limit, lambda row: [row.created_at.isoformat(), str(row.pk)]
     )
+
+
+def unsettled(account_id: str) -> tuple[int, datetime | None]:
+    """How many orders have no certain state, and since when the oldest of them."""
+    found = Order.objects.filter(account_id=account_id, state__in=states.UNSETTLED)
+    return found.count(), found.aggregate(oldest=Min("created_at"))["oldest"]
+
+
+def alerts(account_id: str, since: datetime, limit: int) -> list[OrderEvent]:
+    """What the owner should know of, newest first."""
+    found = OrderEvent.objects.filter(kind="alert", at__gt=since, order__account_id=account_id)
+    return list(found.order_by("-at")[:limit])
 
 
 def order(user_id: int, order_id: UUID) -> Order:

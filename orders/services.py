@@ -14,8 +14,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from bybit import instruments, rows
 from bybit.errors import BybitError
 from bybit.models import Account, Instrument
-from orders import access, amending, cancelling, news, seen, sending, verdicts
-from orders.errors import Conflict, NotFound, PriceUnknown, RuleBroken, TradeError
+from orders import access, amending, cancelling, news, seen, sending, verdicts, writing
+from orders.errors import Conflict, NotFound, PriceUnknown, RuleBroken, TooMany, TradeError
 from orders.models import Order
 from orders.risk import check, close_qty, direction
 from orders.wishes import Wish
@@ -39,8 +39,11 @@ close_never_sent = verdicts.close_never_sent
 give_up_sending = verdicts.give_up_sending
 note_negative = verdicts.note_negative
 alert_if_stuck = verdicts.alert_if_stuck
+alert = writing.alert
 
 FIRST_SEND_SECONDS = 6
+# How long a new order waits for its turn within Bybit's limit. Closing never waits.
+ROOM_SECONDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ def _checked(asker: Asker, wish: Wish) -> tuple[Account, Wish]:
     else:
         _check_seen(asker, wish)
         access.check_reconciled(link)
-    access.informed(account, link)
+    gateway = access.informed(account, link)
     instrument = instruments.find(account.environment, wish.category, wish.symbol)
     try:
         check(wish, account, instrument)
@@ -144,7 +147,10 @@ def _checked(asker: Asker, wish: Wish) -> tuple[Account, Wish]:
         if fresh is None:
             raise
         check(wish, account, fresh)
-    return account, _directed(account, wish)
+    wish = _directed(account, wish)
+    if not wish.reduce_only and not gateway.has_room(ROOM_SECONDS):
+        raise TooMany
+    return account, wish
 
 
 FILTER_RULES = {

@@ -11,11 +11,20 @@ from ninja import Schema
 
 from bybit.forms import Time
 from bybit.models import Account, Heartbeat, Link
+from orders import selectors
 from orders.topics import redis_client
 
 # The stream process writes every second; what is older than this is not what it says.
 STALE = timedelta(seconds=5)
+ALERTS_FOR = timedelta(hours=24)
+MOST_ALERTS = 20
 PARTS = {"beat": timedelta(seconds=20), "stream": timedelta(seconds=15)}
+
+
+class AlertOut(Schema):
+    at: Time
+    order: str
+    message: str
 
 
 class StatusOut(Schema):
@@ -30,6 +39,12 @@ class StatusOut(Schema):
     bad_messages: int
     reconnects: int
     trouble: str
+    # Until when Bybit refuses this server: not one request is made before.
+    banned_until: Time | None
+    # Orders without a certain state, and the age of the oldest.
+    unsettled: int
+    oldest_unsettled_ms: int | None
+    alerts: list[AlertOut]
 
 
 class StatusList(Schema):
@@ -55,6 +70,9 @@ def of_accounts(account_ids: Iterable[str]) -> list[StatusOut]:
 
 
 def _of(account: Account, link: Link | None, now: datetime) -> StatusOut:
+    count, oldest = selectors.unsettled(account.pk)
+    alerts = selectors.alerts(account.pk, now - ALERTS_FOR, MOST_ALERTS)
+    banned = link.banned_until if link and link.banned_until and link.banned_until > now else None
     return StatusOut(
         account=account.pk,
         stream=stream_state(link, now),
@@ -67,6 +85,13 @@ def _of(account: Account, link: Link | None, now: datetime) -> StatusOut:
         bad_messages=link.bad_messages if link else 0,
         reconnects=link.reconnects if link else 0,
         trouble=link.trouble if link else "",
+        banned_until=banned,
+        unsettled=count,
+        oldest_unsettled_ms=age_ms(oldest, now),
+        alerts=[
+            AlertOut(at=row.at, order=str(row.order_id), message=str(row.body.get("message", "")))
+            for row in alerts
+        ],
     )
 
 

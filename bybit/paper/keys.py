@@ -46,7 +46,10 @@ class ApiKey:
         return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogateescape"))
 
     def may(self, right: str) -> bool:
-        """Whether the key has a right of ContractTrade ("Order", "Position"); Derivatives implies both."""
+        """Whether the key has a right of ContractTrade ("Order", "Position"; Derivatives implies both) or of Spot
+        ("SpotTrade")."""
+        if right == "SpotTrade":
+            return right in self.permissions.get("Spot", [])
         return right in self.permissions.get("ContractTrade", []) or bool(self.permissions.get("Derivatives"))
 
     def expired(self, now_ms: int) -> bool:

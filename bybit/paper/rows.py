@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any
 
 from .engine.margin import Holding, Margin, liquidation_price
-from .engine.model import Account, Execution, Order
+from .engine.model import Execution, Order
 from .engine.numbers import CENT8, ZERO, fixed, plain
-from .engine.specs import SETTLE_COIN, SPECS, TAKER_FEE
+from .engine.specs import SETTLE_COIN, TAKER_FEE
+from .engine.spot_specs import MARKETS
+from .spot_rows import adapt_execution, adapt_order
 from .stop_rows import bracket_fields, protection_fields, trigger_fields
 
 Row = dict[str, Any]
@@ -17,12 +18,12 @@ Row = dict[str, Any]
 
 def order_row(order: Order) -> Row:
     """An order as GET /v5/order/realtime shows it."""
-    spec = SPECS[order.symbol]
+    spec = MARKETS[order.symbol]
     average = order.cum_value / order.cum_qty if order.cum_qty else None
-    return {
+    row = {
         "orderId": order.order_id, "orderLinkId": order.link_id,
         "parentOrderLinkId": order.parent_link, "blockTradeId": "",
-        "symbol": order.symbol, "price": fixed(order.price, spec.tick), "qty": fixed(order.qty, spec.step),
+        "symbol": spec.symbol, "price": fixed(order.price, spec.tick), "qty": fixed(order.qty, spec.step),
         "side": order.side, "isLeverage": "", "positionIdx": order.position_idx, "orderStatus": order.status,
         "createType": order.create_type, "cancelType": order.cancel_type, "rejectReason": order.reject_reason,
         "avgPrice": "" if average is None else plain(average.quantize(CENT8)),
@@ -37,6 +38,7 @@ def order_row(order: Order) -> Row:
         "placeType": "", "smpType": order.smp_type, "smpGroup": 0, "smpOrderId": order.smp_order_id,
         "createdTime": str(order.created_ms), "updatedTime": str(order.updated_ms),
     }  # fmt: skip
+    return adapt_order(row, order, spec) if order.is_spot else row
 
 
 def _order_extras(order: Order) -> Row:
@@ -56,14 +58,14 @@ def order_push(order: Order) -> Row:
     row = order_row(order)
     del row["basePrice"]
     more = {"closedPnl": plain(order.closed_pnl), "feeCurrency": "", "brokerOrderPrice": ""}
-    return {"category": "linear", **row, **_order_extras(order), **more}
+    return {"category": order.category, **row, **_order_extras(order), **more}
 
 
 def execution_row(execution: Execution) -> Row:
     """A fill as GET /v5/execution/list shows it."""
-    spec = SPECS[execution.symbol]
-    return {
-        "symbol": execution.symbol, "orderId": execution.order_id, "orderLinkId": execution.link_id,
+    spec = MARKETS[execution.symbol]
+    row = {
+        "symbol": spec.symbol, "orderId": execution.order_id, "orderLinkId": execution.link_id,
         "side": execution.side, "orderPrice": fixed(execution.order_price, spec.tick),
         "orderQty": fixed(execution.order_qty, spec.step), "leavesQty": fixed(execution.leaves, spec.step),
         "createType": execution.create_type, "orderType": execution.order_type,
@@ -76,6 +78,7 @@ def execution_row(execution: Execution) -> Row:
         "markPrice": fixed(execution.mark, spec.tick), "indexPrice": "", "underlyingPrice": "",
         "blockTradeId": "", "closedSize": plain(execution.closed), "seq": execution.seq, "extraFees": "",
     }  # fmt: skip
+    return adapt_execution(row, execution) if execution.category == "spot" else row
 
 
 def execution_push(execution: Execution) -> Row:
@@ -83,7 +86,7 @@ def execution_push(execution: Execution) -> Row:
     row = execution_row(execution)
     del row["execFeeV2"]
     more = {"execPnl": plain(execution.pnl.quantize(CENT8)), "isLeverage": "0", "extraFees": []}
-    return {"category": "linear", **row, **more, "marketUnit": ""}
+    return {"category": execution.category, **row, **more, "marketUnit": ""}
 
 
 def execution_fast_push(execution: Execution) -> Row:
@@ -91,7 +94,7 @@ def execution_fast_push(execution: Execution) -> Row:
     row = execution_row(execution)
     names = ("symbol", "execId", "execPrice", "execQty", "orderId", "isMaker", "side", "execTime", "seq")
     link = "" if execution.is_maker else execution.link_id
-    return {"category": "linear", **{name: row[name] for name in names}, "orderLinkId": link}
+    return {"category": execution.category, **{name: row[name] for name in names}, "orderLinkId": link}
 
 
 def position_row(holding: Holding, margin: Margin, protections: Iterable[Order] = ()) -> Row:
@@ -136,39 +139,3 @@ def position_push(holding: Holding, margin: Margin, protections: Iterable[Order]
     row = position_row(holding, margin, protections)
     row["entryPrice"] = row.pop("avgPrice")
     return {"category": "linear", **row}
-
-
-def wallet_row(account: Account, margin: Margin) -> Row:
-    """The account as GET /v5/account/wallet-balance and the topic `wallet` show it. USD is taken as USDT."""
-    equity, wallet = _money(margin.equity), _money(margin.wallet)
-    initial = _money(margin.position_initial + margin.order_initial)
-    maintenance, unrealised = _money(margin.maintenance), _money(margin.unrealised)
-    initial_rate, maintenance_rate = _rate(initial, equity), _rate(maintenance, equity)
-    coin = {
-        "coin": SETTLE_COIN, "equity": equity, "usdValue": equity, "walletBalance": wallet, "locked": "0",
-        "spotHedgingQty": "0", "borrowAmount": "0", "spotBorrow": "0", "accruedInterest": "0",
-        "totalOrderIM": _money(margin.order_initial), "totalPositionIM": _money(margin.position_initial),
-        "totalPositionMM": maintenance, "unrealisedPnl": unrealised,
-        "cumRealisedPnl": _money(account.realised - account.fees), "bonus": "0", "marginCollateral": True,
-        "collateralSwitch": True, "colRes": "0", "free": "", "availableToBorrow": "",
-        "availableToWithdraw": "",
-    }  # fmt: skip
-    return {
-        "accountType": "UNIFIED", "totalEquity": equity, "totalWalletBalance": wallet,
-        "totalMarginBalance": equity, "totalAvailableBalance": _money(margin.available),
-        "totalPerpUPL": unrealised, "totalInitialMargin": initial, "totalInitialMarginByMp": initial,
-        "totalMaintenanceMargin": maintenance, "totalMaintenanceMarginByMp": maintenance,
-        "accountIMRate": initial_rate, "accountIMRateByMp": initial_rate,
-        "accountMMRate": maintenance_rate, "accountMMRateByMp": maintenance_rate, "accountLTV": "0",
-        "coin": [coin],
-    }  # fmt: skip
-
-
-def _money(value: Decimal) -> str:
-    return plain(value.quantize(CENT8))
-
-
-def _rate(part: str, whole: str) -> str:
-    """A share with four decimals, "0" when there is nothing to divide by."""
-    base = Decimal(whole)
-    return plain((Decimal(part) / base).quantize(Decimal("0.0001"))) if base > 0 else "0"

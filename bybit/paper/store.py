@@ -6,8 +6,9 @@ import dataclasses
 import json
 import sqlite3
 import types
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -17,15 +18,27 @@ _TABLES = ("meta", "accounts", "keys", "positions", "orders", "executions", "bar
 
 def to_text(record: Any) -> str:
     """A dataclass as JSON; Decimals become texts, dataclasses inside it objects."""
-    return json.dumps(_fields(record), separators=(",", ":"), default=_simple)
+    return _encoder.encode(_fields(record))
 
 
 def _fields(record: Any) -> dict[str, Any]:
-    return {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
+    kind = type(record)
+    if kind not in _readings:
+        names = tuple(field.name for field in dataclasses.fields(kind))
+        _readings[kind] = names, attrgetter(*names)
+    names, values = _readings[kind]
+    return dict(zip(names, values(record), strict=True))
+
+
+# By dataclass: the names of its fields, and what reads all of them at once.
+_readings: dict[type[Any], tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]] = {}
 
 
 def _simple(value: Any) -> Any:
-    return _fields(value) if dataclasses.is_dataclass(value) else str(value)
+    return str(value) if isinstance(value, Decimal) else _fields(value)
+
+
+_encoder = json.JSONEncoder(separators=(",", ":"), default=_simple)
 
 
 class Reader:
@@ -35,6 +48,7 @@ class Reader:
         hints = get_type_hints(kind)
         self._kind = kind
         self._decimals = [name for name, hint in hints.items() if hint is Decimal]
+        self._amounts = [name for name, hint in hints.items() if hint == dict[str, Decimal]]
         self._inner = {name: Reader(inner) for name, hint in hints.items() if (inner := _record_in(hint))}
 
     def read(self, text: str) -> Any:
@@ -45,6 +59,8 @@ class Reader:
         for name in self._decimals:
             if name in fields:
                 fields[name] = Decimal(fields[name])
+        for name in self._amounts:
+            fields[name] = {key: Decimal(text) for key, text in fields.get(name, {}).items()}
         for name, reader in self._inner.items():
             if fields.get(name) is not None:
                 fields[name] = reader._build(fields[name])

@@ -39,6 +39,16 @@ def ticker_row(feed: Feed, book: Book, now_ms: int) -> dict[str, str]:
     }  # fmt: skip
 
 
+def spot_ticker_row(feed: Feed, book: Book, now_ms: int) -> dict[str, str]:
+    """The row of a spot pair in GET /v5/market/tickers."""
+    row = ticker_row(feed, book, now_ms)
+    names = (
+        "symbol", "bid1Price", "bid1Size", "ask1Price", "ask1Size", "lastPrice", "prevPrice24h", "price24hPcnt",
+        "highPrice24h", "lowPrice24h", "turnover24h", "volume24h",
+    )  # fmt: skip
+    return {**{name: row[name] for name in names}, "usdIndexPrice": row["indexPrice"]}
+
+
 def level_rows(book: Book, side: str, count: int) -> list[list[str]]:
     """Levels of the public book as [price, size]."""
     tick = book.spec.tick

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from .engine.ledger import Ledger
 from .engine.model import Account, Execution
-from .engine.numbers import CENT8, ZERO, fixed, plain
+from .engine.numbers import CENT10, ZERO, fixed, plain
 from .engine.specs import SETTLE_COIN, SPECS
+from .engine.spot_specs import MARKETS
 
 _TYPES = {
     "Trade": "TRADE", "Funding": "SETTLEMENT", "BustTrade": "LIQUIDATION", "AdlTrade": "ADL",
@@ -28,10 +29,10 @@ class Transaction(NamedTuple):
 
 @dataclass(slots=True)
 class _State:
-    """How far an account's log is: its entries, the balance (USDT) and the signed positions after the last one."""
+    """How far an account's log is: its entries, the balances by coin and the signed positions after the last."""
 
     entries: list[Transaction]
-    balance: Decimal
+    balances: dict[str, Decimal]
     sizes: dict[tuple[str, int], Decimal]
     read: int = 0
 
@@ -49,35 +50,53 @@ class Transactions:
         state = self._states.get(account)
         if state is None:
             first = Transaction(holder.created_ms, 0, "", _deposit(holder))
-            state = self._states[account] = _State([first], holder.deposits, {})
+            state = self._states[account] = _State([first], {SETTLE_COIN: holder.deposits}, {})
         fills = self._ledger.executions.get(account, [])
         for execution in fills[state.read :]:
-            self._append(state, execution)
+            (_append_spot if execution.category == "spot" else _append)(state, execution)
         state.read = len(fills)
         return state.entries
 
-    def _append(self, state: _State, execution: Execution) -> None:
-        place = execution.symbol, execution.position_idx
-        funding = execution.exec_type == "Funding"
-        if not funding:
-            signed = execution.qty if execution.side == "Buy" else -execution.qty
-            state.sizes[place] = state.sizes.get(place, ZERO) + signed
-        change = execution.pnl - execution.fee
-        state.balance += change
-        size, spec = state.sizes.get(place, ZERO), SPECS[execution.symbol]
-        fees = {"funding": plain(-execution.fee), "fee": "0"} if funding else {
-            "funding": "", "fee": plain(execution.fee),
-        }  # fmt: skip
-        row = {
-            **_row(f"{execution.exec_id}", execution.at_ms, _TYPES[execution.exec_type]),
-            "symbol": execution.symbol, "category": "linear", "side": execution.side,
-            "qty": fixed(execution.qty, spec.step), "size": fixed(size, spec.step),
-            "tradePrice": fixed(execution.price, spec.tick), **fees,
-            "cashFlow": plain(execution.pnl.quantize(CENT8)), "change": plain(change.quantize(CENT8)),
-            "cashBalance": plain(state.balance.quantize(CENT8)), "feeRate": plain(execution.fee_rate),
-            "tradeId": execution.exec_id, "orderId": execution.order_id, "orderLinkId": execution.link_id,
-        }  # fmt: skip
-        state.entries.append(Transaction(execution.at_ms, len(state.entries), spec.base_coin, row))
+
+def _append(state: _State, execution: Execution) -> None:
+    """A fill or funding of a contract."""
+    place = execution.symbol, execution.position_idx
+    funding = execution.exec_type == "Funding"
+    if not funding:
+        signed = execution.qty if execution.side == "Buy" else -execution.qty
+        state.sizes[place] = state.sizes.get(place, ZERO) + signed
+    size, fee = state.sizes.get(place, ZERO), execution.fee
+    amounts = {"size": fixed(size, SPECS[execution.symbol].step)}
+    amounts |= {"funding": plain(-fee), "fee": "0"} if funding else {"funding": "", "fee": plain(fee)}
+    _file(state, execution, SETTLE_COIN, execution.pnl, execution.pnl - fee, amounts)
+
+
+def _append_spot(state: _State, execution: Execution) -> None:
+    """A spot fill: one entry for each of its two coins."""
+    buys, base = execution.side == "Buy", MARKETS[execution.symbol].base_coin
+    flows = {base: execution.qty if buys else -execution.qty}
+    flows[SETTLE_COIN] = -execution.value if buys else execution.value
+    for coin, flow in flows.items():
+        fee = execution.fee if coin == execution.fee_coin else ZERO
+        _file(state, execution, coin, flow, flow - fee, {"size": "", "funding": "", "fee": plain(fee)})
+
+
+def _file(
+    state: _State, execution: Execution, coin: str, flow: Decimal, change: Decimal, amounts: dict[str, str]
+) -> None:
+    """Files an entry of a coin, with its balance afterwards."""
+    spec = MARKETS[execution.symbol]
+    balance = state.balances[coin] = state.balances.get(coin, ZERO) + change
+    name = execution.exec_id if coin == SETTLE_COIN else f"{execution.exec_id}-{coin}"
+    row = {
+        **_row(name, execution.at_ms, _TYPES[execution.exec_type]), "symbol": spec.symbol,
+        "category": execution.category, "side": execution.side, "qty": fixed(execution.qty, spec.step),
+        "currency": coin, "tradePrice": fixed(execution.price, spec.tick), **amounts,
+        "cashFlow": plain(flow.quantize(CENT10)), "change": plain(change.quantize(CENT10)),
+        "cashBalance": plain(balance.quantize(CENT10)), "feeRate": plain(execution.fee_rate),
+        "tradeId": execution.exec_id, "orderId": execution.order_id, "orderLinkId": execution.link_id,
+    }  # fmt: skip
+    state.entries.append(Transaction(execution.at_ms, len(state.entries), spec.base_coin, row))
 
 
 def _deposit(account: Account) -> dict[str, Any]:

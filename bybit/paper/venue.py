@@ -18,12 +18,13 @@ from .engine.ledger import Ledger
 from .engine.liquidation import liquidate_fallen
 from .engine.matching import move
 from .engine.model import Events, Moment, PublicTrade, Quote
-from .engine.specs import SPECS
+from .engine.specs import SPECS, Spec
+from .engine.spot_specs import MARKETS, SPOT
 from .engine.triggers import fire_due
 from .journal import Journal
 from .keys import ApiKey
 from .market.candles import Bar, Candles
-from .market.feed import Feed
+from .market.feed import Feed, SpotFeed
 from .market.intervals import start_of
 from .market.path import PricePath
 from .rest.limits import Limits
@@ -47,6 +48,17 @@ class Settings(NamedTuple):
     data: Path | None = None
 
 
+def _feeds(seed: int, genesis_ms: int, tick_ms: int) -> dict[str, Feed]:
+    """The market of every contract, then those of the spot pairs, which follow them."""
+
+    def candles(spec: Spec) -> Candles:
+        return Candles(seed, PricePath(seed, spec), spec, genesis_ms, tick_ms)
+
+    feeds = {name: Feed(seed, spec, candles(spec)) for name, spec in SPECS.items()}
+    pairs = {name: SpotFeed(seed, spec, candles(spec), feeds[spec.symbol]) for name, spec in SPOT.items()}
+    return {**feeds, **pairs}
+
+
 class Venue:
     """One exchange. Everything runs in one thread; a step is complete before the next one begins."""
 
@@ -63,14 +75,10 @@ class Venue:
             facts = persistence.first_facts(self.store, facts)
         self.seed, self.tick_ms = int(facts["seed"]), int(facts["tick_ms"])
         genesis = int(facts["genesis_ms"])
-        self.feeds = {
-            name: Feed(
-                self.seed, spec, Candles(self.seed, PricePath(self.seed, spec), spec, genesis, self.tick_ms)
-            )
-            for name, spec in SPECS.items()
-        }
+        self.feeds = _feeds(self.seed, genesis, self.tick_ms)
         self.ledger = Ledger(
-            str(facts["instance"]), {name: Book(spec, self.feeds[name].quote) for name, spec in SPECS.items()}
+            str(facts["instance"]),
+            {name: Book(MARKETS[name], feed.quote) for name, feed in self.feeds.items()},
         )
         self.keys: dict[str, ApiKey] = {}
         self.faults, self.journal, self.limits = Faults(), Journal(), Limits()
@@ -78,7 +86,10 @@ class Venue:
         self.view = View(self.ledger, self.faults)
         self.transactions = Transactions(self.ledger)
         self.private = PrivateStream(self.ledger, self.hub, self.clock)
-        self.public = PublicStream(self.ledger, self.feeds, self.hub, self.clock)
+        self.public = {
+            category: PublicStream(self.ledger, self.feeds, self.hub, self.clock, category)
+            for category in ("linear", "spot")
+        }
         self.paused = False
         self._outbox: deque[Events] = deque()
         self._replays: dict[str, None] = {}
@@ -88,6 +99,8 @@ class Venue:
         if self.store is not None:
             persistence.restore(self.store, self)
         for name, feed in self.feeds.items():
+            if isinstance(feed, SpotFeed):
+                feed.follow()
             self.ledger.books[name].renew(feed.quote, feed.levels)
             feed.record(now.ms)
         if "paper" not in self.ledger.accounts:
@@ -112,7 +125,8 @@ class Venue:
         while self._outbox:
             events = self._outbox.popleft()
             self.private.publish(events)
-            self.public.publish(events)
+            for stream in self.public.values():
+                stream.publish(events)
 
     def tick(self, count: int = 1) -> None:
         """Moves the market on: every symbol by `count` ticks, matching at each of them."""
@@ -126,10 +140,16 @@ class Venue:
         self._moved(bars)
 
     def set_price(self, symbol: str, price: Decimal) -> None:
-        """An operator's price: the market trades there now."""
+        """An operator's price of a contract: the market trades there now, and so does the spot pair that follows."""
         feed, now = self.feeds[symbol], self.clock.now()
         self._move(symbol, feed.pin(price), now, through=price)
-        self._moved({symbol: feed.record(now.ms)})
+        bars = {symbol: feed.record(now.ms)}
+        for name, other in self.feeds.items():
+            if isinstance(other, SpotFeed) and other.twin is feed:
+                quote = other.follow()
+                self._move(name, quote, now, through=quote.last)
+                bars[name] = other.record(now.ms)
+        self._moved(bars)
 
     def _move(self, symbol: str, quote: Quote, now: Moment, through: Decimal | None = None) -> None:
         move(self.ledger, symbol, quote, self.feeds[symbol].levels, now, through)
@@ -141,7 +161,8 @@ class Venue:
         if self.store is not None:
             persistence.save_market(self.store, self, bars)
         self.publish()
-        self.public.tick()
+        for stream in self.public.values():
+            stream.tick()
 
     def _print(self, feed: Feed, now: Moment) -> None:
         """The trade of strangers that made this tick's price."""
@@ -151,7 +172,7 @@ class Venue:
         direction = "ZeroPlusTick" if feed.quote.last == before else rising
         ledger.events.trades.append(
             PublicTrade(
-                feed.spec.symbol, ledger.next_id(), feed.taker_side(), feed.quote.last, feed.volume(), now.ms,
+                feed.spec.key, ledger.next_id(), feed.taker_side(), feed.quote.last, feed.volume(), now.ms,
                 ledger.next_seq(), direction,
             )
         )  # fmt: skip

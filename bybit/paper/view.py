@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-
 from .control.faults import Faults
 from .engine.ledger import Ledger
 from .engine.model import Events, Execution, Order
@@ -22,7 +20,7 @@ class View:
         """From now on keeps the states that a lag needs; those of open orders as they are now."""
         if self._states is None:
             everything = [order for orders in self._ledger.open_orders.values() for order in orders.values()]
-            self._states = {order.order_id: [(0, copy.copy(order))] for order in everything}
+            self._states = {order.order_id: [(0, order.snapshot())] for order in everything}
 
     def end(self) -> None:
         """The lag is over."""
@@ -41,15 +39,16 @@ class View:
         return [order for order in self._as_of(self._all(account), "realtime", now_ns) if order.is_open]
 
     def recent_closed(self, account: str, now_ns: int) -> list[Order]:
-        """The latest closed orders that order/realtime still remembers."""
-        recent = list(self._ledger.recent_closed.get(account, ()))
+        """The latest closed orders, of all categories, that order/realtime still remembers."""
+        kinds = (self._ledger.recent_closed.get((account, kind), ()) for kind in ("linear", "spot"))
+        recent = [order for orders in kinds for order in orders]
         return [order for order in self._as_of(recent, "realtime", now_ns) if not order.is_open]
 
     def in_realtime(self, order: Order | None, now_ns: int) -> list[Order]:
         """An order asked for by id: open, or closed and still remembered."""
         if order is None:
             return []
-        recent = self._ledger.recent_closed.get(order.account, ())
+        recent = self._ledger.recent_closed.get((order.account, order.category), ())
         if not order.is_open and not any(order is other for other in recent):
             return []
         return self._as_of([order], "realtime", now_ns)

@@ -40,6 +40,11 @@ READS = {
     "time": ("/v5/market/time", ""),
     "closed": ("/v5/position/closed-pnl", "category=linear"),
     "log": ("/v5/account/transaction-log", ""),
+    "spot realtime": ("/v5/order/realtime", "category=spot&openOnly=1"),
+    "spot history": ("/v5/order/history", "category=spot"),
+    "spot executions": ("/v5/execution/list", "category=spot"),
+    "spot instruments": ("/v5/market/instruments-info", "category=spot"),
+    "spot tickers": ("/v5/market/tickers", "category=spot"),
 }
 
 
@@ -80,6 +85,9 @@ def busy(exchange: Exchange, trader: Trader) -> Trader:
     trader.placed("Buy", "0.001", slippageToleranceType="TickSize", slippageTolerance="100")
     trader.placed("Buy", "0.010", "59000", takeProfit="66000", stopLoss="54000", tpTriggerBy="MarkPrice")
     trader.placed("Buy", "0.010", triggerPrice="64000", triggerDirection=1)
+    pair = {"category": "spot", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market"}
+    for more in ({"qty": "100"}, {"qty": "100", "orderFilter": "StopOrder", "triggerPrice": "70000"}):
+        assert trader.post("/v5/order/create", **pair, **more)["retCode"] == 0
     where = {"category": "linear", "symbol": "BTCUSDT", "tpslMode": "Full", "positionIdx": 0}
     trader.http.set_trading_stop(**where, takeProfit="66000", trailingStop="500")
     exchange.control("step", ticks=1)
@@ -121,6 +129,22 @@ def test_private_pushes(exchange: Exchange, trader: Trader) -> None:
         assert text == json.dumps(frame, separators=(",", ":"))
         name = "wallet push" if frame["topic"] == "wallet" else frame["topic"]
         check(name, frame)
+    plain.close()
+
+
+def test_private_pushes_of_spot(exchange: Exchange, trader: Trader) -> None:
+    plain = Plain(exchange, "/v5/private")
+    plain.sign_in(trader)
+    plain.say(op="subscribe", args=["order.spot", "execution.spot"])
+    plain.hear()
+    body = {"category": "spot", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "100"}
+    trader.post("/v5/order/create", **body)
+    for _ in range(2):
+        frame = plain.hear()
+        check(
+            frame["topic"].replace("order.spot", "spot order").replace("execution.spot", "spot execution"),
+            frame,
+        )
     plain.close()
 
 

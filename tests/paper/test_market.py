@@ -165,7 +165,7 @@ def test_public_reads_that_clients_begin_with(exchange: Exchange) -> None:
     ):  # fmt: skip
         document = exchange.public(f"/v5/market/{path}", category="linear", **query)
         assert len(document["result"]["list"]) == size, document
-    for category in ("spot", "inverse", "option"):
+    for category in ("inverse", "option"):
         for path in ("instruments-info", "tickers"):
             assert exchange.public(f"/v5/market/{path}", category=category)["result"]["list"] == []
     limits = exchange.public("/v5/market/price-limit", category="linear", symbol="BTCUSDT")["result"]

@@ -112,7 +112,7 @@ def test_ioc_keeps_what_it_got(exchange: Exchange, trader: Trader) -> None:
     [
         ({"symbol": "NOPEUSDT"}, 10001),
         ({"symbol": "btcusdt"}, 10001),
-        ({"category": "spot"}, 10001),
+        ({"category": "inverse"}, 10001),
         ({"category": ""}, 10001),
         ({"side": "buy"}, 10001),
         ({"orderType": "Stop"}, 10001),

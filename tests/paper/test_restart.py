@@ -120,6 +120,31 @@ def test_results_filters_and_modes_survive(tmp_path: Path) -> None:
     again.stop()
 
 
+def test_coins_survive_kill_9(tmp_path: Path) -> None:
+    exchange = Exchange("--data", str(tmp_path))
+    exchange.control("pause", on=True)
+    trader = Trader(exchange, "paper-key", "paper-secret", "paper")
+    pair = {"category": "spot", "symbol": "BTCUSDT", "side": "Buy"}
+    trader.post("/v5/order/create", **pair, orderType="Market", qty="600")
+    trader.post("/v5/order/create", **pair, orderType="Limit", qty="0.01", price="1000")
+    waiting = {"orderFilter": "tpslOrder", "triggerPrice": "900"}
+    trader.post("/v5/order/create", **pair, orderType="Market", qty="500.5", **waiting)
+
+    def everything(one: Exchange) -> list[Any]:
+        query = {"account": "paper", "category": "all"}
+        reply = one.web.get(f"{one.base}/_paper/truth", params=query, timeout=10).json()
+        return [reply, one.public("/v5/market/tickers", category="spot")["result"]["list"][0]["lastPrice"]]
+
+    before = everything(exchange)
+    coins = {coin["coin"]: coin for coin in before[0]["wallet"]["coin"]}
+    assert coins["USDT"]["locked"] == "510.5" and set(coins) == {"USDT", "BTC"}
+    exchange.kill()
+    again = Exchange("--data", str(tmp_path), "--tick-ms", "60000")
+    again.control("pause", on=True)
+    assert everything(again) == before
+    again.stop()
+
+
 def test_a_file_of_an_earlier_version_is_taken_up(tmp_path: Path) -> None:
     """Without the fields that orders, fills, positions and accounts have had since."""
     exchange = Exchange("--data", str(tmp_path))

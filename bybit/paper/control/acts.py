@@ -11,7 +11,7 @@ from ..engine.errors import bad_parameter
 from ..engine.model import Moment, Position
 from ..engine.numbers import on_step, parse, plain
 from ..rest.call import Params
-from .values import known_account, positive
+from .values import contract, known_account, positive
 
 if TYPE_CHECKING:
     from ..venue import Venue
@@ -49,7 +49,7 @@ def _adl(venue: Venue, body: Params, now: Moment) -> dict[str, Any]:
     """Reduces the positions of an account in a symbol by `qty`, or closes them, at `price` or the mark price."""
     price, held = _price(venue, body), _held(venue, body)
     qty = positive(body, "qty") if body.get("qty") is not None else None
-    step = venue.ledger.symbol_book(str(body["symbol"])).spec.step
+    step = venue.ledger.books[str(body["symbol"])].spec.step
     if qty is not None and (not on_step(qty, step) or any(qty > abs(position.size) for position in held)):
         raise bad_parameter("qty is off the step or more than is held")
     for position in held:
@@ -112,12 +112,12 @@ def _delist(venue: Venue, body: Params, now: Moment) -> dict[str, Any]:
 
 def _symbol(venue: Venue, body: Params) -> str:
     symbol = str(body.get("symbol"))
-    venue.ledger.symbol_book(symbol)
+    contract(venue, symbol)
     return symbol
 
 
 def _price(venue: Venue, body: Params) -> Decimal:
-    quote = venue.ledger.symbol_book(_symbol(venue, body)).quote
+    quote = venue.ledger.books[_symbol(venue, body)].quote
     return positive(body, "price") if body.get("price") is not None else quote.mark
 
 

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from .. import rows
-from ..engine import trading
 from ..engine.errors import Refusal, bad_parameter
 from ..engine.matching import fill_resting
 from ..engine.numbers import on_step
 from ..keys import FULL_RIGHTS, ApiKey
 from ..rest.call import Context, Params
+from ..rest.order_routes import place_any
 from ..rest.tickets import ticket
+from ..wallet_rows import wallet_row
 from ..wire import dump, load
 from . import acts, fault_calls
-from .values import MAIN_ACCOUNT, known_account, positive
+from .values import MAIN_ACCOUNT, contract, known_account, positive
 
 if TYPE_CHECKING:
     from ..venue import Venue
@@ -30,7 +31,7 @@ Call = Callable[["Venue", Params], Awaitable[dict[str, Any]]]
 async def price(venue: Venue, body: Params) -> dict[str, Any]:
     """Moves last, mark and index of a symbol and matches what crosses."""
     symbol, wanted = str(body.get("symbol")), positive(body, "price")
-    spec = venue.ledger.symbol_book(symbol).spec
+    spec = contract(venue, symbol).spec
     if not on_step(wanted, spec.tick) or not spec.min_price <= wanted <= spec.max_price:
         raise bad_parameter("price is off the tick or out of the contract's range")
     venue.set_price(symbol, wanted)
@@ -79,7 +80,7 @@ async def external(venue: Venue, body: Params) -> dict[str, Any]:
     account = known_account(venue, body)
     params = {name: value for name, value in body.items() if name not in ("account", "orderLinkId")}
     context = Context(venue, account, "", {"category": "linear", **params}, venue.clock.now())
-    order = trading.place(venue.ledger, ticket(context), context.now)
+    order = place_any(venue.ledger, ticket(context), context.now)
     venue.settle()
     venue.publish()
     return {"orderId": order.order_id, "orderStatus": order.status, "at_ns": context.now.ns}
@@ -95,27 +96,36 @@ async def limits(venue: Venue, body: Params) -> dict[str, Any]:
 
 
 async def journal(venue: Venue, query: Params) -> dict[str, Any]:
-    """Every request received, oldest first."""
-    return {"items": venue.journal.items(query.get("orderLinkId", ""), query.get("path", ""))}
+    """Every request received, oldest first; of one orderLinkId, path, category where they are named."""
+    items = venue.journal.items(query.get("orderLinkId", ""), query.get("path", ""))
+    category = query.get("category", "")
+    return {"items": [item for item in items if category in ("", item["params"].get("category"))]}
 
 
 async def truth(venue: Venue, query: Params) -> dict[str, Any]:
-    """The ledger of one account, oldest first, whatever faults and lags there are."""
+    """The ledger of one account, oldest first, whatever faults and lags there are. Orders and fills are those of a
+    category: linear, spot or all."""
     ledger, account = venue.ledger, known_account(venue, query)
+    category = query.get("category", "all")
+    if category not in ("linear", "spot", "all"):
+        raise bad_parameter("category must be linear, spot or all")
+    wanted = ("linear", "spot") if category == "all" else (category,)
     margin = ledger.margin(account)
     orders = [order for order in ledger.orders.values() if order.account == account]
     return {
         "account": account,
-        "orders": [rows.order_push(order) for order in orders],
+        "orders": [rows.order_push(order) for order in orders if order.category in wanted],
         "executions": [
-            {**rows.execution_push(row), "at_ns": row.at_ns} for row in ledger.executions.get(account, [])
+            {**rows.execution_push(row), "at_ns": row.at_ns}
+            for row in ledger.executions.get(account, [])
+            if row.category in wanted
         ],
         "positions": [
             rows.position_row(holding, margin, ledger.protecting(holding.place))
             for holding in ledger.holdings(account)
             if holding.position.size
         ],
-        "wallet": rows.wallet_row(ledger.accounts[account], margin),
+        "wallet": wallet_row(ledger, account),
     }
 
 

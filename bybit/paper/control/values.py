@@ -5,8 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from ..engine.book import Book
 from ..engine.errors import bad_parameter
 from ..engine.numbers import parse
+from ..engine.specs import SPECS
 from ..rest.call import Params
 
 if TYPE_CHECKING:
@@ -28,3 +30,10 @@ def positive(body: Params, name: str) -> Decimal:
     if value is None or value <= 0:
         raise bad_parameter(f"{name} must be a plain number above 0")
     return value
+
+
+def contract(venue: Venue, symbol: str) -> Book:
+    """The book of a contract. Refuses with 10001 what is none."""
+    if symbol not in SPECS:
+        raise bad_parameter("params error: symbol invalid " + symbol)
+    return venue.ledger.books[symbol]

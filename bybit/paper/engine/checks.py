@@ -38,6 +38,8 @@ class Ticket(NamedTuple):
     position_idx: int = 0
     trigger: Trigger | None = None
     brackets: Brackets | None = None
+    category: str = "linear"
+    market_unit: str = ""
 
     @property
     def place(self) -> PositionKey:

@@ -13,7 +13,7 @@ def withdraw(ledger: Ledger, order: Order, cancel_type: str, reason: str, now: M
         status = "Deactivated"
     else:
         ledger.unrest(order)
-        status = "Cancelled"
+        status = order.cancelled_status
     conclude(ledger, order, status, cancel_type, reason, now)
 
 

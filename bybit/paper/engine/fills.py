@@ -10,6 +10,7 @@ from .ledger import Ledger
 from .model import Execution, Moment, Order, Position, PublicTrade
 from .numbers import CENT10, ZERO, money
 from .specs import MAKER_FEE, TAKER_FEE
+from .spot_fills import book_spot_fill
 
 
 class Deal(NamedTuple):
@@ -26,6 +27,8 @@ class Deal(NamedTuple):
 
 def book_fill(ledger: Ledger, order: Order, deal: Deal, now: Moment) -> Execution:
     """Books a fill of an order that is not counted as resting at this moment. The order's state follows."""
+    if order.is_spot:
+        return book_spot_fill(ledger, order, deal.price, deal.qty, deal.is_maker, deal.seq, now)
     value = deal.price * deal.qty
     rate = deal.rate if deal.rate is not None else MAKER_FEE if deal.is_maker else TAKER_FEE
     fee = money(value * rate)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections import deque
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -14,10 +13,11 @@ from .closing import ClosedPnl
 from .errors import Refusal, bad_parameter
 from .margin import Holding, Margin, OpenSums, margin_of
 from .model import Account, Events, Execution, Order, Position, PositionKey
+from .numbers import ZERO
 from .specs import SETTLE_COIN
 
 DEFAULT_LEVERAGE = Decimal(10)
-# GET /v5/order/realtime remembers this many closed orders of an account.
+# GET /v5/order/realtime remembers this many closed orders of an account in each category.
 RECENT_CLOSED = 500
 
 
@@ -34,10 +34,11 @@ class Ledger:
         self.links: dict[tuple[str, str], str] = {}
         self.open_orders: dict[str, dict[str, Order]] = {}
         self.closed_orders: dict[str, list[Order]] = {}
-        self.recent_closed: dict[str, deque[Order]] = {}
+        self.recent_closed: dict[tuple[str, str], deque[Order]] = {}
         self.executions: dict[str, list[Execution]] = {}
         self.order_executions: dict[str, list[Execution]] = {}
         self.closed_pnl: dict[str, dict[str, ClosedPnl]] = {}
+        self.locks: dict[tuple[str, str], Decimal] = {}
         self.sums: dict[tuple[PositionKey, str], OpenSums] = {}
         self.reducing: dict[PositionKey, dict[str, Order]] = {}
         self.waiting: dict[str, dict[str, Order]] = {}
@@ -56,6 +57,12 @@ class Ledger:
         self.serial += 1
         digest = blake2b(f"{self.instance}:{self.serial}".encode(), digest_size=16).digest()
         return str(UUID(bytes=digest, version=4))
+
+    def next_number(self) -> str:
+        """A new id in the shape of spot: nineteen digits."""
+        self.serial += 1
+        digest = blake2b(f"{self.instance}:{self.serial}".encode(), digest_size=8).digest()
+        return str(10**18 + int.from_bytes(digest, "big") % (9 * 10**18))
 
     def next_seq(self) -> int:
         """The next cross sequence."""
@@ -111,7 +118,7 @@ class Ledger:
 
     def margin(self, account: str) -> Margin:
         """The account's totals at the present mark prices."""
-        return margin_of(self.accounts[account], self.holdings(account))
+        return margin_of(self.accounts[account], self.holdings(account), self.locked(account, SETTLE_COIN))
 
     def open_sums(self, place: PositionKey, side: str) -> OpenSums:
         """The running totals of the orders that may add to a position."""
@@ -148,10 +155,12 @@ class Ledger:
         self.events.books.add(order.symbol)
 
     def wait(self, order: Order) -> None:
-        """Lets a conditional order wait for its trigger; it binds no margin."""
+        """Lets a conditional order wait for its trigger; only spot's tpslOrder binds something."""
         self.open_orders.setdefault(order.account, {})[order.order_id] = order
         self.waiting.setdefault(order.symbol, {})[order.order_id] = order
-        if order.stop_type != "Stop":
+        if order.stop_type == "tpslOrder":
+            self.lock(order, 1)
+        elif order.stop_type != "Stop":
             self.protections.setdefault(order.place, {})[order.order_id] = order
 
     def unwait(self, order: Order) -> None:
@@ -159,23 +168,38 @@ class Ledger:
         self.open_orders.get(order.account, {}).pop(order.order_id, None)
         self.waiting.get(order.symbol, {}).pop(order.order_id, None)
         self.protections.get(order.place, {}).pop(order.order_id, None)
+        if order.stop_type == "tpslOrder":
+            self.lock(order, -1)
 
     def protecting(self, place: PositionKey) -> Iterable[Order]:
         """The take-profits, stop-losses and trailing stops that wait for a position."""
         return self.protections.get(place, {}).values()
 
     def count(self, order: Order, sign: int) -> None:
-        """Adds (1) or takes away (-1) what the order may add to a position."""
-        if not order.reduce_only:
+        """Adds (1) or takes away (-1) what the order may add to a position, or the coins it may spend."""
+        if order.is_spot:
+            self.lock(order, sign)
+        elif not order.reduce_only:
             sums = self.open_sums(order.place, order.side)
             sums.qty += sign * order.leaves
             sums.value += sign * order.leaves * order.price
+
+    def lock(self, order: Order, sign: int) -> None:
+        """Locks (1) or frees (-1) the coins of an open spot order."""
+        coin, amount = order.spot_need(self.books[order.symbol].spec.base_coin)
+        key = (order.account, coin)
+        self.locks[key] = self.locks.get(key, ZERO) + sign * amount
+
+    def locked(self, account: str, coin: str) -> Decimal:
+        """What spot orders lock of a coin."""
+        return self.locks.get((account, coin), ZERO)
 
     def close(self, order: Order, at_ms: int) -> None:
         """Files a final order."""
         order.updated_ms = at_ms
         self.closed_orders.setdefault(order.account, []).append(order)
-        self.recent_closed.setdefault(order.account, deque(maxlen=RECENT_CLOSED)).append(order)
+        recent = self.recent_closed.setdefault((order.account, order.category), deque(maxlen=RECENT_CLOSED))
+        recent.append(order)
 
     def record(self, execution: Execution) -> None:
         """Files a fill, and notes it for the execution topic."""
@@ -185,12 +209,13 @@ class Ledger:
 
     def report(self, order: Order) -> None:
         """Notes the order's present state for the order topic, and that position and wallet are to follow."""
-        self.events.orders.append(copy.copy(order))
+        self.events.orders.append(order.snapshot())
         self.touch(order.place)
 
     def touch(self, place: PositionKey) -> None:
-        """Notes that the position and the wallet are to be pushed and stored."""
-        self.events.positions[place] = None
+        """Notes that the position (spot has none) and the wallet are to be pushed and stored."""
+        if not self.books[place[1]].spec.is_spot:
+            self.events.positions[place] = None
         self.events.accounts[place[0]] = None
 
     def find(self, account: str, symbol: str | None, order_id: str, link_id: str) -> Order | None:

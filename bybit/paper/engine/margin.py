@@ -75,7 +75,7 @@ class Holding:
 
 @dataclass(slots=True)
 class Margin:
-    """An account's totals in USDT."""
+    """An account's totals in USDT; other coins are no collateral here."""
 
     wallet: Decimal
     unrealised: Decimal
@@ -83,6 +83,7 @@ class Margin:
     order_initial: Decimal
     maintenance: Decimal
     holdings: list[Holding]
+    locked: Decimal
 
     @property
     def equity(self) -> Decimal:
@@ -92,12 +93,12 @@ class Margin:
     @property
     def available(self) -> Decimal:
         """What new orders may bind; never below zero."""
-        return max(self.equity - self.position_initial - self.order_initial, ZERO)
+        return max(self.equity - self.position_initial - self.order_initial - self.locked, ZERO)
 
 
-def margin_of(account: Account, holdings: Iterable[Holding]) -> Margin:
-    """Adds an account's holdings up."""
-    total = Margin(account.wallet, ZERO, ZERO, ZERO, ZERO, [])
+def margin_of(account: Account, holdings: Iterable[Holding], locked: Decimal = ZERO) -> Margin:
+    """Adds an account's holdings up; `locked` are the USDT of its spot orders."""
+    total = Margin(account.wallet, ZERO, ZERO, ZERO, ZERO, [], locked)
     for holding in holdings:
         total.holdings.append(holding)
         total.unrealised += holding.unrealised

@@ -18,13 +18,20 @@ def match(ledger: Ledger, taker: Order, now: Moment) -> None:
     book = ledger.books[taker.symbol]
     if not _refused_at_once(book, taker):
         _take(ledger, book, taker, now)
-    if taker.is_open and (taker.order_type == "Market" or taker.tif in ("IOC", "FOK")):
-        taker.status, taker.reject_reason = "Cancelled", "EC_NoImmediateQtyToFill"
+    _lapse(taker)
     if taker.is_open:
         ledger.rest(taker)
     else:
         ledger.close(taker, now.ms)
     ledger.report(taker)
+
+
+def _lapse(taker: Order) -> None:
+    """What does not stay in the book ends here; so does the rest of an amount that buys no further step."""
+    if taker.is_open and (taker.order_type == "Market" or taker.tif in ("IOC", "FOK")):
+        taker.status, taker.reject_reason = taker.cancelled_status, "EC_NoImmediateQtyToFill"
+    elif taker.budget > taker.cum_value and taker.status == "Filled":
+        taker.status, taker.reject_reason = taker.cancelled_status, "EC_CancelByOrderValueZero"
 
 
 def _refused_at_once(book: Book, taker: Order) -> bool:
@@ -80,7 +87,8 @@ def _same_owner(ledger: Ledger, taker: Order, maker: Order, now: Moment) -> bool
         maker.smp_order_id = taker.order_id
         withdraw(ledger, maker, "CancelBySmp", "EC_BySelfMatch", now)
     if taker.smp_type in ("CancelTaker", "CancelBoth"):
-        taker.status, taker.cancel_type, taker.reject_reason = "Cancelled", "CancelBySmp", "EC_BySelfMatch"
+        taker.status = taker.cancelled_status
+        taker.cancel_type, taker.reject_reason = "CancelBySmp", "EC_BySelfMatch"
         taker.smp_order_id = maker.order_id
     return True
 

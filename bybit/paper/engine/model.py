@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass, field, fields
+from decimal import ROUND_CEILING, Decimal
+from operator import attrgetter
 from typing import NamedTuple
 
-from .numbers import ZERO
+from .numbers import CENT10, ZERO
 
 OPEN_STATUSES = frozenset({"New", "PartiallyFilled", "Untriggered", "Triggered"})
 # Account, symbol, positionIdx (0 one-way, 1 and 2 the long and the short leg of hedge mode).
@@ -74,7 +75,9 @@ class Brackets:
 
 @dataclass(slots=True)
 class Order:
-    """An order. Quantities in the base coin, values and fees in USDT, times in ms of the exchange's clock."""
+    """An order. Quantities in the base coin, values and fees in USDT (spot buys pay theirs in the base coin), times
+    in ms of the exchange's clock. `budget`: the size in USDT of a spot market order that is given so; `qty` is then
+    what that comes to. `symbol` is the key of its market."""
 
     order_id: str
     link_id: str
@@ -108,6 +111,32 @@ class Order:
     parent_link: str = ""
     trigger: Trigger | None = None
     brackets: Brackets | None = None
+    category: str = "linear"
+    market_unit: str = ""
+    budget: Decimal = ZERO
+
+    @property
+    def is_spot(self) -> bool:
+        """Whether it trades coins and not a contract."""
+        return self.category == "spot"
+
+    @property
+    def cancelled_status(self) -> str:
+        """What an order that ends unfilled, or partly filled, is called."""
+        return "PartiallyFilledCanceled" if self.is_spot and self.cum_qty else "Cancelled"
+
+    def snapshot(self) -> Order:
+        """A copy of its present state."""
+        return Order(*_state_of(self))
+
+    def spot_need(self, base_coin: str) -> tuple[str, Decimal]:
+        """The coin that an open spot order may spend, and how much of it."""
+        price = self.price or (self.trigger.price if self.trigger is not None else ZERO)
+        if self.side == "Buy":
+            return "USDT", self.budget or self.leaves * price
+        if not self.budget:
+            return base_coin, self.leaves
+        return base_coin, (self.budget / price).quantize(CENT10, ROUND_CEILING)
 
     @property
     def is_open(self) -> bool:
@@ -133,6 +162,9 @@ class Order:
     def leaves(self) -> Decimal:
         """What is still to be filled; nothing once the order is final."""
         return self.qty - self.cum_qty if self.is_open else ZERO
+
+
+_state_of = attrgetter(*(each.name for each in fields(Order)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +198,8 @@ class Execution:
     at_ns: int
     stop_type: str = "UNKNOWN"
     position_idx: int = 0
+    category: str = "linear"
+    fee_coin: str = "USDT"
 
 
 @dataclass(slots=True)
@@ -191,7 +225,9 @@ class Position:
 
 @dataclass(slots=True)
 class Account:
-    """A unified account in USDT. wallet = deposits + realised - fees, always and exactly."""
+    """A unified account. In USDT, wallet = deposits + realised - fees + traded, always and exactly; `traded` is what
+    spot trades brought and cost, `coins` what they left of other coins. Limit prices beyond the band are moved
+    to its edge, in spot refused, unless `reject_beyond_band` and `moves_spot_prices` say otherwise."""
 
     id: str
     uid: int
@@ -202,6 +238,10 @@ class Account:
     reject_beyond_band: bool = False
     modes: dict[str, int] = field(default_factory=dict)
     margin_mode: str = "REGULAR_MARGIN"
+    changed_ms: int = 0
+    moves_spot_prices: bool = False
+    traded: Decimal = ZERO
+    coins: dict[str, Decimal] = field(default_factory=dict)
 
     def hedged(self, symbol: str, coin: str) -> bool:
         """Whether a symbol is in hedge mode: by its own setting, else by that of its settle coin."""
@@ -210,7 +250,7 @@ class Account:
     @property
     def wallet(self) -> Decimal:
         """The balance, without unrealised results."""
-        return self.deposits + self.realised - self.fees
+        return self.deposits + self.realised - self.fees + self.traded
 
 
 @dataclass(frozen=True, slots=True)

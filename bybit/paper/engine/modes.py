@@ -5,7 +5,7 @@ from __future__ import annotations
 from .checks import Ticket
 from .errors import Refusal, bad_parameter
 from .ledger import Ledger
-from .specs import SETTLE_COIN
+from .specs import SETTLE_COIN, SPECS
 
 ONE_WAY, HEDGE = 0, 3
 
@@ -40,7 +40,7 @@ def switch_coin(ledger: Ledger, account: str, coin: str, mode: int) -> None:
     if coin != SETTLE_COIN:
         raise Refusal(110029, "Hedge mode is not supported for this symbol")
     modes = ledger.accounts[account].modes
-    symbols = {symbol for symbol in ledger.books if symbol not in modes}
+    symbols = {symbol for symbol in SPECS if symbol not in modes}
     if modes.get(coin, ONE_WAY) == mode:
         raise Refusal(110025, "Position mode is not modified")
     _check_free(ledger, account, symbols)

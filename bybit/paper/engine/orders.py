@@ -19,5 +19,5 @@ def make_order(ledger: Ledger, ticket: Ticket, qty: Decimal, price: Decimal, now
         slippage_type=ticket.slippage_type, slippage=ticket.slippage, create_type=ticket.create_type,
         last_on_created=ledger.books[ticket.symbol].quote.last, created_ms=now.ms, updated_ms=now.ms,
         serial=ledger.serial, rank=ledger.serial, position_idx=ticket.position_idx, trigger=ticket.trigger,
-        brackets=ticket.brackets,
+        brackets=ticket.brackets, category=ticket.category, market_unit=ticket.market_unit,
     )  # fmt: skip

@@ -24,8 +24,9 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A contract. Prices in USDT, quantities in the base coin; `depth` scales the synthetic book. `status` is
-    Trading, Delivering (positions may only shrink) or Closed."""
+    """A contract or spot pair. Prices in USDT, quantities in the base coin; `depth` scales the synthetic book.
+    `status` is Trading, Delivering (positions may only shrink) or Closed; `quote_step` is the precision of spot
+    orders whose size is in USDT."""
 
     symbol: str
     symbol_id: int
@@ -48,6 +49,18 @@ class Spec:
     tiers: tuple[Tier, ...]
     min_notional: Decimal = Decimal(5)
     status: str = "Trading"
+    category: str = "linear"
+    quote_step: Decimal = Decimal("0.01")
+
+    @property
+    def is_spot(self) -> bool:
+        """Whether it is a spot pair."""
+        return self.category == "spot"
+
+    @property
+    def key(self) -> str:
+        """The name that the engine knows it by: spot pairs share their symbol with a contract."""
+        return f"{self.symbol}.spot" if self.is_spot else self.symbol
 
     def tier(self, value: Decimal) -> Tier:
         """The tier a position of this value (USDT) falls into; the last one when it is beyond all."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
@@ -167,7 +166,7 @@ def lose_race(ledger: Ledger, order: Order, now: Moment) -> Order:
     """A cancel that was taken on, and then the fill came first: the order is reported filled, and once more with
     the reason why nothing was cancelled."""
     fill_resting(ledger, order, order.leaves, ledger.next_seq(), now)
-    late = copy.copy(order)
+    late = order.snapshot()
     late.cancel_type, late.reject_reason = "CancelByUser", "EC_OrigClOrdIDDoesNotExist"
     ledger.events.orders.append(late)
     return order

@@ -13,6 +13,7 @@ from .matching import match
 from .model import Moment, Order, Quote, Trigger
 from .numbers import ZERO
 from .protection import FALLS, FULL_KINDS, RISES, TRAILING, bind, full
+from .spot_checks import check_funds, settled
 
 
 def fire_due(ledger: Ledger, symbol: str, now: Moment) -> None:
@@ -87,6 +88,7 @@ def fire(ledger: Ledger, order: Order, now: Moment) -> None:
 _ENDINGS = {
     110007: ("Cancelled", "CancelByCannotAffordOrderCost", "EC_Others"),
     110017: ("Cancelled", "CancelByReduceOnly", "EC_NoError"),
+    170131: ("Cancelled", "CancelByCannotAffordOrderCost", "EC_Others"),
 }
 _REJECTED = ("Rejected", "UNKNOWN", "EC_Others")
 
@@ -105,6 +107,8 @@ def _dismiss_partner(ledger: Ledger, order: Order, now: Moment) -> None:
 
 def _admitted(ledger: Ledger, order: Order) -> tuple[Decimal, Decimal]:
     """Quantity and price with which a triggered order goes on. Raises Refusal when it may not."""
+    if order.is_spot:
+        return _admitted_spot(ledger, order)
     book, qty = ledger.books[order.symbol], order.qty
     checks.check_live(book.spec, order.reduce_only)
     if order.reduce_only:
@@ -118,3 +122,10 @@ def _admitted(ledger: Ledger, order: Order) -> tuple[Decimal, Decimal]:
         reference = checks.reference_price(book, order.side, price, order.order_type == "Market")
         checks.check_margin(ledger, order.place, order.side, qty, reference)
     return qty, price
+
+
+def _admitted_spot(ledger: Ledger, order: Order) -> tuple[Decimal, Decimal]:
+    """The same of a spot order: it must be paid for by now."""
+    order.qty, order.price = settled(ledger, order)
+    check_funds(ledger, order)
+    return order.qty, order.price

@@ -123,3 +123,24 @@ class Feed:
         parts = draw % (2 * width + 1) - width
         near = last * (_HUNDRED_THOUSAND + parts) / _HUNDRED_THOUSAND
         return max(down(near, self.spec.tick), self.spec.tick)
+
+
+class SpotFeed(Feed):
+    """The market of a spot pair: its price is the index of the contract of the same name."""
+
+    def __init__(self, seed: int, spec: Spec, candles: Candles, twin: Feed) -> None:
+        self.twin = twin
+        super().__init__(seed, spec, candles)
+
+    def follow(self) -> Quote:
+        """Goes to the twin's tick and price."""
+        self.resume(self.twin.tick, self.scale)
+        return self.quote
+
+    def advance(self) -> Quote:
+        """Goes one tick on, after the twin."""
+        return self.follow()
+
+    def _quote(self) -> Quote:
+        price = max(down(self.twin.quote.index, self.spec.tick), self.spec.tick)
+        return Quote(price, price, price)

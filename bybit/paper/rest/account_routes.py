@@ -7,9 +7,12 @@ from typing import Any
 
 from .. import rows
 from ..engine.errors import Refusal, bad_parameter
+from ..engine.funds import Coin
 from ..engine.model import Execution
-from ..engine.numbers import plain
-from ..engine.specs import MAKER_FEE, SETTLE_COIN, SPECS, TAKER_FEE
+from ..engine.numbers import ZERO, plain
+from ..engine.specs import MAKER_FEE, SETTLE_COIN, TAKER_FEE
+from ..engine.spot_specs import MARKETS, SPOT, SPOT_FEE
+from ..wallet_rows import coin_row, wallet_row
 from . import tickets
 from .call import Context, Route
 from .order_routes import require_category, selected_symbols
@@ -32,13 +35,12 @@ def executions(context: Context) -> dict[str, Any]:
 
 
 def _selected(context: Context) -> list[Execution]:
-    ledger = context.venue.ledger
+    ledger, category = context.venue.ledger, context.text("category")
     order_id, link = context.text("orderId"), context.text("orderLinkId")
-    if context.text("category") != "linear":
-        return []
     if order_id or link:
-        order = ledger.find(context.account, None, order_id, link)
-        return ledger.order_executions.get(order.order_id, []) if order is not None else []
+        name = order_id or ledger.links.get((context.account, link), "")
+        found = ledger.order_executions.get(name, [])
+        return [row for row in found if (row.account, row.category) == (context.account, category)]
     span = window(context)
     symbols = selected_symbols(context, required=False)
     mine = ledger.executions.get(context.account, [])
@@ -50,14 +52,17 @@ def _place(execution: Execution) -> Place:
 
 
 def wallet_balance(context: Context) -> dict[str, Any]:
-    """GET /v5/account/wallet-balance."""
+    """GET /v5/account/wallet-balance: the coins asked for, or those that are there."""
     if context.text("accountType") != "UNIFIED":
         raise bad_parameter("accountType only support UNIFIED.")
-    ledger = context.venue.ledger
-    row = rows.wallet_row(ledger.accounts[context.account], ledger.margin(context.account))
-    coins = {coin for coin in context.text("coin").split(",") if coin}
-    if coins:
-        row["coin"] = [coin for coin in row["coin"] if coin["coin"] in coins]
+    row = wallet_row(context.venue.ledger, context.account)
+    names = [name for name in context.text("coin").split(",") if name]
+    if names:
+        there = {coin["coin"]: coin for coin in row["coin"]}
+        known = {spec.base_coin for spec in SPOT.values()} | {SETTLE_COIN}
+        row["coin"] = [
+            there.get(name) or coin_row(Coin(name, ZERO, ZERO, ZERO)) for name in names if name in known
+        ]
     return {"list": [row]}
 
 
@@ -65,7 +70,8 @@ def account_info(context: Context) -> dict[str, Any]:
     """GET /v5/account/info: a unified account 2.0."""
     account = context.venue.ledger.accounts[context.account]
     return {
-        "marginMode": account.margin_mode, "updatedTime": str(account.created_ms), "unifiedMarginStatus": 6,
+        "marginMode": account.margin_mode, "unifiedMarginStatus": 6,
+        "updatedTime": str(account.changed_ms or account.created_ms),
         "dcpStatus": "OFF", "timeWindow": 0, "smpGroup": 0, "isMasterTrader": False,
         "spotHedgingStatus": "OFF",
     }  # fmt: skip
@@ -74,12 +80,11 @@ def account_info(context: Context) -> dict[str, Any]:
 def fee_rate(context: Context) -> dict[str, Any]:
     """GET /v5/account/fee-rate."""
     require_category(context)
-    name = context.text("symbol")
-    symbols = selected_symbols(context, required=False) if name else set(SPECS)
-    if context.text("category") != "linear":
-        symbols = set()
-    fees = {"takerFeeRate": plain(TAKER_FEE), "makerFeeRate": plain(MAKER_FEE)}
-    return {"list": [{"symbol": symbol, **fees} for symbol in SPECS if symbol in symbols]}
+    symbols, category = selected_symbols(context, required=False), context.text("category")
+    taker, maker = (SPOT_FEE, SPOT_FEE) if category == "spot" else (TAKER_FEE, MAKER_FEE)
+    fees = {"takerFeeRate": plain(taker), "makerFeeRate": plain(maker)}
+    shown = [{"symbol": spec.symbol, **fees} for key, spec in MARKETS.items() if key in symbols]
+    return {"category": category, "list": shown} if category == "spot" else {"list": shown}
 
 
 def query_api(context: Context) -> dict[str, Any]:
@@ -105,18 +110,22 @@ def user_settings(context: Context) -> dict[str, Any]:
     """GET /v5/account/user-setting-config."""
     account = context.venue.ledger.accounts[context.account]
     return {
-        "lpaSpot": False, "lpaPerp": account.reject_beyond_band, "deltaEnable": False, "smsef": False,
-        "fmsef": False,
+        "lpaSpot": account.moves_spot_prices, "lpaPerp": account.reject_beyond_band, "deltaEnable": False,
+        "smsef": False, "fmsef": False,
     }  # fmt: skip
 
 
 def limit_price_action(context: Context) -> dict[str, Any]:
     """POST /v5/account/set-limit-px-action: modifyEnable false makes prices beyond the band an error."""
-    tickets.category(context)
+    spot = tickets.category(context, spot=True) == "spot"
     wanted = context.params.get("modifyEnable")
     if not isinstance(wanted, bool):
         raise Refusal(10001, "params error: modifyEnable invalid")
-    context.venue.ledger.accounts[context.account].reject_beyond_band = not wanted
+    account = context.venue.ledger.accounts[context.account]
+    if spot:
+        account.moves_spot_prices = wanted
+    else:
+        account.reject_beyond_band = not wanted
     context.venue.ledger.events.accounts[context.account] = None
     return {}
 

@@ -26,7 +26,8 @@ def authenticate(call: Call, route: Route, keys: dict[str, ApiKey], now_ms: int)
     signed = call.raw_query.encode("utf-8", "surrogateescape") if call.method == "GET" else call.body
     if not key.signs(f"{stamp}{key_text}{window}".encode() + signed, signature):
         raise Refusal(10004, "error sign! please check your signature generation algorithm.")
-    if call.method == "POST" and (key.read_only or (route.right and not key.may(route.right))):
+    right = "SpotTrade" if route.right == "Order" and call.params.get("category") == "spot" else route.right
+    if call.method == "POST" and (key.read_only or (right and not key.may(right))):
         raise Refusal(10005, "Permission denied, please check your API key permissions.")
     return key
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from ..engine.errors import Refusal, bad_parameter
 from . import order_routes, tickets
-from .call import Context, Handler, Reply, Route
+from .call import Context, Handler, Reply, Route, limit_name
 
 # How many orders one request may hold.
 _MOST = {"linear": 20, "spot": 10}
-_LIMIT = 10
+_LIMIT, _SPOT_LIMIT = 10, 20
 Ids = dict[str, Any]
 
 
@@ -40,7 +40,7 @@ def _amend_active(context: Context) -> Ids:
 def _each(context: Context, path: str, single: Callable[[Context], Ids], created: bool = False) -> Reply:
     """Carries the items out one after the other; none of them stops the next. Refuses the whole with 10001 when
     it is no list of the right length."""
-    category = tickets.category(context)
+    category = tickets.category(context, spot=True)
     requests = context.params.get("request")
     if not isinstance(requests, list) or not all(isinstance(item, dict) for item in requests):
         raise bad_parameter("params error: request invalid")
@@ -62,7 +62,7 @@ def _one(context: Context, path: str, single: Callable[[Context], Ids], first: b
     """One item. Each order uses up one of the endpoint's requests; the request itself has paid for the first."""
     try:
         if not first:
-            verdict = context.venue.limits.check(context.account, path, _LIMIT, context.now.ns)
+            verdict = context.venue.limits.check(context.account, *_budget(context, path), context.now.ns)
             if not verdict.allowed:
                 raise Refusal(10006, "Too many visits. Exceeded the API Rate Limit.")
         return single(context), {"code": 0, "msg": "OK"}
@@ -72,8 +72,13 @@ def _one(context: Context, path: str, single: Callable[[Context], Ids], first: b
         return empty, {"code": refusal.code, "msg": refusal.text}
 
 
+def _budget(context: Context, path: str) -> tuple[str, int]:
+    """The name under which the limit counts, and the limit."""
+    return limit_name(path, context.params), _SPOT_LIMIT if context.params["category"] == "spot" else _LIMIT
+
+
 def _route(handler: Handler) -> Route:
-    return Route(handler, limit=_LIMIT, right="Order")
+    return Route(handler, limit=_LIMIT, spot_limit=_SPOT_LIMIT, right="Order")
 
 
 ROUTES: dict[tuple[str, str], Route] = {

@@ -96,13 +96,15 @@ Handler = Callable[[Context], dict[str, Any] | Reply]
 
 
 class Route(NamedTuple):
-    """A handler and its terms: signed or public, requests a second, the right needed, the success text."""
+    """A handler and its terms: signed or public, requests a second (in spot, where that has others), the right
+    needed, the success text."""
 
     handler: Handler
     private: bool = True
     limit: int = 50
     right: str = ""
     success: str = "OK"
+    spot_limit: int = 0
 
 
 def envelope(
@@ -110,3 +112,8 @@ def envelope(
 ) -> dict[str, Any]:
     """The five keys of every answer."""
     return {"retCode": code, "retMsg": text, "result": result, "retExtInfo": ext or {}, "time": now_ms}
+
+
+def limit_name(path: str, params: Params) -> str:
+    """The name under which a rate limit counts: spot has a budget of its own."""
+    return f"{path} spot" if params.get("category") == "spot" else path

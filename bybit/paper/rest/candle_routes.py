@@ -11,7 +11,7 @@ from ..market.candles import Bar
 from ..market.feed import FUNDING_MS
 from ..market.intervals import INTERVALS, end_of, start_of
 from .call import Context, Route
-from .market_routes import one_symbol
+from .market_routes import linear_symbol, one_symbol
 
 _FAR = 1 << 60
 
@@ -49,7 +49,7 @@ def _candles(context: Context, with_volume: bool) -> dict[str, Any]:
     last = context.now.ms if end < 0 else min(end, context.now.ms)
     bars = feed.candles.last(interval, start if start >= 0 else None, last, limit)
     shown = [_row(bar, feed.spec.tick, with_volume) for bar in bars]
-    return {"symbol": name, "category": context.text("category"), "list": shown}
+    return {"symbol": feed.spec.symbol, "category": context.text("category"), "list": shown}
 
 
 def _last_start(interval: str, start: int, limit: int) -> int:
@@ -68,7 +68,7 @@ def _row(bar: Bar, tick: Decimal, with_volume: bool) -> list[str]:
 
 def funding_history(context: Context) -> dict[str, Any]:
     """GET /v5/market/funding/history, newest first. startTime alone is an error, as on Bybit."""
-    name, limit = one_symbol(context), context.whole("limit", 200, 1, 200)
+    name, limit = linear_symbol(context), context.whole("limit", 200, 1, 200)
     start, end = context.whole("startTime", -1, 0, _FAR), context.whole("endTime", -1, 0, _FAR)
     if start >= 0 and end < 0:
         raise bad_parameter("params error: endTime is required with startTime")

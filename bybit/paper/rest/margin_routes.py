@@ -30,13 +30,14 @@ def set_margin_mode(context: Context) -> dict[str, Any]:
     if held or ledger.open_orders.get(context.account):
         reason = {"reasonCode": "3400045", "reasonMsg": "There are open positions or orders"}
         raise Refusal(3400045, "Set margin mode failed", {"reasons": [reason]})
-    account.margin_mode = mode
+    account.margin_mode, account.changed_ms = mode, context.now.ms
     ledger.events.accounts[context.account] = None
     return {"reasons": []}
 
 
 def pre_check(context: Context) -> dict[str, Any]:
     """POST /v5/order/pre-check: the account's margin rates before and after an order, in hundredths of a per cent."""
+    tickets.category(context)
     ledger = context.venue.ledger
     ticket = fitted(ledger, tickets.ticket(context))
     if ticket.trigger is not None:

@@ -9,9 +9,11 @@ from ..engine.errors import bad_parameter
 from ..engine.model import PublicTrade
 from ..engine.numbers import fixed, plain
 from ..engine.specs import SETTLE_COIN, SPECS, Spec
-from ..tickers import level_rows, ticker_row
+from ..engine.spot_specs import MARKETS
+from ..tickers import level_rows, spot_ticker_row, ticker_row
 from .call import Context, Route
 from .order_routes import require_category, selected_symbols
+from .spot_routes import spot_instrument
 
 OPEN_INTEREST_MS = {
     "5min": 300_000,
@@ -34,7 +36,10 @@ def instruments(context: Context) -> dict[str, Any]:
     require_category(context)
     symbols, status = _public_symbols(context), context.text("status", "Trading")
     specs = (book.spec for book in context.venue.ledger.books.values())
-    shown = [_instrument(spec) for spec in specs if spec.symbol in symbols and spec.status == status]
+    shown = [
+        spot_instrument(spec) if spec.is_spot else _instrument(spec)
+        for spec in specs if spec.key in symbols and spec.status == status
+    ]  # fmt: skip
     return {"category": context.text("category"), "list": shown, "nextPageCursor": ""}
 
 
@@ -66,8 +71,10 @@ def tickers(context: Context) -> dict[str, Any]:
     require_category(context)
     symbols, venue = _public_symbols(context), context.venue
     shown = [
-        ticker_row(venue.feeds[name], venue.ledger.books[name], context.now.ms)
-        for name in SPECS
+        (spot_ticker_row if spec.is_spot else ticker_row)(
+            venue.feeds[name], venue.ledger.books[name], context.now.ms
+        )
+        for name, spec in MARKETS.items()
         if name in symbols
     ]
     return {"category": context.text("category"), "list": shown}
@@ -75,26 +82,29 @@ def tickers(context: Context) -> dict[str, Any]:
 
 def orderbook(context: Context) -> dict[str, Any]:
     """GET /v5/market/orderbook."""
-    name = one_symbol(context)
-    book, depth = context.venue.ledger.books[name], context.whole("limit", 25, 1, 1000)
+    name, venue = one_symbol(context), context.venue
+    book = venue.ledger.books[name]
+    depth = context.whole("limit", 1 if book.spec.is_spot else 25, 1, 1000)
     return {
-        "s": name, "b": level_rows(book, "Buy", depth), "a": level_rows(book, "Sell", depth),
-        "ts": context.now.ms, "u": context.venue.public.book_version(name), "seq": context.venue.ledger.seq,
-        "cts": context.now.ms,
+        "s": book.spec.symbol, "b": level_rows(book, "Buy", depth), "a": level_rows(book, "Sell", depth),
+        "ts": context.now.ms, "u": venue.public[book.spec.category].book_version(name),
+        "seq": venue.ledger.seq, "cts": context.now.ms,
     }  # fmt: skip
 
 
 def recent_trades(context: Context) -> dict[str, Any]:
     """GET /v5/market/recent-trade, newest first."""
-    name, limit = one_symbol(context), context.whole("limit", 500, 1, 1000)
+    name = one_symbol(context)
+    most = 60 if MARKETS[name].is_spot else 1000
+    limit = context.whole("limit", min(500, most), 1, most)
     tape = list(context.venue.feeds[name].tape)[-limit:]
     return {"category": context.text("category"), "list": [_trade(trade) for trade in reversed(tape)]}
 
 
 def _trade(trade: PublicTrade) -> dict[str, Any]:
-    spec = SPECS[trade.symbol]
+    spec = MARKETS[trade.symbol]
     return {
-        "execId": trade.exec_id, "symbol": trade.symbol, "price": fixed(trade.price, spec.tick),
+        "execId": trade.exec_id, "symbol": spec.symbol, "price": fixed(trade.price, spec.tick),
         "size": fixed(trade.qty, spec.step), "side": trade.side, "time": str(trade.at_ms),
         "isBlockTrade": False, "isRPITrade": False, "seq": str(trade.seq),
     }  # fmt: skip
@@ -122,12 +132,12 @@ def price_limit(context: Context) -> dict[str, Any]:
     book = context.venue.ledger.books[name]
     limits, tick = band(book.spec, book.quote), book.spec.tick
     buy, sell = fixed(limits.buy, tick), fixed(limits.sell, tick)
-    return {"symbol": name, "buyLmt": buy, "sellLmt": sell, "ts": str(context.now.ms)}
+    return {"symbol": book.spec.symbol, "buyLmt": buy, "sellLmt": sell, "ts": str(context.now.ms)}
 
 
 def open_interest(context: Context) -> dict[str, Any]:
     """GET /v5/market/open-interest, newest first."""
-    name, limit = one_symbol(context), context.whole("limit", 50, 1, 200)
+    name, limit = linear_symbol(context), context.whole("limit", 50, 1, 200)
     width = OPEN_INTEREST_MS.get(context.text("intervalTime"))
     if width is None:
         raise bad_parameter("params error: intervalTime invalid")
@@ -158,9 +168,17 @@ def system_status(context: Context) -> dict[str, Any]:
 def one_symbol(context: Context) -> str:
     """The symbol that a public read must name. Refuses with 10001 when it is missing or unknown."""
     require_category(context)
-    name = context.text("symbol")
-    if context.text("category") != "linear" or name not in SPECS:
+    found = _public_symbols(context) if context.text("symbol") else set()
+    if not found:
         raise bad_parameter("params error: Symbol Invalid")
+    return found.pop()
+
+
+def linear_symbol(context: Context) -> str:
+    """The contract that a read must name. Refuses with 10001 what is none."""
+    name = one_symbol(context)
+    if MARKETS[name].is_spot:
+        raise bad_parameter("params error: category invalid")
     return name
 
 

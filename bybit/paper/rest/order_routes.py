@@ -6,10 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import rows
-from ..engine import trading
+from ..engine import spot, trading
+from ..engine.checks import Ticket
 from ..engine.errors import bad_parameter
-from ..engine.model import Order
+from ..engine.ledger import Ledger
+from ..engine.model import Moment, Order
 from ..engine.specs import SETTLE_COIN, SPECS
+from ..engine.spot_specs import SPOT
 from . import tickets
 from .call import Context, Route
 from .pages import Place, page
@@ -17,19 +20,27 @@ from .params import one_of
 from .retention import remembered
 from .windows import window
 
+_SPOT_FILTERS = ("Order", "tpslOrder", "StopOrder")
 _FILTERS = ("Order", "StopOrder", "OpenOrder", "tpslOrder", "OcoOrder", "BidirectionalTpslOrder")
 
 
 def create(context: Context) -> dict[str, Any]:
     """POST /v5/order/create."""
-    order = trading.place(context.venue.ledger, tickets.ticket(context), context.now)
-    return _ids(order)
+    return _ids(place_any(context.venue.ledger, tickets.ticket(context), context.now))
+
+
+def place_any(ledger: Ledger, ticket: Ticket, now: Moment) -> Order:
+    """Takes an order of either category."""
+    if ticket.category == "spot":
+        return spot.place(ledger, ticket, now)
+    return trading.place(ledger, ticket, now)
 
 
 def amend(context: Context) -> dict[str, Any]:
     """POST /v5/order/amend."""
     order = named(context)
-    return _ids(trading.amend(context.venue.ledger, order, tickets.change(context), context.now))
+    desk = spot if context.text("category") == "spot" else trading
+    return _ids(desk.amend(context.venue.ledger, order, tickets.change(context), context.now))
 
 
 def cancel(context: Context) -> dict[str, Any]:
@@ -38,12 +49,16 @@ def cancel(context: Context) -> dict[str, Any]:
     if faults.cancel_races and order is not None and order.is_open and not order.is_waiting:
         faults.cancel_races -= 1
         return _ids(trading.lose_race(context.venue.ledger, order, context.now))
+    if context.text("category") == "spot":
+        name = one_of(context, "orderFilter", _SPOT_FILTERS, "Order")
+        return _ids(spot.cancel(context.venue.ledger, order, name, context.now))
     return _ids(trading.cancel(context.venue.ledger, order, context.now))
 
 
 def cancel_all(context: Context) -> dict[str, Any]:
     """POST /v5/order/cancel-all: of the symbols, what orderFilter and stopOrderType leave."""
-    tickets.category(context)
+    if tickets.category(context, spot=True) == "spot":
+        context.params.setdefault("orderFilter", "Order")
     symbols, fits = selected_symbols(context, required=True), filtered(context)
     plain_only = context.text("stopOrderType") == "Stop"
 
@@ -61,6 +76,8 @@ def filtered(context: Context) -> Callable[[Order], bool]:
     name = one_of(context, "orderFilter", _FILTERS, "")
     if name == "":
         return lambda order: True
+    if context.text("category") == "spot":
+        return lambda order: spot.filter_of(order) == name
     if name == "OpenOrder":
         return lambda order: order.stop_type in ("", "Stop") or not _conditional(order)
     if name in ("Order", "StopOrder"):
@@ -107,7 +124,7 @@ def history(context: Context) -> dict[str, Any]:
 def _order_page(context: Context, found: list[Order], row: Callable[[Order], rows.Row]) -> dict[str, Any]:
     limit, category = context.whole("limit", 20, 1, 50), context.text("category")
     fits = filtered(context)
-    found = [order for order in found if fits(order)] if category == "linear" else []
+    found = [order for order in found if order.category == category and fits(order)]
     chosen, cursor = page(found, _place, limit, context.text("cursor"))
     return {"category": category, "nextPageCursor": cursor, "list": [row(order) for order in chosen]}
 
@@ -117,16 +134,19 @@ def _place(order: Order) -> Place:
 
 
 def selected_symbols(context: Context, required: bool) -> set[str]:
-    """The symbols that symbol, baseCoin or settleCoin (in that order) name; one of them may be `required`."""
+    """The markets that symbol, baseCoin or settleCoin (in that order) name, by their keys; in linear one of them
+    may be `required`, in spot there is no settleCoin."""
     name, base, settle = context.text("symbol"), context.text("baseCoin"), context.text("settleCoin")
-    if context.text("category") != "linear":
+    category = context.text("category")
+    if category not in ("linear", "spot"):
         return set()
     if name:
         return {tickets.symbol(context)}
+    specs = SPECS if category == "linear" else SPOT
     if base:
-        return {spec.symbol for spec in SPECS.values() if spec.base_coin == base}
-    if settle or not required:
-        return set(SPECS) if settle in ("", SETTLE_COIN) else set()
+        return {key for key, spec in specs.items() if spec.base_coin == base}
+    if settle or not required or category == "spot":
+        return set(specs) if settle in ("", SETTLE_COIN) else set()
     raise bad_parameter("params error: symbol, baseCoin or settleCoin is required")
 
 
@@ -143,7 +163,7 @@ def require_category(context: Context) -> None:
 
 def _one(context: Context) -> Order | None:
     """The order that a read names."""
-    symbol = context.text("symbol") or None
+    symbol = tickets.symbol(context) if context.text("symbol") else None
     return context.venue.ledger.find(
         context.account, symbol, context.text("orderId"), context.text("orderLinkId")
     )
@@ -151,7 +171,7 @@ def _one(context: Context) -> Order | None:
 
 def named(context: Context) -> Order | None:
     """The order that an amend or a cancel names, by orderId or orderLinkId; one of them is required."""
-    tickets.category(context)
+    tickets.category(context, spot=True)
     symbol = tickets.symbol(context)
     order_id, link = context.text("orderId"), context.text("orderLinkId")
     if not (order_id or link):
@@ -164,10 +184,10 @@ def _ids(order: Order) -> dict[str, Any]:
 
 
 ROUTES: dict[tuple[str, str], Route] = {
-    ("POST", "/v5/order/create"): Route(create, limit=10, right="Order"),
+    ("POST", "/v5/order/create"): Route(create, limit=10, spot_limit=20, right="Order"),
     ("POST", "/v5/order/amend"): Route(amend, limit=10, right="Order"),
-    ("POST", "/v5/order/cancel"): Route(cancel, limit=10, right="Order"),
-    ("POST", "/v5/order/cancel-all"): Route(cancel_all, limit=10, right="Order"),
+    ("POST", "/v5/order/cancel"): Route(cancel, limit=10, spot_limit=20, right="Order"),
+    ("POST", "/v5/order/cancel-all"): Route(cancel_all, limit=10, spot_limit=20, right="Order"),
     ("GET", "/v5/order/realtime"): Route(realtime),
     ("GET", "/v5/order/history"): Route(history),
 }

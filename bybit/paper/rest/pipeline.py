@@ -15,9 +15,10 @@ from . import (
     market_routes,
     order_routes,
     position_routes,
+    spot_routes,
 )
 from .auth import authenticate
-from .call import Answer, Call, Context, Reply, Route, envelope
+from .call import Answer, Call, Context, Reply, Route, envelope, limit_name
 from .limits import Verdict
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     **batch_routes.ROUTES,
     **ledger_routes.ROUTES,
     **margin_routes.ROUTES,
+    **spot_routes.ROUTES,
 }
 _PATHS = {path for _, path in ROUTES}
 # What still answers during maintenance.
@@ -84,7 +86,9 @@ def _admit(venue: Venue, call: Call, route: Route, context: Context) -> Verdict:
     """Signature, then the account's rate limit (10006), then an exact repetition (10014)."""
     key = authenticate(call, route, venue.keys, context.now.ms)
     context.account, context.key = key.account, key.key
-    verdict = venue.limits.check(key.account, call.path, route.limit, context.now.ns)
+    name = limit_name(call.path, call.params)
+    limit = route.spot_limit or route.limit if name != call.path else route.limit
+    verdict = venue.limits.check(key.account, name, limit, context.now.ns)
     if not verdict.allowed:
         raise Limited(verdict)
     if call.path == "/v5/order/create" and not call.params.get("orderLinkId"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..engine.brackets import LegChange
-from ..engine.errors import bad_parameter
+from ..engine.errors import Refusal, bad_parameter
 from ..engine.model import Brackets, Leg, Trigger
 from ..engine.numbers import ZERO
 from ..engine.trading_stop import StopChange
@@ -23,6 +23,18 @@ def trigger(context: Context) -> Trigger | None:
         return None
     direction = int(one_of(context, "triggerDirection", ("1", "2")))
     return Trigger(price, direction, one_of(context, "triggerBy", TRIGGERS, "LastPrice"), "Stop")
+
+
+def spot_trigger(context: Context) -> Trigger | None:
+    """What a new spot order is to wait for; None with the orderFilter Order. Its direction follows from the
+    price."""
+    name = one_of(context, "orderFilter", ("Order", "tpslOrder", "StopOrder"), "Order")
+    price = optional(context, "triggerPrice")
+    if name == "Order":
+        return None
+    if not price:
+        raise Refusal(170130, "Data sent for parameter triggerPrice is not valid.")
+    return Trigger(price, 0, "LastPrice", "tpslOrder" if name == "tpslOrder" else "Stop")
 
 
 def brackets(context: Context) -> Brackets | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from ..engine.checks import Ticket, check_slippage
-from ..engine.errors import bad_parameter
+from ..engine.errors import Refusal, bad_parameter
 from ..engine.numbers import ZERO
+from ..engine.specs import SPECS
+from ..engine.spot_specs import SPOT
 from ..engine.trading import Change
 from . import stop_params
 from .call import Context
@@ -16,23 +18,29 @@ _LINK_ID = re.compile(r"[A-Za-z0-9_-]{1,36}")
 _TIFS = ("GTC", "IOC", "FOK", "PostOnly")
 _SMP = ("None", "CancelMaker", "CancelTaker", "CancelBoth")
 _SLIPPAGE = ("TickSize", "Percent")
+_UNITS = ("quoteCoin", "baseCoin")
 
 
-def category(context: Context) -> str:
-    """The category of a command. Refuses with 10001 whatever is not linear."""
+def category(context: Context, spot: bool = False) -> str:
+    """The category of a command: linear, or where it may be, spot. Refuses with 10001 any other."""
     value = context.text("category")
-    if value != "linear":
-        raise bad_parameter(
-            "params error: category invalid, only linear is traded here" if value else "category"
-        )
+    if value != "linear" and not (spot and value == "spot"):
+        raise bad_parameter(f"params error: category {value} is not traded here" if value else "category")
     return value
 
 
 def symbol(context: Context) -> str:
-    """The symbol of a command. Refuses with 10001 an unknown one."""
-    value = context.text("symbol")
-    context.venue.ledger.symbol_book(value)
-    return value
+    """The market that symbol and category of a command name, by its key in the engine. Refuses an unknown one
+    with 10001, in spot with 170121."""
+    value, spot = context.text("symbol"), context.text("category") == "spot"
+    found = next((spec for spec in (SPOT if spot else SPECS).values() if spec.symbol == value), None)
+    if found is None:
+        raise (
+            Refusal(170121, "Invalid symbol.")
+            if spot
+            else bad_parameter("params error: symbol invalid " + value)
+        )
+    return found.key
 
 
 def link_id(context: Context) -> str:
@@ -45,7 +53,8 @@ def link_id(context: Context) -> str:
 
 def ticket(context: Context, create_type: str = "CreateByUser") -> Ticket:
     """A new order's ticket."""
-    category(context)
+    if category(context, spot=True) == "spot":
+        return spot_ticket(context)
     order_type = one_of(context, "orderType", ("Market", "Limit"))
     slippage_type, slippage = _slippage(context, order_type)
     return Ticket(
@@ -66,6 +75,33 @@ def ticket(context: Context, create_type: str = "CreateByUser") -> Ticket:
         position_idx=position_idx(context),
         trigger=stop_params.trigger(context),
         brackets=stop_params.brackets(context),
+    )
+
+
+def spot_ticket(context: Context) -> Ticket:
+    """A new spot order's ticket. orderFilter says whether it waits for triggerPrice, and with its funds locked."""
+    order_type = one_of(context, "orderType", ("Market", "Limit"))
+    market, side = order_type == "Market", one_of(context, "side", ("Buy", "Sell"))
+    slippage_type, slippage = _slippage(context, order_type)
+    if stop_params.brackets(context) is not None or context.text("isLeverage") == "1":
+        raise bad_parameter("params error: takeProfit, stopLoss and isLeverage are not for spot here")
+    unit = one_of(context, "marketUnit", _UNITS, "quoteCoin" if side == "Buy" else "baseCoin")
+    return Ticket(
+        account=context.account,
+        symbol=symbol(context),
+        side=side,
+        order_type=order_type,
+        qty=positive(context, "qty"),
+        price=ZERO if market else positive(context, "price"),
+        tif=_time_in_force(context, order_type),
+        link_id=link_id(context),
+        smp_type=one_of(context, "smpType", _SMP, "None"),
+        slippage_type=slippage_type,
+        slippage=slippage,
+        create_type="",
+        trigger=stop_params.spot_trigger(context),
+        category="spot",
+        market_unit=unit if market else "",
     )
 
 

@@ -17,12 +17,19 @@ _MOST_WAITING = 20_000
 
 
 class Connection:
-    """A client's socket. Frames leave in the order in which they were put in."""
+    """A client's socket. Frames leave in the order in which they were put in. `category` is that of its topics; ""
+    on private sockets, which have all."""
 
     def __init__(
-        self, request: web.Request, socket: web.WebSocketResponse, stream: str, conn_id: str
+        self,
+        request: web.Request,
+        socket: web.WebSocketResponse,
+        stream: str,
+        conn_id: str,
+        category: str = "",
     ) -> None:
         self.request, self.socket, self.stream, self.conn_id = request, socket, stream, conn_id
+        self.category = category
         self.account = ""
         self.topics: set[str] = set()
         self.silent = False

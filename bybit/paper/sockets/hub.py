@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 
 from ..control.faults import Faults, StreamFault
 from ..wire import dump
@@ -38,10 +37,6 @@ class Hub:
     def of(self, stream: str) -> list[Connection]:
         """The connections of a stream."""
         return [connection for connection in self._connections if connection.stream == stream]
-
-    def subscribers(self, stream: str, topic: str) -> Iterator[Connection]:
-        """Those subscribed to a topic."""
-        return (each for each in self.of(stream) if topic in each.topics)
 
     def push(self, connection: Connection, frame: Frame) -> None:
         """Sends a frame of a topic, if no fault takes hold of it."""

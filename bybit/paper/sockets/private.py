@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from .. import rows
 from ..clock import Clock
 from ..engine.ledger import Ledger
-from ..engine.model import Events, PositionKey
+from ..engine.model import Events, Order, PositionKey
+from ..wallet_rows import wallet_row
 from .hub import Frame, Hub
 
 BASE_TOPICS = ("order", "execution", "execution.fast", "position", "wallet", "greeks", "dcp")
@@ -45,12 +47,12 @@ class PrivateStream:
             self._push(account, "execution", lambda: [rows.execution_push(row) for row in fills])
         if trades:
             self._push(account, "execution.fast", lambda: [rows.execution_fast_push(row) for row in trades])
-        if orders:
-            self._push(account, "order", lambda: [rows.order_push(row) for row in orders])
+        for batch in _successive(orders):
+            self._push(account, "order", partial(_order_rows, batch))
         if places:
             self._push(account, "position", lambda: self._positions(account, places))
         if account in events.accounts:
-            self._push(account, "wallet", lambda: self._wallet(account))
+            self._push(account, "wallet", lambda: [wallet_row(self._ledger, account)])
 
     def _positions(self, account: str, places: list[PositionKey]) -> Rows:
         ledger = self._ledger
@@ -59,22 +61,40 @@ class PrivateStream:
             rows.position_push(ledger.holding(*place), margin, ledger.protecting(place)) for place in places
         ]
 
-    def _wallet(self, account: str) -> Rows:
-        return [rows.wallet_row(self._ledger.accounts[account], self._ledger.margin(account))]
-
     def _push(self, account: str, base: str, make: Callable[[], Rows]) -> None:
-        """Builds the rows only when somebody listens."""
+        """Builds the rows only when somebody listens; a topic of one category gets the rows of that."""
         data: Rows | None = None
         for connection in self._hub.of("private"):
             if connection.account != account:
                 continue
-            for topic in (base, f"{base}.linear"):
-                if topic in connection.topics:
-                    data = make() if data is None else data
-                    self._hub.push(connection, self._frame(topic, data))
+            for category in ("", "linear", "spot"):
+                topic = f"{base}.{category}" if category else base
+                if topic not in connection.topics:
+                    continue
+                data = make() if data is None else data
+                chosen = [row for row in data if row["category"] == category] if category else data
+                if chosen:
+                    self._hub.push(connection, self._frame(topic, chosen))
 
     def _frame(self, topic: str, data: Rows) -> Frame:
         self._frames += 1
         now = self._clock.now()
         frame: Frame = {"topic": topic, "creationTime": now.ms, "data": data}
         return frame if topic.startswith("execution.fast") else {"id": f"{now.ns}_{self._frames}", **frame}
+
+
+def _successive(orders: list[Order]) -> list[list[Order]]:
+    """The reports in as many parts as it takes for none to tell of one order twice: each goes in a frame."""
+    parts: list[list[Order]] = []
+    told: set[str] = set()
+    for order in orders:
+        if not parts or order.order_id in told:
+            parts.append([])
+            told.clear()
+        parts[-1].append(order)
+        told.add(order.order_id)
+    return parts
+
+
+def _order_rows(orders: list[Order]) -> Rows:
+    return [rows.order_push(order) for order in orders]

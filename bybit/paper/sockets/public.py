@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 
 from ..clock import Clock
 from ..engine.ledger import Ledger
 from ..engine.model import Events, Execution, PublicTrade
 from ..engine.numbers import fixed, plain
 from ..engine.specs import SPECS
+from ..engine.spot_specs import MARKETS, SPOT
 from ..market.candles import Bar
 from ..market.feed import Feed
 from ..market.intervals import INTERVALS, end_of, start_of
-from ..tickers import level_rows, ticker_row
+from ..tickers import level_rows, spot_ticker_row, ticker_row
 from .connection import Connection
 from .hub import Frame, Hub
 
@@ -23,25 +25,31 @@ Side = dict[str, str]
 
 
 class PublicStream:
-    """The public topics of all symbols."""
+    """The public topics of all symbols of a category. Inside they go by the keys of their markets."""
 
-    def __init__(self, ledger: Ledger, feeds: dict[str, Feed], hub: Hub, clock: Clock) -> None:
+    def __init__(
+        self, ledger: Ledger, feeds: dict[str, Feed], hub: Hub, clock: Clock, category: str = "linear"
+    ) -> None:
         self._ledger, self._feeds, self._hub, self._clock = ledger, feeds, hub, clock
-        self._versions = dict.fromkeys(SPECS, 1)
+        self.category = category
+        specs = (SPOT if category == "spot" else SPECS).values()
+        self._keys = {spec.symbol: spec.key for spec in specs}
+        self._versions = {spec.key: 1 for spec in specs}
         self._tickers: dict[str, dict[str, str]] = {}
         self._books: dict[str, tuple[Side, Side]] = {}
         self._bars: dict[str, Bar] = {}
         self._dirty: set[str] = set()
 
-    @staticmethod
-    def known(topic: str) -> bool:
+    def known(self, topic: str) -> bool:
         """Whether there is such a topic."""
         *head, symbol = topic.split(".")
-        if symbol not in SPECS:
+        if symbol not in self._keys:
             return False
         match head:
-            case ["tickers"] | ["publicTrade"] | ["allLiquidation"]:
+            case ["tickers"] | ["publicTrade"]:
                 return True
+            case ["allLiquidation"]:
+                return self.category == "linear"
             case ["orderbook", depth]:
                 return depth in DEPTHS
             case ["kline", interval]:
@@ -50,12 +58,13 @@ class PublicStream:
                 return False
 
     def book_version(self, symbol: str) -> int:
-        """The number `u` of a symbol's book."""
+        """The number `u` of a market's book."""
         return self._versions[symbol]
 
     def first_frame(self, connection: Connection, topic: str) -> None:
         """The snapshot that a new subscriber starts from; trades and liquidations have none."""
-        head, _, symbol = topic.rpartition(".")
+        head, _, name = topic.rpartition(".")
+        symbol = self._keys[name]
         if head == "tickers":
             row = self._tickers.setdefault(topic, self._ticker(symbol))
             self._hub.push(connection, self._ticker_frame(topic, "snapshot", row))
@@ -70,34 +79,39 @@ class PublicStream:
     def tick(self) -> None:
         """A tick has passed: tickers, books and candles go out."""
         for topic in self._watched():
-            head, _, symbol = topic.rpartition(".")
+            head, _, name = topic.rpartition(".")
             if head == "tickers":
-                self._push_ticker(topic, symbol)
+                self._push_ticker(topic, self._keys[name])
             elif head.startswith("kline"):
-                self._push_kline(topic, symbol)
-        self._push_books(set(SPECS))
+                self._push_kline(topic, self._keys[name])
+        self._push_books(set(self._versions))
 
     def publish(self, events: Events) -> None:
         """What users did: their trades at once, the book they changed a moment later."""
-        for symbol in {trade.symbol for trade in events.trades}:
+        for symbol in {trade.symbol for trade in events.trades} & self._versions.keys():
             self._push_trades(symbol, [trade for trade in events.trades if trade.symbol == symbol])
-        for execution in events.liquidations:
+        for execution in events.liquidations if self.category == "linear" else ():
             self._push_liquidation(execution)
-        if events.books and not self._dirty:
+        books = events.books & self._versions.keys()
+        if books and not self._dirty:
             asyncio.get_running_loop().call_later(_BOOK_PAUSE, self._push_dirty)
-        self._dirty |= events.books
+        self._dirty |= books
 
     def _watched(self) -> set[str]:
         """The topics that somebody is subscribed to; what nobody watches is forgotten."""
-        topics = {topic for connection in self._hub.of("public") for topic in connection.topics}
+        topics = {topic for connection in self._listening() for topic in connection.topics}
         for state in (self._tickers, self._books, self._bars):
             for topic in set(state) - topics:
                 del state[topic]
         return topics
 
+    def _listening(self) -> Iterator[Connection]:
+        return (each for each in self._hub.of("public") if each.category == self.category)
+
     def _send(self, topic: str, frame: Frame) -> None:
-        for connection in self._hub.subscribers("public", topic):
-            self._hub.push(connection, frame)
+        for connection in self._listening():
+            if topic in connection.topics:
+                self._hub.push(connection, frame)
 
     def _push_dirty(self) -> None:
         dirty, self._dirty = self._dirty, set()
@@ -106,7 +120,11 @@ class PublicStream:
     # Tickers
 
     def _ticker(self, symbol: str) -> dict[str, str]:
-        row = ticker_row(self._feeds[symbol], self._ledger.books[symbol], self._clock.now().ms)
+        feed, book, now_ms = self._feeds[symbol], self._ledger.books[symbol], self._clock.now().ms
+        if self.category == "spot":
+            spot = spot_ticker_row(feed, book, now_ms)
+            return {name: value for name, value in spot.items() if not name.startswith(("bid1", "ask1"))}
+        row = ticker_row(feed, book, now_ms)
         tape = self._feeds[symbol].tape
         direction = tape[-1].direction if tape else "ZeroPlusTick"
         return {"symbol": symbol, "tickDirection": direction, **row}
@@ -117,7 +135,9 @@ class PublicStream:
         if old is None:
             return
         changed = {name: value for name, value in new.items() if old.get(name) != value}
-        if changed:
+        if changed and self.category == "spot":
+            self._send(topic, self._ticker_frame(topic, "snapshot", new))
+        elif changed:
             self._send(topic, self._ticker_frame(topic, "delta", {"symbol": symbol, **changed}))
 
     def _ticker_frame(self, topic: str, kind: str, row: dict[str, str]) -> Frame:
@@ -137,7 +157,7 @@ class PublicStream:
             self._versions[symbol] += 1
             for topic in topics:
                 _, depth, name = topic.split(".")
-                if name == symbol:
+                if self._keys[name] == symbol:
                     self._push_book(topic, symbol, int(depth))
 
     def _push_book(self, topic: str, symbol: str, depth: int) -> None:
@@ -156,7 +176,8 @@ class PublicStream:
         symbol, now_ms = topic.rpartition(".")[2], self._clock.now().ms
         data = {
             "s": symbol, "b": [[price, size] for price, size in sides[0].items()],
-            "a": [[price, size] for price, size in sides[1].items()], "u": self._versions[symbol],
+            "a": [[price, size] for price, size in sides[1].items()],
+            "u": self._versions[self._keys[symbol]],
             "seq": self._ledger.seq,
         }  # fmt: skip
         return {"topic": topic, "type": kind, "ts": now_ms, "data": data, "cts": now_ms}
@@ -165,7 +186,9 @@ class PublicStream:
 
     def _bar(self, topic: str) -> Bar:
         _, interval, symbol = topic.split(".")
-        return self._feeds[symbol].candles.candle(interval, start_of(interval, self._clock.now().ms))
+        return self._feeds[self._keys[symbol]].candles.candle(
+            interval, start_of(interval, self._clock.now().ms)
+        )
 
     def _push_kline(self, topic: str, symbol: str) -> None:
         bar, start = self._bars.get(topic), start_of(topic.split(".")[1], self._clock.now().ms)
@@ -180,7 +203,7 @@ class PublicStream:
 
     def _kline_frame(self, topic: str, bar: Bar, confirm: bool) -> Frame:
         _, interval, symbol = topic.split(".")
-        tick, now_ms = SPECS[symbol].tick, self._clock.now().ms
+        tick, now_ms = MARKETS[self._keys[symbol]].tick, self._clock.now().ms
         row = {
             "start": bar.start_ms, "end": end_of(interval, bar.start_ms) - 1, "interval": interval,
             "open": fixed(bar.open, tick), "close": fixed(bar.close, tick), "high": fixed(bar.high, tick),
@@ -192,10 +215,11 @@ class PublicStream:
     # Trades
 
     def _push_trades(self, symbol: str, trades: list[PublicTrade]) -> None:
-        topic, spec = f"publicTrade.{symbol}", SPECS[symbol]
+        spec = MARKETS[symbol]
+        topic = f"publicTrade.{spec.symbol}"
         data = [
             {
-                "T": trade.at_ms, "s": symbol, "S": trade.side, "v": fixed(trade.qty, spec.step),
+                "T": trade.at_ms, "s": spec.symbol, "S": trade.side, "v": fixed(trade.qty, spec.step),
                 "p": fixed(trade.price, spec.tick), "L": trade.direction, "i": trade.exec_id, "BT": False,
                 "RPI": False, "seq": trade.seq,
             }

@@ -11,12 +11,13 @@ from aiohttp import WSMsgType, web
 from ..wire import dump, load
 from .connection import ACK_DELAY, Connection
 from .private import TOPICS
-from .public import PublicStream
 
 if TYPE_CHECKING:
     from ..venue import Venue
 
-STREAMS = {"/v5/private": "private", "/v5/public/linear": "public"}
+STREAMS = {"/v5/private": "private", "/v5/public/linear": "public", "/v5/public/spot": "public"}
+# Spot takes this many topics in one request.
+_SPOT_ARGS = 10
 _IDLE_SECONDS = 600
 _ACTIVE_TIME = re.compile(r"([0-9]{1,4})([sm])")
 Message = dict[str, Any]
@@ -37,7 +38,8 @@ class SocketServer:
             return web.Response(status=503, text="Service Unavailable")
         socket = web.WebSocketResponse(autoping=False, timeout=0.3, max_msg_size=1 << 20, compress=False)
         await socket.prepare(request)
-        connection = Connection(request, socket, stream, uuid4().hex[:20])
+        category = "" if stream == "private" else request.path.rpartition("/")[2]
+        connection = Connection(request, socket, stream, uuid4().hex[:20], category)
         if faults.take_stream(stream, "accept_then_close") is not None:
             await connection.close()
             return socket
@@ -99,7 +101,9 @@ class SocketServer:
             reply = {"req_id": request_id, "op": "pong", "args": args, "conn_id": connection.conn_id}
         else:
             reply = {"success": True, "ret_msg": "pong", "conn_id": connection.conn_id}
-            reply.update(req_id=request_id, op="ping")
+            if connection.category != "spot" or request_id:
+                reply["req_id"] = request_id
+            reply["op"] = "ping"
         connection.send(dump(reply))
 
     def _auth(self, connection: Connection, message: Message) -> None:
@@ -128,11 +132,13 @@ class SocketServer:
         if problem:
             self._answer(connection, message, "subscribe", False, problem)
             return
-        self._answer(connection, message, "subscribe", True, "")
+        self._answer(
+            connection, message, "subscribe", True, "subscribe" if connection.category == "spot" else ""
+        )
         for topic in topics:
             connection.topics.add(topic)
             if connection.stream == "public":
-                self._venue.public.first_frame(connection, topic)
+                self._venue.public[connection.category].first_frame(connection, topic)
 
     def _problem(self, connection: Connection, topics: list[str]) -> str:
         """Why the subscription is refused, "" when it is not."""
@@ -142,9 +148,11 @@ class SocketServer:
             return "Request not authorized"
         if not topics:
             return "error:args is empty"
+        if connection.category == "spot" and len(topics) > _SPOT_ARGS:
+            return "args size >10"
         for topic in topics:
-            known = topic in TOPICS if connection.stream == "private" else PublicStream.known(topic)
-            if not known:
+            stream = self._venue.public.get(connection.category)
+            if not (topic in TOPICS if stream is None else stream.known(topic)):
                 return f"error:handler not found,topic:{topic}"
             if topic in connection.topics:
                 return f"error:already subscribed,topic:{topic}"
