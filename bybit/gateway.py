@@ -248,7 +248,7 @@ class Gateway:
             limit=PAGE,
             cursor=cursor or None,
         )
-        return _page(answer, parse.order, category)
+        return answers.page(answer, parse.order, category)
 
     def find_realtime(self, *, category: str, order_id: str, order_link_id: str) -> OrderReport | None:
         """One order from GET /v5/order/realtime by id, open or recently closed; None when it is not there."""
