@@ -17,7 +17,9 @@ from orders.listener import Listener
 
 class Wire:
     def __init__(self, account: Account) -> None:
-        self._socket = connect(account.paper_url.replace("http", "ws") + "/v5/private", max_size=2**24, legacy=True)
+        self._socket = connect(
+            account.paper_url.replace("http", "ws") + "/v5/private", max_size=2**24, legacy=True
+        )
         self._listener = Listener(account.pk, threading.Event())
         self._account = account
         self._number = 0
