@@ -74,10 +74,12 @@ def open_orders(
 
 
 def kind(report: OrderReport) -> str:
-    """Which sort of order this is: a plain one, a conditional entry, or one that protects a position."""
-    if report.stop_order_type in ("", "UNKNOWN"):
-        return "orders"
-    return "conditional" if report.stop_order_type == "Stop" else "protective"
+    """Which sort of order this is: a plain one, a conditional entry, or one that protects a position. An entry that has
+    triggered is a plain order from then on, for Bybit's cancel-all too."""
+    if report.stop_order_type not in ("", "UNKNOWN", "Stop"):
+        return "protective"
+    waiting = report.stop_order_type == "Stop" and report.status in ("Untriggered", "Triggered")
+    return "conditional" if waiting else "orders"
 
 
 def reference(order: Order) -> OrderRef:

@@ -71,6 +71,8 @@ def _conclude(order: Order, now: datetime, code: str, text: str, proof: dict[str
     to = _VERDICTS[code][0] if code in _VERDICTS else "rejected"
     if states.may_step(order.state, to):
         order.state, order.reject_code, order.reject_message = to, code, text
+        # The proof is that it was read, and read again.
+        order.needs_read = False
         evidence = ("verdict", "resolver", {"code": code, **proof})
         changed(order.account_id, writing.keep(order, now, evidence=evidence))
         failpoint("resolve_before_verdict_commit")

@@ -148,6 +148,7 @@ class InstrumentOut(Schema):
     max_market_qty: Money | None
     min_notional: Money | None
     max_leverage: Money | None
+    quote_step: Money | None
 
 
 class InstrumentList(Schema):
@@ -158,7 +159,7 @@ class InstrumentList(Schema):
 @router.get("/instruments", operation_id="list_instruments", response={200: InstrumentList, **ERRORS})
 def list_instruments(
     request: HttpRequest,
-    category: Literal["linear"] = "linear",
+    category: Literal["linear", "spot"] = "linear",
     q: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{0,40}$")] = "",
     limit: Annotated[int, Field(ge=1, le=200)] = 200,
     cursor: Annotated[str, Field(pattern=r"^[A-Z0-9]{0,40}$")] = "",

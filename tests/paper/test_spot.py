@@ -278,7 +278,7 @@ def test_categories_are_kept_apart(exchange: Exchange, trader: Trader) -> None:
         for category in ("linear", "spot", "all")
     }
     assert told == {"linear": [contract], "spot": [pair], "all": [contract, pair]}
-    assert [order["orderId"] for order in exchange.truth(trader.account)["orders"]] == [contract]
+    assert [order["orderId"] for order in exchange.truth(trader.account)["orders"]] == [contract, pair]
     body = {"category": "spot", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "100"}
     made = exchange.control("external", account=trader.account, **body)
     assert row(trader, made["orderId"])["orderLinkId"] == ""

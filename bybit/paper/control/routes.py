@@ -106,7 +106,7 @@ async def truth(venue: Venue, query: Params) -> dict[str, Any]:
     """The ledger of one account, oldest first, whatever faults and lags there are. Orders and fills are those of a
     category: linear, spot or all."""
     ledger, account = venue.ledger, known_account(venue, query)
-    category = query.get("category", "linear")
+    category = query.get("category", "all")
     if category not in ("linear", "spot", "all"):
         raise bad_parameter("category must be linear, spot or all")
     wanted = ("linear", "spot") if category == "all" else (category,)

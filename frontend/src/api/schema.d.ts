@@ -372,6 +372,19 @@ export interface components {
             /** Read Only */
             read_only: boolean;
         };
+        /** AlertOut */
+        AlertOut: {
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-11-22T16:51:52.123Z
+             */
+            at: string;
+            /** Message */
+            message: string;
+            /** Order */
+            order: string;
+        };
         /**
          * AmendIn
          * @description `PATCH /orders/{id}`: only what is to change. `qty` is the new total; "0" removes a take_profit or stop_loss.
@@ -640,6 +653,8 @@ export interface components {
             qty_step: string;
             /** Quote Coin */
             quote_coin: string;
+            /** Quote Step */
+            quote_step: string | null;
             /** Status */
             status: string;
             /** Symbol */
@@ -1083,8 +1098,12 @@ export interface components {
         StatusOut: {
             /** Account */
             account: string;
+            /** Alerts */
+            alerts: components["schemas"]["AlertOut"][];
             /** Bad Messages */
             bad_messages: number;
+            /** Banned Until */
+            banned_until: string | null;
             /** Clock Offset Ms */
             clock_offset_ms: number | null;
             /** Key Expires At */
@@ -1093,6 +1112,8 @@ export interface components {
             last_pass_age_ms: number | null;
             /** Last Pass At */
             last_pass_at: string | null;
+            /** Oldest Unsettled Ms */
+            oldest_unsettled_ms: number | null;
             /** Private Age Ms */
             private_age_ms: number | null;
             /** Public Age Ms */
@@ -1103,6 +1124,8 @@ export interface components {
             stream: string;
             /** Trouble */
             trouble: string;
+            /** Unsettled */
+            unsettled: number;
         };
         /**
          * StopsIn
@@ -1475,7 +1498,7 @@ export interface operations {
     list_instruments: {
         parameters: {
             query?: {
-                category?: "linear";
+                category?: "linear" | "spot";
                 q?: string;
                 limit?: number;
                 cursor?: string;
