@@ -239,6 +239,17 @@ class Gateway:
         )
         return answers.page(answer, parse.order, category)
 
+    def closed_orders(self, *, category: str, start_ms: int, cursor: str = "") -> Page[OrderReport]:
+        """One page of GET /v5/order/history: the orders that have ended, newest first (at most seven days)."""
+        answer = self._call(
+            self._http.get_order_history,
+            category=category,
+            startTime=start_ms,
+            limit=PAGE,
+            cursor=cursor or None,
+        )
+        return _page(answer, parse.order, category)
+
     def find_realtime(self, *, category: str, order_id: str, order_link_id: str) -> OrderReport | None:
         """One order from GET /v5/order/realtime by id, open or recently closed; None when it is not there."""
         return self._find(self._http.get_open_orders, category, order_id, order_link_id)

@@ -98,11 +98,22 @@ def _pass(account: Account, gateway: Gateway, full: bool) -> None:
     side = {next(_turns)} if streaming else set(SIDE_LISTS)
     seen = _take_open_orders(account, gateway, side)
     failpoint("resolve_open_orders_taken")
+    if not streaming:
+        _take_closed_orders(account, gateway, link, started)
     following.follow_up(account, gateway, seen)
     _sweep(account, gateway, link, started, side, streaming=streaming)
     failpoint("resolve_swept")
     _compare(account, gateway, side)
     Link.objects.filter(pk=account.pk).update(swept_at=started)
+
+
+def _take_closed_orders(account: Account, gateway: Gateway, link: Link, now: datetime) -> None:
+    """What began and ended while nobody listened, in Bybit's own app, without a fill that would tell of it."""
+    since = (link.swept_at or now) - SWEEP_OVERLAP
+    start_ms = int(max(since, now - LONGEST_SWEEP).timestamp() * 1000)
+    for category in CATEGORIES:
+        for items in every(gateway.closed_orders, category=category, start_ms=start_ms):
+            services.record(account.pk, reports=items, source="resolver")
 
 
 def _measure_clock(account: Account, gateway: Gateway) -> None:

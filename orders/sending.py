@@ -188,9 +188,17 @@ def _note(
         if isinstance(outcome, Banned):
             access.note_ban(account, gateway)
         elif isinstance(outcome, Refused) and outcome.code in FILTER_CODES:
-            instruments.forget()
+            _read_filters(account, gateway, order)
             if "position idx" in outcome.message.lower():
                 access.read_mode(account, gateway, order.symbol)
+
+
+def _read_filters(account: Account, gateway: bybit.Gateway, order: Order) -> None:
+    """The market's rules as Bybit has them now: the next ticket is checked against those."""
+    try:
+        instruments.refresh_one(account, gateway, category=order.category, symbol=order.symbol)
+    except BybitError:
+        instruments.forget()
 
 
 _ANSWER = ("state", "acked_at", "exchange_order_id", "reject_code", "reject_message", "needs_read")

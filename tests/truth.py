@@ -282,7 +282,7 @@ def _proven_ends(story: Story) -> Iterator[str]:
 
 def _missing_proof(row: Row, story: Story, sent: set[str]) -> str:
     proof = story.proof[row["id"]]
-    if row["exchange_status"]:
+    if row["exchange_status"] in FINAL_STATUSES:
         told = [item["body"].get("orderStatus") for item in proof if item["kind"] == "report"]
         fits = SHOWN.get(row["exchange_status"]) == row["state"] and row["exchange_status"] in told
         return "" if fits else f"without a report that says {row['exchange_status']}"

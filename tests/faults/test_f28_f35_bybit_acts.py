@@ -28,6 +28,17 @@ def still(stack: Stack) -> Iterator[Stack]:
     stack.paper.control("pause", {"on": False})
 
 
+def newest(stack: Stack, kind: str) -> dict[str, Any]:
+    """The newest execution, once it is of this kind."""
+
+    def look() -> Any:
+        row = stack.api("GET", "/executions?limit=1").json()["items"][0]
+        return row if row["exec_type"] == kind else None
+
+    found: dict[str, Any] = wait_for(look, 5, kind)
+    return found
+
+
 def act(stack: Stack, do: str, **more: Any) -> None:
     stack.paper.control("act", {"do": do, "symbol": "BTCUSDT", **more})
 
@@ -102,8 +113,12 @@ def test_f31_a_stop_that_hits_is_booked_as_an_order_of_bybit_s(still: Stack) -> 
     wait_for(lambda: position(still).get("stop_loss"), 5, "the stop on the position")
     still.paper.control("price", {"symbol": "BTCUSDT", "price": at(still, "0.965")})
     wait_for(lambda: not position(still), 5, "the position to be closed")
-    closed = still.api("GET", "/orders?state=closed").json()["items"][0]
-    assert (closed["source"], closed["side"], closed["state"]) == ("external", "Sell", "filled")
+
+    def closed_by_bybit() -> bool:
+        row = still.api("GET", "/orders?state=closed").json()["items"][0]
+        return (row["source"], row["side"], row["state"]) == ("external", "Sell", "filled")
+
+    wait_for(closed_by_bybit, 5, "the order of the stop")
     still.paper.control("price", {"symbol": "BTCUSDT", "price": start})
 
 
@@ -121,8 +136,7 @@ def test_f32_a_position_that_bybit_takes_over_is_booked_to_the_last_digit(
             act(still, do)
             wait_for(lambda: not position(still), 10, "the resolver to see it")
     wait_for(lambda: not position(still), 5)
-    newest = still.api("GET", "/executions?limit=1").json()["items"][0]
-    assert newest["exec_type"] == {"liquidate": "BustTrade", "adl": "AdlTrade"}[do]
+    newest(still, {"liquidate": "BustTrade", "adl": "AdlTrade"}[do])
 
 
 def test_f32_funding_is_cash_and_no_trade(still: Stack) -> None:
@@ -155,8 +169,7 @@ def test_f32_a_settlement_closes_by_a_trade_without_an_order(still: Stack) -> No
     try:
         still.paper.control("act", {"do": "delist", "symbol": "SOLUSDT", "status": "Closed"})
         wait_for(lambda: not position(still, "SOLUSDT"), 10)
-        newest = still.api("GET", "/executions?limit=1").json()["items"][0]
-        assert (newest["exec_type"], newest["order"]) == ("Settle", None)
+        assert newest(still, "Settle")["order"] is None
     finally:
         still.paper.control("act", {"do": "delist", "symbol": "SOLUSDT", "status": "Trading"})
 

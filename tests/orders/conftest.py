@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -146,4 +147,5 @@ def witness(on_paper: Account, paper: Paper) -> Witness:
         account=on_paper.pk,
         venue_account=on_paper.label,
         settle=timedelta(seconds=settings.SETTLE_SECONDS),
+        since_ns=time.time_ns(),
     )

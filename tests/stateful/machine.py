@@ -3,7 +3,7 @@ Hypothesis can think of. After each step I2 to I6 hold; once the faults are over
 
 import time
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from bybit import gateway as bybit
 from bybit.errors import BybitError
 from bybit.failpoints import NAMES, Crash, armed
-from bybit.models import Account, Link
+from bybit.models import Account
 from orders import resolver, services, topics
 from orders.errors import TradeError
 from orders.models import Order
@@ -44,7 +44,6 @@ SENDING = (
 )
 RESOLVING = tuple(sorted(name for name in NAMES if name.startswith("resolve")))
 TAKING = ("news_locked", "news_before_commit", "news_after_commit", "stream_taken")
-PRICE = {"rests": "0.98", "crosses": "1.01"}
 STEP = "0.001"
 places = st.sampled_from(["market", "rests", "crosses", "post_only", "ioc"])
 sides = st.sampled_from(["Buy", "Sell"])
@@ -53,12 +52,11 @@ numbers = st.integers(0, 10_000)
 
 
 class Trading(RuleBasedStateMachine):
-    """`setting` is (account, paper, make_witness); one account at the exchange for each run."""
+    """One account at the exchange for each run; who runs it gives the exchange and makes the account."""
 
     paper: Paper
     fresh: Any
     witness_of: Any
-    settle_seconds = 0.3
 
     @initialize()
     def begin(self) -> None:
@@ -297,13 +295,3 @@ class Trading(RuleBasedStateMachine):
             assert time.monotonic() < deadline, differences
         self.nothing_is_broken()
         assert topics.publisher.rest(10)
-
-
-def ids(rows: list[dict[str, Any]]) -> set[UUID]:
-    """The ids of some bodies."""
-    return {UUID(row["id"]) for row in rows}
-
-
-def reconciled(account: Account) -> None:
-    """As a pass of the resolver leaves an account."""
-    Link.objects.get_or_create(pk=account.pk)

@@ -1,0 +1,98 @@
+"""S7: the OpenAPI document, taken at its word by schemathesis: what it allows is answered as it says, what it does not
+allow is refused, and nothing makes the house stumble. By a trader, a reader and nobody."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import CHECKS, load_all_checks
+
+from tests.conftest import ROOT, Stack
+from tests.house.orders import flatten
+
+load_all_checks()
+# Left out: `positive_data_acceptance` (a well-formed order may break a market's rule), and those about links.
+CHECKED = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_schema_conformance",
+    "negative_data_rejection",
+)
+# `make check` holds it equal to what the house serves.
+DOCUMENT = json.loads((ROOT / "frontend" / "openapi.json").read_text())
+OPERATIONS = {
+    operation["operationId"]: (method.upper(), path)
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+    # Guessing at the door has its own tests; and a sign-out ends nothing for a token.
+    if operation["operationId"] not in ("sign_in", "sign_out")
+}
+FOR_ALL = {"health", "ready", "get_session"}
+MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+schemathesis_schema = schemathesis.openapi.from_dict(DOCUMENT)
+
+
+def _play(
+    stack: Stack, name: str, scope: str | None, examples: int, also: Callable[[Case, Any], None]
+) -> None:
+    method, path = OPERATIONS[name]
+    operation = schemathesis_schema[path][method]
+    headers = {"Authorization": f"Bearer {stack.token(scope)}"} if scope else {}
+    checks = CHECKS.get_by_names(list(CHECKED))
+    how = settings(
+        max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), database=None
+    )
+    for mode in MODES:
+
+        @how
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def ask(case: Case) -> None:
+            answer = case.call(base_url=stack.url, headers=headers)
+            case.validate_response(answer, checks=checks)
+            also(case, answer)
+
+        try:
+            ask()
+        except Unsatisfiable:
+            # There is nothing about this operation that could be wrong.
+            continue
+
+
+def _anything(case: Case, answer: Any) -> None:
+    assert answer.status_code != 500
+
+
+def _refused(case: Case, answer: Any) -> None:
+    assert answer.status_code in (401, 403), answer.text
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_trader_is_answered_as_the_document_says(stack: Stack, name: str) -> None:
+    _play(stack, name, "trade", 15, _anything)
+
+
+@pytest.mark.parametrize("name", [name for name, (method, _) in OPERATIONS.items() if method != "GET"])
+def test_a_reader_changes_nothing(stack: Stack, name: str) -> None:
+    _play(stack, name, "read", 3, _refused)
+
+
+@pytest.mark.parametrize("name", [name for name in OPERATIONS if name not in FOR_ALL])
+def test_nobody_is_told_nothing(stack: Stack, name: str) -> None:
+    _play(stack, name, None, 3, _refused)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_trader_for_long(stack: Stack, name: str) -> None:
+    _play(stack, name, "trade", 600, _anything)
+
+
+def test_afterwards_the_house_is_whole(stack: Stack) -> None:
+    flatten(stack)
+    assert stack.ready()
