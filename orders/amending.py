@@ -39,7 +39,7 @@ def amend(
         gateway.amend(lookup.reference(order), changes)
     except BybitError as error:
         failure = error
-    _note(order, changes, failure, source)
+    _note(order, changes, failure, source, user.get_username())
     if isinstance(failure, Banned):
         access.note_ban(account, gateway)
     return _after(gateway, order, failure)
@@ -65,13 +65,13 @@ def _adds_risk(order: Order, changes: dict[str, Any]) -> bool:
     return not order.reduce_only and changes.get("qty", order.qty) > order.qty
 
 
-def _note(order: Order, changes: dict[str, Any], failure: BybitError | None, source: str) -> None:
+def _note(order: Order, changes: dict[str, Any], failure: BybitError | None, source: str, by: str) -> None:
     asked = {name: str(value) for name, value in changes.items()}
     told: dict[str, Any] = {"retCode": 0}
     if failure is not None:
         told = {"code": failure.code, "message": failure.message, "kind": type(failure).__name__}
     OrderEvent.objects.create(
-        order=order, at=timezone.now(), kind="amend", source=source, body={"asked": asked, **told}
+        order=order, at=timezone.now(), kind="amend", source=source, body={"by": by, "asked": asked, **told}
     )
 
 

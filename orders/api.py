@@ -192,6 +192,7 @@ def cancel_all(request: HttpRequest, body: CancelAllIn) -> HttpResponse:
             symbol=body.symbol,
             include=include,
             source=_source(request),
+            by=_user(request).get_username(),
         )
     except BybitError as error:
         raise BybitUnreachable(error) from error
@@ -223,7 +224,7 @@ def list_orders(
 def get_order(request: HttpRequest, order_id: OrderId) -> HttpResponse:
     """One order with its fills and the evidence for each step."""
     order = selectors.order(_user(request).pk, UUID(order_id))
-    fills = Fill.objects.filter(order=order).order_by("exec_ms", "exec_id")
+    fills = list(Fill.objects.filter(order=order).order_by("exec_ms", "exec_id"))
     return _json(OrderDetail.with_evidence(order, fills, order.evidence.all()).model_dump_json())
 
 

@@ -33,12 +33,13 @@ def cancel(*, user: AbstractBaseUser, order: Order, source: str) -> tuple[Order,
     if order.state in states.FINAL:
         return order, True
     account = access.account_of(user, order.account_id)
-    outcome = cancel_at_bybit(order, account, source)
+    outcome = cancel_at_bybit(order, account, source, user.get_username())
     return Order.objects.get(pk=order.pk), outcome in ("taken", "gone")
 
 
-def cancel_at_bybit(order: Order, account: Account, source: str) -> str:
-    """One cancel request. Returns "taken", "gone" (proven final by a read), "unknown", or Bybit's refusal code."""
+def cancel_at_bybit(order: Order, account: Account, source: str, by: str) -> str:
+    """One cancel request, asked for by the user of that name. Returns "taken", "gone" (proven final by a read),
+    "unknown", or Bybit's refusal code."""
     now = timezone.now()
     with _even_unwritten(order):
         Order.objects.filter(pk=order.pk, cancel_requested_at=None).update(cancel_requested_at=now)
@@ -62,7 +63,7 @@ def cancel_at_bybit(order: Order, account: Account, source: str) -> str:
             Order.objects.filter(pk=order.pk).update(next_check_at=now)
     failpoint("after_cancel_answer")
     with _even_unwritten(order):
-        OrderEvent.objects.create(order=order, at=now, kind="cancel", source=source, body=body)
+        OrderEvent.objects.create(order=order, at=now, kind="cancel", source=source, body={"by": by, **body})
     return outcome
 
 
@@ -76,7 +77,13 @@ def _even_unwritten(order: Order) -> Iterator[None]:
 
 
 def cancel_all(
-    *, account: Account, category: str | None, symbol: str | None, include: set[str], source: str
+    *,
+    account: Account,
+    category: str | None,
+    symbol: str | None,
+    include: set[str],
+    source: str,
+    by: str,
 ) -> list[Result]:
     """Cancels every open order of the account (made elsewhere too) and loops until a fresh read shows none.
     Returns (order, result, code) per order that was open: cancelled, already_final, failed or unknown. Position
@@ -88,7 +95,7 @@ def cancel_all(
     failure: BybitError | None = None
     for one in (category,) if category else CATEGORIES:
         try:
-            results += _cancel_category(account, gateway, one, symbol, include, source)
+            results += _cancel_category(account, gateway, one, symbol, include, source, by)
         except BybitError as error:
             failure = error
             access.note_ban(account, gateway)
@@ -98,7 +105,13 @@ def cancel_all(
 
 
 def _cancel_category(
-    account: Account, gateway: Gateway, category: str, symbol: str | None, include: set[str], source: str
+    account: Account,
+    gateway: Gateway,
+    category: str,
+    symbol: str | None,
+    include: set[str],
+    source: str,
+    by: str,
 ) -> list[Result]:
     outcomes: dict[UUID, str] = {}
     for _ in range(CANCEL_ROUNDS):
@@ -112,8 +125,8 @@ def _cancel_category(
         for order in open_now:
             outcomes[order.pk] = outcome
             if lookup.kind_of(found, order.exchange_order_id) == "protective":
-                outcomes[order.pk] = cancel_at_bybit(order, account, source)
-        _note_cancel(open_now, outcome, source)
+                outcomes[order.pk] = cancel_at_bybit(order, account, source, by)
+        _note_cancel(open_now, {"by": by, "cancel_all": outcome}, source)
         _read_back(account, gateway, category, names)
     return [_cancel_result(order, outcomes[order.pk]) for order in Order.objects.filter(pk__in=outcomes)]
 
@@ -132,12 +145,11 @@ def _cancel_kinds(gateway: Gateway, category: str, symbol: str | None, kinds: se
     return outcome
 
 
-def _note_cancel(orders: list[Order], outcome: str, source: str) -> None:
+def _note_cancel(orders: list[Order], body: dict[str, str], source: str) -> None:
     now = timezone.now()
     Order.objects.filter(pk__in=[order.pk for order in orders], cancel_requested_at=None).update(
         cancel_requested_at=now
     )
-    body = {"cancel_all": outcome}
     OrderEvent.objects.bulk_create(
         OrderEvent(order=order, at=now, kind="cancel", source=source, body=body) for order in orders
     )

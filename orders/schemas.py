@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from ninja import Schema
 
+from bybit.decimals import to_wire
 from bybit.forms import Money, Time
 from bybit.types import ORDER_TERMS, REPORTED_TERMS
 from orders.models import Event, Fill, Order, OrderEvent
@@ -128,6 +129,22 @@ class EvidenceOut(Schema):
         return cls(at=row.at, kind=row.kind, source=row.source, body=row.body)
 
 
+def _timeline(row: Order, fills: Iterable[Fill], events: Iterable[OrderEvent]) -> list[EvidenceOut]:
+    """The kept evidence, with the moment of sending and each fill in their places, by this server's clock."""
+    found = [EvidenceOut.of(event) for event in events]
+    if row.sent_at is not None:
+        found.append(EvidenceOut(at=row.sent_at, kind="sent", source="tradepost", body={}))
+    for fill in fills:
+        body = {
+            "execId": fill.exec_id,
+            "execQty": to_wire(fill.qty),
+            "execPrice": to_wire(fill.price),
+            "execTime": fill.exec_ms,
+        }
+        found.append(EvidenceOut(at=fill.recorded_at, kind="fill", source="bybit", body=body))
+    return sorted(found, key=lambda one: one.at)
+
+
 class TimesOut(Schema):
     """When the tap reached the server, when the order left it, when Bybit took it, and its first fill."""
 
@@ -146,7 +163,7 @@ class OrderDetail(OrderOut):
     events: list[EvidenceOut]
 
     @classmethod
-    def with_evidence(cls, row: Order, fills: Iterable[Fill], events: Iterable[OrderEvent]) -> "OrderDetail":
+    def with_evidence(cls, row: Order, fills: list[Fill], events: Iterable[OrderEvent]) -> "OrderDetail":
         shown = [FillOut.of(fill) for fill in fills]
         first = min((fill.at for fill in shown), default=None)
         return cls(
@@ -154,7 +171,7 @@ class OrderDetail(OrderOut):
             user=None if row.user is None else row.user.get_username(),
             times=TimesOut(tap=row.created_at, sent=row.sent_at, acked=row.acked_at, first_fill=first),
             fills=shown,
-            events=[EvidenceOut.of(event) for event in events],
+            events=_timeline(row, fills, events),
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
@@ -46,13 +47,13 @@ class Taken(Exception):
     """Another request has just written the order with this id."""
 
 
-def commit_intent(user_id: int, wish: Wish, source: str) -> Order:
+def commit_intent(user: AbstractBaseUser, wish: Wish, source: str) -> Order:
     """The order on disk, before the first byte leaves. Raises Taken when the id is there already."""
     now = timezone.now()
     order = Order(
         id=wish.id,
         account_id=wish.account_id,
-        user_id=user_id,
+        user_id=user.pk,
         source=source,
         request=wish.request,
         category=wish.category,
@@ -72,7 +73,8 @@ def commit_intent(user_id: int, wish: Wish, source: str) -> Order:
         created_at=now,
         updated_at=now,
     )
-    intent = OrderEvent(order_id=wish.id, at=now, kind="intent", source=source, body=wish.request)
+    asked = wish.request | {"by": user.get_username()}
+    intent = OrderEvent(order_id=wish.id, at=now, kind="intent", source=source, body=asked)
     _outside_transactions()
     failpoint("before_intent_commit")
     # One statement, and so committed when it returns.

@@ -75,7 +75,7 @@ def place(*, asker: Asker, wish: Wish) -> Placed:
         return Placed(known, fresh=False)
     account, wish = _checked(asker, wish)
     try:
-        order = sending.commit_intent(asker.user.pk, wish, asker.source)
+        order = sending.commit_intent(asker.user, wish, asker.source)
     except sending.Taken:
         # Another tap with this id won the race by a hair.
         known = _known(asker.user, wish)
@@ -102,7 +102,7 @@ def place_batch(*, asks: Sequence[tuple[Asker, Wish]]) -> list[Placed | TradeErr
                 results.append(Placed(known, fresh=False))
                 continue
             account, wish = _checked(asker, wish)
-            order = sending.commit_intent(asker.user.pk, wish, asker.source)
+            order = sending.commit_intent(asker.user, wish, asker.source)
         except TradeError as error:
             results.append(error)
         except sending.Taken:

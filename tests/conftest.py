@@ -18,18 +18,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
+import tests.own_data  # noqa: F401  # first of ours: it decides where everything lives
+
 if TYPE_CHECKING:
     from tests.truth import Witness
 
 ROOT = Path(__file__).resolve().parent.parent
-# Before Django reads its settings: the suite has a data folder, and so servers, of its own.
-_folder = tempfile.TemporaryDirectory(prefix="tradepost-tests-")
-Path(_folder.name).chmod(0o755)
-os.environ["TRADEPOST_DATA"] = _folder.name
-os.environ["NO_PROXY"] = "127.0.0.1,localhost"
-for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "CREDENTIALS_KEY", "ALLOWED_HOSTS"):
-    os.environ.pop(name, None)
-
 
 # Where a house looks for failpoints to be armed while it runs.
 TRAP = "failpoints.trap"

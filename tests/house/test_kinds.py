@@ -301,7 +301,9 @@ def test_the_timeline_tells_who_what_and_when(desk: Stack) -> None:
     row = desk.order(order["id"])
     kinds = [event["kind"] for event in row["events"]]
     assert kinds[0] == "intent"
-    assert {"intent", "answer", "report"} <= set(kinds)
+    assert {"intent", "sent", "answer", "report", "fill"} <= set(kinds)
+    assert kinds.index("sent") < kinds.index("answer")
+    assert row["events"][0]["body"]["by"] == "demo"
     times = row["times"]
     assert times["tap"] <= times["sent"] <= times["acked"]
     assert times["first_fill"] == row["fills"][0]["at"]

@@ -79,3 +79,20 @@ def test_each_order_uses_the_limit_up(exchange: Exchange, trader: Trader) -> Non
     assert batch(trader, "create", requests[10:])["retCode"] == 10006
     exchange.control("limits", scale="off")
     assert len(trader.rows("/v5/order/realtime", symbol="BTCUSDT")) == 10
+
+
+def test_a_batch_that_was_lost_looks_like_one_that_was_not(exchange: Exchange, trader: Trader) -> None:
+    exchange.control("fault", endpoint="/v5/order/create-batch", accept="never", reply="ok", count=1)
+    document = batch(trader, "create", [limit_order("lost-1"), limit_order("lost-2")])
+    assert codes(document) == [0, 0]
+    assert [row["orderLinkId"] for row in document["result"]["list"]] == ["lost-1", "lost-2"]
+    assert trader.rows("/v5/order/realtime", symbol="BTCUSDT") == []
+
+
+def test_a_batch_whose_answer_was_lost_is_carried_out(exchange: Exchange, trader: Trader) -> None:
+    exchange.control("fault", endpoint="/v5/order/*", reply="ret", code=10016, count=1)
+    document = batch(
+        trader, "create", [limit_order(f"{trader.account}-1"), limit_order(f"{trader.account}-2")]
+    )
+    assert (document["retCode"], document["retExtInfo"]) == (10016, {})
+    assert len(trader.rows("/v5/order/realtime", symbol="BTCUSDT")) == 2

@@ -163,6 +163,14 @@ def test_a_file_of_an_earlier_version_is_taken_up(tmp_path: Path) -> None:
         "modes",
         "open_fees",
         "margin_mode",
+        "category",
+        "market_unit",
+        "budget",
+        "fee_coin",
+        "traded",
+        "coins",
+        "changed_ms",
+        "moves_spot_prices",
     )
     base = sqlite3.connect(tmp_path / "paper.sqlite3")
     for table in ("accounts", "positions", "orders", "executions"):

@@ -40,9 +40,7 @@ async def add(venue: Venue, body: Params) -> dict[str, Any]:
     elif "maintenance" in body:
         await _set_maintenance(venue, body["maintenance"] is True)
     else:
-        raise bad_parameter(
-            "one of endpoint, stream, lag, cache_wipe, skew_ms, age_h, cancel_race, maintenance is needed"
-        )
+        raise bad_parameter(f"one of {', '.join(_KINDS)} is needed")
     return await show(venue, {})
 
 

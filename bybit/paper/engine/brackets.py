@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from .checks import check_price
 from .errors import bad_parameter
-from .model import Brackets, Leg, Quote
+from .model import Brackets, Leg
 from .numbers import plain
 from .specs import Spec
 
@@ -62,11 +62,6 @@ def check_leg(spec: Spec, side: str, name: str, leg: Leg, base: Decimal) -> None
             f"{name}:{plain(leg.price)} set for {side} position should be {word} than "
             f"base_price:{plain(base)}??{leg.by}"
         )
-
-
-def base_price(quote: Quote, leg: Leg) -> Decimal:
-    """The price that the leg of a position is compared with."""
-    return quote.by(leg.by)
 
 
 def amended(brackets: Brackets | None, profit: LegChange, loss: LegChange, mode: str) -> Brackets | None:

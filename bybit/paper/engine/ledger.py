@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from decimal import Decimal
 from hashlib import blake2b
 from uuid import UUID
@@ -237,8 +237,3 @@ class Ledger:
         if account not in self.accounts:
             raise Refusal(10001, "account not found")
         return self.accounts[account]
-
-    def all_executions(self) -> Iterator[Execution]:
-        """Every execution of every account."""
-        for rows in self.executions.values():
-            yield from rows

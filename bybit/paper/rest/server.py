@@ -14,7 +14,7 @@ from aiohttp import web
 from ..control.faults import RestFault
 from ..journal import Entry
 from ..wire import dump
-from .call import Answer, Call, envelope
+from .call import Answer, Call, Params, envelope
 from .pipeline import answer
 
 if TYPE_CHECKING:
@@ -112,10 +112,25 @@ async def _receive(request: web.Request) -> Call:
 def _pretended(call: Call, now_ms: int) -> Answer:
     """What an exchange that lost the request would have said: for order commands ids that mean nothing."""
     result: dict[str, object] = {}
+    ext: dict[str, object] = {}
     if call.path.startswith("/v5/order/") and call.method == "POST":
-        order_id = str(call.params.get("orderId") or uuid4())
-        result = {"orderId": order_id, "orderLinkId": str(call.params.get("orderLinkId") or "")}
-    return Answer(200, envelope(0, "OK", result, now_ms), {})
+        requests = call.params.get("request")
+        result = _pretended_ids(call.params)
+        if call.path.endswith("-batch") and isinstance(requests, list):
+            items = [item for item in requests if isinstance(item, dict)]
+            shared = {"category": str(call.params.get("category") or "")}
+            rows = [
+                {**shared, "symbol": str(item.get("symbol") or ""), **_pretended_ids(item)} for item in items
+            ]
+            if call.path == "/v5/order/create-batch":
+                rows = [{**row, "createAt": str(now_ms)} for row in rows]
+            result, ext = {"list": rows}, {"list": [{"code": 0, "msg": "OK"} for _ in items]}
+    return Answer(200, envelope(0, "OK", result, now_ms, ext), {})
+
+
+def _pretended_ids(params: Params) -> dict[str, object]:
+    order_id = str(params.get("orderId") or uuid4())
+    return {"orderId": order_id, "orderLinkId": str(params.get("orderLinkId") or "")}
 
 
 def _time(reply: Answer) -> int:
