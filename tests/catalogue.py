@@ -1,5 +1,5 @@
-"""`python -m tests.catalogue`: the table of docs/testing.md, out of the names of the tests. A test says in its name which
-failures of the catalogue it plays: test_f26_…, test_f22_f36_…."""
+"""`python -m tests.catalogue`: the table of docs/testing.md, out of the names of the tests. A test says in its name
+which failures of the catalogue it plays: test_f26_…, test_f22_f36_…."""
 
 import re
 import sys
@@ -63,7 +63,7 @@ FAILURES = {
 }
 
 
-def tests_of() -> dict[int, dict[str, int]]:
+def files_of() -> dict[int, dict[str, int]]:
     """Per failure: the files that play it, and how many tests in each."""
     found: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
@@ -75,7 +75,7 @@ def tests_of() -> dict[int, dict[str, int]]:
 
 def table() -> str:
     """The table, in Markdown."""
-    played = tests_of()
+    played = files_of()
     lines = ["| | failure | played in |", "|---|---|---|"]
     for number, failure in FAILURES.items():
         where = ", ".join(

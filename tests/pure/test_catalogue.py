@@ -1,11 +1,11 @@
 """Every failure of the catalogue is played, and docs/testing.md says truly where."""
 
-from tests.catalogue import FAILURES, table, tests_of, written
+from tests.catalogue import FAILURES, files_of, table, written
 
 
 def test_every_failure_is_played_by_some_test() -> None:
     assert list(FAILURES) == list(range(1, 50))
-    assert set(FAILURES) - set(tests_of()) == set()
+    assert set(FAILURES) - set(files_of()) == set()
 
 
 def test_the_document_s_table_is_the_tests_own() -> None:
