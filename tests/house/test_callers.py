@@ -15,7 +15,7 @@ from tests.conftest import ROOT, Stack, wait_for
 from tests.house.live import Page
 from tests.house.orders import body, flatten, market
 
-SAMPLES = {"order_id": str(uuid.uuid4()), "position_id": "paper:linear:BTCUSDT:0"}
+SAMPLES = {"order_id": str(uuid.UUID(int=1)), "position_id": "paper:linear:BTCUSDT:0"}
 # Every route that changes anything, out of the document itself, so that a new one cannot be forgotten here.
 UNSAFE = [
     (method.upper(), path.removeprefix("/api/v1").format(**SAMPLES))
