@@ -79,20 +79,30 @@ def _follow(account: Account, gateway: Gateway, order: Order) -> None:
     services.take_findings(order, findings, "resolver")
     if findings.clean and findings.report is None:
         if not order.exchange_order_id:
-            _never_seen(order, findings)
+            _never_seen(gateway, order, findings)
         else:
             _gone(account, gateway, order, findings)
     services.alert_if_stuck(order.pk)
 
 
-def _never_seen(order: Order, findings: Findings) -> None:
+def _never_seen(gateway: Gateway, order: Order, findings: Findings) -> None:
     """All three sources answered and none has it. Proof that it never arrived is three such rounds, the last of them
     after the request was void and the slowest list has caught up."""
-    age = timezone.now() - (order.sent_at or order.created_at)
+    sent = order.sent_at or order.created_at
+    age = timezone.now() - sent
     if findings.executions or age < _span(settings.SEND_VOID_SECONDS):
         return
-    proven = order.negatives + 1 >= NEGATIVES and age > _span(settings.SETTLE_SECONDS)
+    settled = _span(settings.SETTLE_SECONDS)
+    proven = order.negatives + 1 >= NEGATIVES and age > settled and _age_at_bybit(gateway, sent) > settled
     services.note_negative(order.pk, findings.asked, verdict="never_arrived" if proven else None)
+
+
+def _age_at_bybit(gateway: Gateway, sent: datetime) -> timedelta:
+    """How long ago that was by Bybit's clock now: a jump of ours must not make a young order old."""
+    try:
+        return timezone.now() + timedelta(milliseconds=gateway.clock_offset_ms()) - sent
+    except BybitError:
+        return timedelta(0)
 
 
 def _gone(account: Account, gateway: Gateway, order: Order, findings: Findings) -> None:
