@@ -143,8 +143,8 @@ class Harmer:
 
 
 def quietly(work: Callable[[], None]) -> None:
-    """While the exchange is down, its control calls are too."""
+    """While the exchange is down, or answers nonsense because it was told to, nothing can be done there."""
     try:
         work()
-    except (requests.RequestException, AssertionError):
+    except (requests.RequestException, AssertionError, LookupError, ValueError):
         return

@@ -195,29 +195,33 @@ def test_f33_a_mode_switched_elsewhere_is_learned_and_no_ticket_is_sent_again(st
 
 
 def test_f34_new_filters_are_read_again_and_nothing_is_rounded(still: Stack) -> None:
-    act(still, "filter_change", qtyStep="0.005", minOrderQty="0.005")
+    def step(size: str) -> None:
+        still.paper.control(
+            "act", {"do": "filter_change", "symbol": "XRPUSDT", "qtyStep": size, "minOrderQty": size}
+        )
+
+    before = next(
+        row
+        for row in still.api("GET", "/instruments?category=linear&q=XRPUSDT").json()["items"]
+        if row["symbol"] == "XRPUSDT"
+    )["qty_step"]
+    step("5")
     try:
-        order = body(still, qty="0.012")
+        order = body(still, symbol="XRPUSDT", qty="12")
         answer = still.api("POST", "/orders", order)
         assert (answer.status_code, answer.json()["state"]) == (201, "rejected"), answer.text
         assert creates(still, order) == 1
 
         def refused_here() -> bool:
-            later = still.api("POST", "/orders", body(still, qty="0.012"))
+            later = still.api("POST", "/orders", body(still, symbol="XRPUSDT", qty="12"))
             return later.status_code == 422 and later.json()["error"]["detail"]["rule"] == "qty_step"
 
-        wait_for(refused_here, 15, "the new step to be known")
-        fits = body(still, qty="0.015")
+        wait_for(refused_here, 5, "the new step to be known")
+        fits = body(still, symbol="XRPUSDT", qty="15")
         assert still.api("POST", "/orders", fits).status_code == 201
         until(still, fits["id"], "working")
     finally:
-        act(still, "filter_change", qtyStep="0.001", minOrderQty="0.001")
-        act(still, "filter_change", qtyStep="0.001", minOrderQty="0.001")
-
-    def taken_here() -> bool:
-        return still.api("POST", "/orders", body(still, qty="0.012")).status_code == 201
-
-    wait_for(taken_here, 15, "the old step to be known again")
+        step(before)
 
 
 def test_f34_a_delisted_market_takes_no_order_and_keeps_its_history(still: Stack) -> None:

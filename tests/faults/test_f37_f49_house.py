@@ -45,7 +45,9 @@ def test_f37_a_position_corrupted_by_hand_is_put_right_from_bybit(stack: Stack) 
     stack.api("POST", "/orders", market(qty=SMALL))
     wait_for(lambda: stack.api("GET", "/positions").json()["items"], 10)
     with _base(stack) as base:
-        base.execute("UPDATE positions_position SET size = 7, entry_price = 1 WHERE symbol = 'BTCUSDT'")
+        base.execute(
+            "UPDATE positions_position SET size = 7, entry_price = 1 WHERE symbol = 'BTCUSDT' AND position_idx = 0"
+        )
     wait_for(lambda: stack.api("GET", "/positions").json()["items"][0]["size"] == SMALL, 15)
     flatten(stack)
 
