@@ -310,7 +310,8 @@ FAST_CLOCK = {f"TRADEPOST_{name}": value for name, value in FAST.items()}
 def start_stack(data: Path, port: int, *words: str, **variables: str) -> Stack:
     data.mkdir(parents=True, exist_ok=True)
     data.chmod(0o755)
-    environment = {name: value for name, value in os.environ.items() if name != "TRADEPOST_DATA"}
+    ours = ("TRADEPOST_DATA", "DJANGO_ALLOW_ASYNC_UNSAFE")
+    environment = {name: value for name, value in os.environ.items() if name not in ours}
     environment |= {"TRADEPOST_FAILPOINTS": f"@{data / TRAP}"} | variables
     process = subprocess.Popen(
         [sys.executable, "manage.py", "demo", "--port", str(port), "--data", str(data), *words],

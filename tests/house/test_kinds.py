@@ -151,7 +151,7 @@ def test_partial_stops_with_limit_legs(desk: Stack) -> None:
         }
 
     wait_for(pair, what="both legs")
-    assert sent(desk, order["id"])["tpLimitPrice"] == take
+    assert D(sent(desk, order["id"])["tpLimitPrice"]) == D(take)
 
 
 def test_position_stops_and_a_trailing_stop_are_set_changed_and_removed(desk: Stack) -> None:
