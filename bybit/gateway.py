@@ -205,17 +205,18 @@ class Gateway:
         """POST /v5/order/cancel by Bybit's id, else by ours. May be repeated safely. Raises Gone when too late."""
         self._call(self._http.cancel_order, **outgoing.reference(ref))
 
-    def cancel_all(self, *, category: str, symbol: str | None, settle_coin: str, conditional: bool) -> None:
-        """POST /v5/order/cancel-all for plain orders, or for conditional entries (which spares TP/SL and trailing
-        stops). Bybit takes at most 500 at a time, chosen at will: ask again until none is left."""
+    def cancel_all(self, *, category: str, symbol: str | None, settle_coin: str, order_filter: str) -> None:
+        """POST /v5/order/cancel-all for plain orders (Order), or for conditional ones (StopOrder, on perpetuals without
+        TP/SL and trailing stops; tpslOrder on spot). Bybit takes at most 500 at a time, chosen at will: ask again until
+        none is left."""
         linear = category != "spot"
         self._call(
             self._http.cancel_all_orders,
             category=category,
             symbol=symbol,
             settleCoin=settle_coin if linear and not symbol else None,
-            orderFilter="StopOrder" if conditional else "Order",
-            stopOrderType="Stop" if conditional and linear else None,
+            orderFilter=order_filter,
+            stopOrderType="Stop" if order_filter == "StopOrder" and linear else None,
         )
 
     def set_stops(self, wish: Stops) -> None:

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from bybit import gateway as bybit
 from bybit import rows
-from bybit.errors import BybitError
 from bybit.models import Account, Link
 from bybit.types import PositionReport
 from orders.errors import NotFound, NotReconciled, Paused
@@ -76,13 +75,12 @@ def note_ban(account: Account, gateway: bybit.Gateway) -> None:
         accounts.update(banned_until=until, trouble=text)
 
 
-def read_mode(account: Account, gateway: bybit.Gateway, symbol: str) -> None:
-    """Asks Bybit in which position mode this market is, after it refused a positionIdx."""
-    try:
-        note_mode(account, gateway.position(category="linear", symbol=symbol).items)
-    except BybitError:
-        # The next pass compares positions anyway.
-        return
+def read_mode(account: Account, gateway: bybit.Gateway, symbol: str) -> bool:
+    """Asks Bybit whether this market is in hedge mode: it can be switched market by market, and elsewhere. The account
+    is known by the last answer. Raises BybitError."""
+    found = gateway.position(category="linear", symbol=symbol).items
+    note_mode(account, found)
+    return any(report.position_idx for report in found)
 
 
 def note_mode(account: Account, reports: Iterable[PositionReport]) -> None:

@@ -30,8 +30,11 @@ def amend(
     NotReconciled; nothing was changed then."""
     _check_state(order, version)
     account = access.account_of(user, order.account_id)
+    link = access.link_of(account)
     if _adds_risk(order, changes):
-        access.check_reconciled(access.link_of(account))
+        access.check_reconciled(link)
+    else:
+        access.check_not_paused(link)
     risk.check_amend(order, changes, instruments.find(account.environment, order.category, order.symbol))
     gateway = access.gateway_of(account)
     failure: BybitError | None = None
@@ -42,7 +45,7 @@ def amend(
     _note(order, changes, failure, source, user.get_username())
     if isinstance(failure, Banned):
         access.note_ban(account, gateway)
-    return _after(gateway, order, failure)
+    return _after(gateway, order, changes, failure)
 
 
 def _check_state(order: Order, version: int | None) -> None:
@@ -62,7 +65,8 @@ def _check_state(order: Order, version: int | None) -> None:
 
 
 def _adds_risk(order: Order, changes: dict[str, Any]) -> bool:
-    return not order.reduce_only and changes.get("qty", order.qty) > order.qty
+    dearer = "price" in changes or "trigger_price" in changes
+    return not order.reduce_only and (dearer or changes.get("qty", order.qty) > order.qty)
 
 
 def _note(order: Order, changes: dict[str, Any], failure: BybitError | None, source: str, by: str) -> None:
@@ -75,9 +79,13 @@ def _note(order: Order, changes: dict[str, Any], failure: BybitError | None, sou
     )
 
 
-def _after(gateway: Gateway, order: Order, failure: BybitError | None) -> tuple[Order, bool]:
+def _after(
+    gateway: Gateway, order: Order, changes: dict[str, Any], failure: BybitError | None
+) -> tuple[Order, bool]:
     """Reads the order back, so that the answer shows Bybit's numbers; the stream and the resolver do so too."""
     if isinstance(failure, Refused):
+        if _is_so_already(gateway, order, changes):
+            return Order.objects.get(pk=order.pk), True
         raise RuleBroken(
             "bybit_refused",
             f"Bybit refused the change: {failure.message}. The order is as it was.",
@@ -93,6 +101,14 @@ def _after(gateway: Gateway, order: Order, failure: BybitError | None) -> tuple[
     return after, failure is None
 
 
+def _is_so_already(gateway: Gateway, order: Order, changes: dict[str, Any]) -> bool:
+    """Bybit refuses a change to what is there already: the same tap twice, or one whose first answer was lost."""
+    news.take_findings(order, lookup.ask(gateway, order), "amend")
+    after = Order.objects.get(pk=order.pk)
+    shown = {name: getattr(after, name, None) or Decimal(0) for name in changes if hasattr(after, name)}
+    return shown.keys() == changes.keys() and all(shown[name] == changes[name] for name in changes)
+
+
 def set_stops(*, user: AbstractBaseUser, position: Position, values: dict[str, Any]) -> tuple[Position, bool]:
     """Sets or removes a position's take-profit, stop-loss and trailing stop at Bybit, once. Returns the position as it
     is now known and whether Bybit took it. Raises RuleBroken when it refused: nothing was changed then."""
@@ -102,6 +118,7 @@ def set_stops(*, user: AbstractBaseUser, position: Position, values: dict[str, A
     risk.check_stops(
         position, values, instruments.find(account.environment, position.category, position.symbol)
     )
+    access.check_not_paused(access.link_of(account))
     gateway = access.gateway_of(account)
     wish = Stops(
         category=position.category, symbol=position.symbol, position_idx=position.position_idx, values=values

@@ -42,7 +42,7 @@ Limit = Annotated[int, Field(ge=1, le=200)]
 SymbolQuery = Annotated[str | None, Query(pattern=r"^[A-Z0-9]{1,30}$")]
 AccountQuery = Annotated[str, Query(pattern=r"^[-a-zA-Z0-9_]{1,40}$")]
 OrderId = Annotated[str, Path(pattern=UUID_FORM)]
-ERRORS = dict.fromkeys((401, 403, 404, 409, 415, 422, 429, 503), ErrorOut)
+ERRORS = dict.fromkeys((401, 403, 404, 409, 413, 415, 422, 429, 503), ErrorOut)
 
 
 def _json(body: str, status: int = 200) -> HttpResponse:
@@ -180,7 +180,9 @@ def _position(request: HttpRequest, position_id: str) -> Position:
 
 
 # Before /orders/{order_id}: the first route that fits is taken.
-@router.post("/orders/cancel-all", operation_id="cancel_all", response={200: CancelAllOut, **ERRORS})
+@router.post(
+    "/orders/cancel-all", operation_id="cancel_all", response={200: CancelAllOut, 502: ErrorOut, **ERRORS}
+)
 def cancel_all(request: HttpRequest, body: CancelAllIn) -> HttpResponse:
     """Cancels all open orders of an account, those made elsewhere too, until a fresh read shows none."""
     account = services.account_of(_user(request), body.account)

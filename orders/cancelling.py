@@ -29,10 +29,11 @@ Result = tuple[Order, str, str]
 
 def cancel(*, user: AbstractBaseUser, order: Order, source: str) -> tuple[Order, bool]:
     """Asks Bybit to cancel. Returns the order and whether there is proof: Bybit took the wish, or it was final
-    already. May be repeated."""
+    already. May be repeated. Raises Paused while Bybit has banned this server: nothing was sent then."""
     if order.state in states.FINAL:
         return order, True
     account = access.account_of(user, order.account_id)
+    access.check_not_paused(access.link_of(account))
     outcome = cancel_at_bybit(order, account, source, user.get_username())
     return Order.objects.get(pk=order.pk), outcome in ("taken", "gone")
 
@@ -90,6 +91,7 @@ def cancel_all(
     TP/SL and trailing stops (`protective`) go only when named. Raises BybitError when Bybit cannot even be asked.
 
     `category` None means all of them; one that cannot be read does not hold up the others."""
+    access.check_not_paused(access.link_of(account))
     gateway = access.gateway_of(account)
     results: list[Result] = []
     failure: BybitError | None = None
@@ -117,31 +119,51 @@ def _cancel_category(
     for _ in range(CANCEL_ROUNDS):
         found = lookup.open_orders(gateway, category, symbol, include)
         news.record(account.pk, reports=found, source="cancel-all")
-        names = [report.order_id for report in found]
-        open_now = list(Order.objects.filter(account=account, category=category, exchange_order_id__in=names))
+        open_now = _open_here(account, category, symbol, include)
         if not open_now:
             break
-        outcome = _cancel_kinds(gateway, category, symbol, {lookup.kind(report) for report in found})
-        for order in open_now:
+        outcome = _cancel_kinds(gateway, category, symbol, include & set(open_now.values()))
+        for order, kind in open_now.items():
             outcomes[order.pk] = outcome
-            if lookup.kind_of(found, order.exchange_order_id) == "protective":
+            # Named one by one: what protects a position, and what Bybit's lists may not show yet.
+            if kind == "protective" or not order.exchange_order_id:
                 outcomes[order.pk] = cancel_at_bybit(order, account, source, by)
-        _note_cancel(open_now, {"by": by, "cancel_all": outcome}, source)
-        _read_back(account, gateway, category, names)
+        _note_cancel(list(open_now), {"by": by, "cancel_all": outcome}, source)
+        _read_back(account, gateway, category, [order.pk for order in open_now])
     return [_cancel_result(order, outcomes[order.pk]) for order in Order.objects.filter(pk__in=outcomes)]
+
+
+def _open_here(account: Account, category: str, symbol: str | None, include: set[str]) -> dict[Order, str]:
+    """The open orders and their kinds, as known after Bybit's list was taken in: the list may lag behind what we know,
+    and a send without an answer may stand there too."""
+    rows = Order.objects.filter(account=account, category=category, state__in=states.OPEN - {"new"})
+    if symbol:
+        rows = rows.filter(symbol=symbol)
+    kinds = {order: lookup.kind_of_row(order) for order in rows}
+    return {order: kind for order, kind in kinds.items() if kind in include}
+
+
+_FILTERS = {
+    ("linear", "orders"): ("Order",),
+    ("linear", "conditional"): ("StopOrder",),
+    ("spot", "orders"): ("Order",),
+    ("spot", "conditional"): ("StopOrder", "tpslOrder"),
+}
 
 
 def _cancel_kinds(gateway: Gateway, category: str, symbol: str | None, kinds: set[str]) -> str:
     """One request per kind and coin, however many orders there are."""
     outcome = "taken"
+    coins = gateway.settle_coins[:1] if symbol or category == "spot" else gateway.settle_coins
     for kind in sorted(kinds - {"protective"}):
-        for coin in gateway.settle_coins[:1] if symbol or category == "spot" else gateway.settle_coins:
-            try:
-                gateway.cancel_all(
-                    category=category, symbol=symbol, settle_coin=coin, conditional=kind == "conditional"
-                )
-            except BybitError as error:
-                outcome = error.code if isinstance(error, Refused) else "unknown"
+        for order_filter in _FILTERS[category, kind]:
+            for coin in coins:
+                try:
+                    gateway.cancel_all(
+                        category=category, symbol=symbol, settle_coin=coin, order_filter=order_filter
+                    )
+                except BybitError as error:
+                    outcome = error.code if isinstance(error, Refused) else "unknown"
     return outcome
 
 
@@ -155,9 +177,9 @@ def _note_cancel(orders: list[Order], body: dict[str, str], source: str) -> None
     )
 
 
-def _read_back(account: Account, gateway: Gateway, category: str, names: list[str]) -> None:
+def _read_back(account: Account, gateway: Gateway, category: str, keys: list[UUID]) -> None:
     """A taken cancel is a promise; each order's own status is the proof. Most come by the stream meanwhile."""
-    waiting = Order.objects.filter(account=account, category=category, exchange_order_id__in=names)
+    waiting = Order.objects.filter(account=account, pk__in=keys)
     for _ in range(READ_BACKS):
         time.sleep(READ_BACK_SECONDS)
         left = list(waiting.exclude(state__in=states.FINAL))

@@ -1,5 +1,6 @@
 """Between Bybit's reports, our rows and the pure law of merging: the same fields, each in its form."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,10 @@ def take(order: Order, report: OrderReport) -> None:
     order.exchange_status = report.status
     order.exchange_ms = report.updated_ms
     order.exchange_created_ms = report.created_ms
+    if order.acked_at is None:
+        # No answer came, or none yet: Bybit's own time of taking it stands for it.
+        taken = datetime.fromtimestamp(report.created_ms / 1000, UTC)
+        order.acked_at = max(taken, order.sent_at or taken)
     order.status_cum_qty = report.cum_exec_qty
     order.qty = report.qty
     order.price = shown_price(report)

@@ -28,6 +28,8 @@ LOOSE_FOR = timedelta(hours=1)
 # A stop-loss stands at Bybit this long after its order filled, or its owner is told; looked for on young orders only.
 STOPS_WITHIN = timedelta(seconds=5)
 STOPS_FOR = timedelta(hours=24)
+STOPS_SOUGHT_FOR = timedelta(seconds=60)
+CLOCKS_APART_MS = 10_000
 STOP_ORDERS = ("StopLoss", "PartialStopLoss", "TrailingStop")
 
 
@@ -134,21 +136,26 @@ def _position_agrees(account: Account, gateway: Gateway, order: Order) -> bool:
 
 
 def _look_for_missing_stops(account: Account, now: datetime) -> None:
-    """A stop-loss that was asked for and is not at Bybit a few seconds after the fill: its owner must know."""
-    bought = Order.objects.filter(
+    """A stop-loss that was asked for and never came to stand at Bybit: its owner must know. One that stood there and
+    was hit, moved or taken away is no news."""
+    filled = Order.objects.filter(
         account=account,
         created_at__gt=now - STOPS_FOR,
-        updated_at__lt=now - STOPS_WITHIN,
+        updated_at__range=(now - STOPS_SOUGHT_FOR, now - STOPS_WITHIN),
         fills_qty__gt=0,
         request__has_key="stop_loss",
     )
-    for order in bought.exclude(category="spot"):
+    for order in filled.exclude(category="spot"):
         key = position_id(account.pk, order.category, order.symbol, order.position_idx)
-        row = Position.objects.filter(pk=key, side=order.side, stop_loss=None).exclude(size=0).first()
-        stops = Order.objects.filter(
-            account=account, category=order.category, symbol=order.symbol, position_idx=order.position_idx
-        ).filter(state="working", terms__stop_order_type__in=STOP_ORDERS)
-        if row is not None and not stops.exists():
+        held = Position.objects.filter(pk=key, side=order.side, stop_loss=None).exclude(size=0)
+        stood = Order.objects.filter(
+            account=account,
+            symbol=order.symbol,
+            position_idx=order.position_idx,
+            exchange_created_ms__gte=int(order.created_at.timestamp() * 1000) - CLOCKS_APART_MS,
+            terms__stop_order_type__in=STOP_ORDERS,
+        )
+        if held.exists() and not stood.exists():
             services.alert(
                 order,
                 "The stop-loss of this order is not at Bybit: the position is unprotected. Set one on the position, or "

@@ -76,10 +76,24 @@ def open_orders(
 def kind(report: OrderReport) -> str:
     """Which sort of order this is: a plain one, a conditional entry, or one that protects a position. An entry that has
     triggered is a plain order from then on, for Bybit's cancel-all too."""
-    if report.stop_order_type not in ("", "UNKNOWN", "Stop"):
+    return kind_by(report.stop_order_type, report.status)
+
+
+def kind_by(stop_order_type: str, status: str) -> str:
+    """The kind by Bybit's stopOrderType and orderStatus. A spot `tpslOrder` is an entry or exit of its own: spot has no
+    position that it could protect."""
+    if stop_order_type not in ("", "UNKNOWN", "Stop", "tpslOrder"):
         return "protective"
-    waiting = report.stop_order_type == "Stop" and report.status in ("Untriggered", "Triggered")
+    waiting = stop_order_type in ("Stop", "tpslOrder") and status in ("Untriggered", "Triggered")
     return "conditional" if waiting else "orders"
+
+
+def kind_of_row(order: Order) -> str:
+    """The kind of an order as we know it: one that Bybit has not reported yet waits if it has a trigger."""
+    stop = str(order.terms.get("stop_order_type", ""))
+    if order.trigger_price is not None and not order.exchange_status:
+        return "conditional"
+    return kind_by(stop, order.exchange_status)
 
 
 def reference(order: Order) -> OrderRef:

@@ -28,7 +28,14 @@ from positions.models import Position
 log = logging.getLogger("tradepost.resolver")
 
 # Lists that are read in turn while the stream is live: USDT perpetuals, where nearly everything happens, always are.
-SIDE_LISTS = ("orders:USDC", "orders:spot", "positions:USDC", "executions:spot")
+SIDE_LISTS = (
+    "orders:USDC",
+    "orders:spot",
+    "closed:linear",
+    "positions:USDC",
+    "executions:spot",
+    "closed:spot",
+)
 # Executions come newest first: this many pages without a new one, and the older ones are known too. A hole further
 # back shows in its order, whose executed quantity is more than its fills.
 KNOWN_PAGES = 2
@@ -98,8 +105,7 @@ def _pass(account: Account, gateway: Gateway, full: bool) -> None:
     side = {next(_turns)} if streaming else set(SIDE_LISTS)
     seen = _take_open_orders(account, gateway, side)
     failpoint("resolve_open_orders_taken")
-    if not streaming:
-        _take_closed_orders(account, gateway, link, started)
+    _take_closed_orders(account, gateway, link, started, side)
     following.follow_up(account, gateway, seen)
     _sweep(account, gateway, link, started, side, streaming=streaming)
     failpoint("resolve_swept")
@@ -107,12 +113,18 @@ def _pass(account: Account, gateway: Gateway, full: bool) -> None:
     Link.objects.filter(pk=account.pk).update(swept_at=started)
 
 
-def _take_closed_orders(account: Account, gateway: Gateway, link: Link, now: datetime) -> None:
-    """What began and ended while nobody listened, in Bybit's own app, without a fill that would tell of it."""
+def _take_closed_orders(
+    account: Account, gateway: Gateway, link: Link, now: datetime, side: set[str]
+) -> None:
+    """What began and ended unseen, in Bybit's own app, without a fill that would tell of it."""
     since = (link.swept_at or now) - SWEEP_OVERLAP
     start_ms = int(max(since, now - LONGEST_SWEEP).timestamp() * 1000)
-    for category in CATEGORIES:
+    for category in (one for one in CATEGORIES if f"closed:{one}" in side):
+        final = Order.objects.filter(account=account, category=category, state__in=states.FINAL)
         for items in every(gateway.closed_orders, category=category, start_ms=start_ms):
+            ids = [report.order_id for report in items]
+            if final.filter(exchange_order_id__in=ids).count() == len(ids):
+                break
             services.record(account.pk, reports=items, source="resolver")
 
 

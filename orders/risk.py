@@ -13,8 +13,8 @@ from orders.wishes import Wish
 from positions.models import Position
 
 
-def check(wish: Wish, account: Account, instrument: Instrument | None) -> None:
-    """Refuses what the market or the key would refuse."""
+def check(wish: Wish, account: Account, instrument: Instrument | None, *, hedge: bool) -> None:
+    """Refuses what the market or the key would refuse. `hedge` is the market's position mode."""
     if account.read_only:
         raise RuleBroken("read_only", "This account's key may only read. Nothing was sent.")
     if instrument is None:
@@ -22,7 +22,7 @@ def check(wish: Wish, account: Account, instrument: Instrument | None) -> None:
     if instrument.status != "Trading" and not wish.reduce_only:
         raise RuleBroken("not_trading", f"{wish.symbol} is not trading now. Nothing was sent.")
     if wish.category != "spot":
-        _check_index(wish, account)
+        _check_index(wish, hedge)
     _check_qty(wish, instrument)
     for name, price in _prices(wish):
         _check_tick(name, price, instrument)
@@ -30,13 +30,12 @@ def check(wish: Wish, account: Account, instrument: Instrument | None) -> None:
     _check_exits(wish)
 
 
-def _check_index(wish: Wish, account: Account) -> None:
-    hedge = account.position_mode == Account.PositionMode.HEDGE
+def _check_index(wish: Wish, hedge: bool) -> None:
     if (wish.position_idx != 0) != hedge:
         raise RuleBroken(
             "position_idx",
             "position_idx is 1 or 2 in hedge mode and 0 in one-way mode. Nothing was sent.",
-            position_mode=account.position_mode,
+            position_mode="hedge" if hedge else "one_way",
         )
     closes = (wish.side == "Sell") == (wish.position_idx == 1)
     if hedge and closes != wish.reduce_only:
@@ -44,7 +43,7 @@ def _check_index(wish: Wish, account: Account) -> None:
             "position_idx",
             "In hedge mode buying on 1 opens the long side and selling on 2 the short side; the opposite closes it and "
             "is reduce_only. Nothing was sent.",
-            position_mode=account.position_mode,
+            position_mode="hedge" if hedge else "one_way",
         )
 
 
@@ -151,7 +150,7 @@ def check_amend(order: Order, changes: dict[str, Any], instrument: Instrument | 
         raise RuleBroken("price", "A market order has no price to change. Nothing was changed.")
     if ("trigger_price" in changes or "trigger_by" in changes) and order.trigger_price is None:
         raise RuleBroken("trigger_price", "This order has no trigger to change. Nothing was changed.")
-    filled = max(order.cum_exec_qty, order.fills_qty)
+    filled = Decimal(0) if order.order_type == "Market" else max(order.cum_exec_qty, order.fills_qty)
     qty = changes.get("qty", order.qty)
     if qty <= filled:
         raise RuleBroken(
@@ -161,14 +160,17 @@ def check_amend(order: Order, changes: dict[str, Any], instrument: Instrument | 
         )
     if instrument is None:
         return
-    if "qty" in changes:
+    in_quote = order.terms.get("market_unit") == "quoteCoin"
+    if "qty" in changes and in_quote:
+        _check_step(qty, instrument.quote_step or instrument.qty_step)
+    elif "qty" in changes:
         _check_step(qty, instrument.qty_step)
         _check_most(qty, instrument, market=order.order_type == "Market")
     for name in ("price", "trigger_price", "take_profit", "stop_loss", "tp_limit_price", "sl_limit_price"):
         if changes.get(name):
             _check_tick(name.replace("_", " "), changes[name], instrument)
     price = changes.get("price", order.price)
-    _check_worth(qty, price, False, instrument, reducing=order.reduce_only)
+    _check_worth(qty, price, in_quote, instrument, reducing=order.reduce_only)
 
 
 def check_stops(position: Position, values: dict[str, Any], instrument: Instrument | None) -> None:

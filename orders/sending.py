@@ -3,6 +3,7 @@ with whatever came of it. Reached through `orders.services` alone."""
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -190,7 +191,8 @@ def _note(
         elif isinstance(outcome, Refused) and outcome.code in FILTER_CODES:
             _read_filters(account, gateway, order)
             if "position idx" in outcome.message.lower():
-                access.read_mode(account, gateway, order.symbol)
+                with suppress(BybitError):
+                    access.read_mode(account, gateway, order.symbol)
 
 
 def _read_filters(account: Account, gateway: bybit.Gateway, order: Order) -> None:

@@ -13,6 +13,7 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from bybit import instruments, rows
 from bybit.errors import BybitError
+from bybit.gateway import Gateway
 from bybit.models import Account, Instrument
 from orders import access, amending, cancelling, news, seen, sending, verdicts, writing
 from orders.errors import Conflict, NotFound, PriceUnknown, RuleBroken, TooMany, TradeError
@@ -139,14 +140,13 @@ def _checked(asker: Asker, wish: Wish) -> tuple[Account, Wish]:
         access.check_reconciled(link)
     gateway = access.informed(account, link)
     instrument = instruments.find(account.environment, wish.category, wish.symbol)
+    hedge = account.position_mode == Account.PositionMode.HEDGE
     try:
-        check(wish, account, instrument)
+        check(wish, account, instrument, hedge=hedge)
     except RuleBroken as error:
-        # Our copy of the rules may be old: the market's own word decides, once.
-        fresh = _fresh_rules(account, wish, error)
-        if fresh is None:
-            raise
-        check(wish, account, fresh)
+        # Our copy of the market's rules or mode may be old: Bybit's own word decides, once.
+        fresh, hedge = _asked_again(account, gateway, wish, error, instrument, hedge)
+        check(wish, account, fresh, hedge=hedge)
     wish = _directed(account, wish)
     if not wish.reduce_only and not gateway.has_room(ROOM_SECONDS):
         raise TooMany
@@ -164,15 +164,25 @@ FILTER_RULES = {
 }
 
 
-def _fresh_rules(account: Account, wish: Wish, error: RuleBroken) -> Instrument | None:
-    if error.code not in FILTER_RULES:
-        return None
+def _asked_again(
+    account: Account,
+    gateway: Gateway,
+    wish: Wish,
+    error: RuleBroken,
+    instrument: Instrument | None,
+    hedge: bool,
+) -> tuple[Instrument | None, bool]:
+    """What Bybit says now of what the refusal was about. Raises the refusal again when there is nothing newer."""
     try:
-        return instruments.refresh_one(
-            account, access.gateway_of(account), category=wish.category, symbol=wish.symbol
-        )
+        if error.code in FILTER_RULES:
+            found = instruments.refresh_one(account, gateway, category=wish.category, symbol=wish.symbol)
+            if found is not None:
+                return found, hedge
+        elif error.code == "position_idx":
+            return instrument, access.read_mode(account, gateway, wish.symbol)
     except BybitError:
-        return None
+        pass
+    raise error
 
 
 def _directed(account: Account, wish: Wish) -> Wish:

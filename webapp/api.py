@@ -4,6 +4,7 @@ import json
 import logging
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -124,6 +125,11 @@ def _on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     status = 422 if shown.status_code == 400 else shown.status_code
     code = {415: "unsupported_media_type", 422: "invalid"}.get(status, "refused")
     return error_response(status, code, f"{shown} Nothing was sent.")
+
+
+@api.exception_handler(RequestDataTooBig)
+def _on_too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return error_response(413, "too_large", "The body is larger than 64 KB. Nothing was sent.")
 
 
 @api.exception_handler(Http404)

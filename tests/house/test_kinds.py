@@ -1,5 +1,6 @@
 """Every kind of order that Bybit's API gives, from the API to the exchange and back."""
 
+import uuid
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -270,11 +271,57 @@ def test_hedge_mode_holds_both_sides(desk: Stack) -> None:
     finally:
         flatten(desk)
         session.post("/v5/position/switch-mode", category="linear", coin="USDT", mode=0)
-        place(desk, market(position_idx=1))
+        # Our copy still says hedge: Bybit is asked before anything is refused.
+        back = market()
+        place(desk, back)
+        until(desk, back["id"], "filled")
+        assert desk.api("GET", "/accounts").json()["items"][0]["position_mode"] == "one_way"
+
+
+def test_one_market_in_hedge_mode_keeps_no_other_from_being_closed(desk: Stack) -> None:
+    session = Signed(desk)
+    held = market()
+    place(desk, held)
+    until(desk, held["id"], "filled")
+    try:
+        switch = {"category": "linear", "symbol": "ETHUSDT"}
+        assert session.post("/v5/position/switch-mode", **switch, mode=3)["retCode"] == 0
+        leg = market(symbol="ETHUSDT", qty="0.1", position_idx=1)
+        place(desk, leg)
+        until(desk, leg["id"], "filled")
+        wait_for(lambda: position(desk, "ETHUSDT"), what="the hedged leg")
         wait_for(
-            lambda: desk.api("GET", "/accounts").json()["items"][0]["position_mode"] == "one_way",
-            what="one-way mode again",
+            lambda: desk.api("GET", "/accounts").json()["items"][0]["position_mode"] == "hedge", what="hedge"
         )
+        key = position(desk)["id"]
+        answer = desk.api("POST", f"/positions/{key}/close", {"id": str(uuid.uuid4())})
+        assert answer.status_code == 201, answer.text
+        wait_for(lambda: not position(desk), what="the other market to be flat")
+    finally:
+        flatten(desk)
+        session.post("/v5/position/switch-mode", **switch, mode=0)
+        place(desk, market(symbol="ETHUSDT", qty="0.1"))
+
+
+def test_cancel_all_takes_what_bybits_list_does_not_show_yet(desk: Stack) -> None:
+    order = body(desk)
+    place(desk, order)
+    until(desk, order["id"], "working")
+    desk.paper.fault(lag={"realtime": 3000})
+    answer = desk.api("POST", "/orders/cancel-all", {"account": "paper"})
+    assert [item["order"]["id"] for item in answer.json()["items"]] == [order["id"]]
+    until(desk, order["id"], "cancelled")
+
+
+def test_the_same_amend_twice_is_done_and_a_body_too_large_is_413(desk: Stack) -> None:
+    order = body(desk)
+    place(desk, order)
+    until(desk, order["id"], "working")
+    for _ in range(2):
+        answer = desk.api("PATCH", f"/orders/{order['id']}", {"qty": "0.02"})
+        assert (answer.status_code, answer.json()["qty"]) == (200, "0.02")
+    large = desk.api("POST", "/orders", {**body(desk), "seen": "x" * 70_000})
+    assert (large.status_code, large.json()["error"]["code"]) == (413, "too_large")
 
 
 class Signed:
@@ -364,6 +411,12 @@ def test_a_spot_limit_order_and_a_conditional_one_are_amended_and_cancelled_by_k
     assert until(desk, waiting["id"], "working")["exchange_status"] == "Untriggered"
     assert desk.api("DELETE", f"/orders/{waiting['id']}").status_code == 200
     until(desk, waiting["id"], "cancelled")
+    locked = {**waiting, "id": str(uuid.uuid4()), "order_filter": "tpslOrder"}
+    place(desk, locked)
+    until(desk, locked["id"], "working")
+    answer = desk.api("POST", "/orders/cancel-all", {"account": "paper"})
+    assert [item["order"]["id"] for item in answer.json()["items"]] == [locked["id"]]
+    until(desk, locked["id"], "cancelled")
 
 
 def test_spot_refusals_are_refusals(desk: Stack) -> None:

@@ -68,7 +68,15 @@ def test_f07_a_banned_address_asks_nothing_until_the_ban_is_over(
         tap(traded)
     with pytest.raises(Paused):
         tap(traded, reduce_only=True)
-    assert services.cancel(user=traded.members.get(), order=order, source="api")[1] is False
+    owner = traded.members.get()
+    with pytest.raises(Paused):
+        services.cancel(user=owner, order=order, source="api")
+    with pytest.raises(Paused):
+        services.cancel_all(
+            account=traded, category=None, symbol=None, include={"orders"}, source="api", by="owner"
+        )
+    with pytest.raises(Paused):
+        services.amend(user=owner, order=order, changes={"qty": D("0.02")}, version=None, source="api")
     assert asked(paper) == before
     # Another process, which has not met the ban itself, knows of it by the database.
     bybit._gateways.clear()
@@ -153,6 +161,9 @@ def test_f31_a_stop_loss_that_is_not_at_bybit_is_told_once(traded: Account, pape
     position = services.Position.objects.get(account=traded, symbol="BTCUSDT")
     assert services.set_stops(user=traded.members.get(), position=position, values={"stop_loss": D(0)})[1]
     Order.objects.filter(pk=placed.pk).update(updated_at=timezone.now() - timedelta(seconds=6))
+    resolver.resolve(traded, full=True)
+    assert order.evidence.filter(kind="alert").count() == 0, "it stood there, and was taken away"
+    Order.objects.filter(account=traded, terms__has_key="stop_order_type").update(exchange_created_ms=1)
     for _ in range(2):
         resolver.resolve(traded, full=True)
         Order.objects.filter(pk=placed.pk).update(updated_at=timezone.now() - timedelta(seconds=6))
