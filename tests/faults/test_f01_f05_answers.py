@@ -72,9 +72,10 @@ def unplaced(stack_process: Stack) -> dict[str, dict[str, Any]]:
     sent = []
     for what, fault in {"reset": LOST["reset"], **UNREADABLE, **CODES}.items():
         order = body(stack, qty=SMALL)
+        at = time.monotonic()
         answer = send(stack, order, accept="never", **fault)
         assert (answer.status_code, answer.json()["state"]) == (202, "unknown"), (what, answer.text)
-        sent.append((what, order, time.monotonic()))
+        sent.append((what, order, at))
     for what, order, at in sent:
         found = until(stack, order["id"], "rejected", seconds=25)
         ended[what] = {**found, "age": time.monotonic() - at, "creates": creates(stack, order)}

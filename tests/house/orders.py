@@ -52,9 +52,18 @@ def until(stack: Stack, order_id: str, *states: str, seconds: float = 15) -> dic
 def flatten(stack: Stack) -> None:
     """No open order, no position."""
     stack.api("POST", "/orders/cancel-all", {"account": "paper"})
-    for position in stack.api("GET", "/positions").json()["items"]:
-        stack.api("POST", f"/positions/{position['id']}/close", {"id": str(uuid.uuid4())})
-    wait_for(lambda: not stack.api("GET", "/positions").json()["items"], 15, "no position")
+    asked: set[tuple[str, str]] = set()
+
+    def flat() -> bool:
+        held = stack.api("GET", "/positions").json()["items"]
+        for position in held:
+            # A fill may be known a moment before its position is.
+            if (position["id"], position["size"]) not in asked:
+                asked.add((position["id"], position["size"]))
+                stack.api("POST", f"/positions/{position['id']}/close", {"id": str(uuid.uuid4())})
+        return not held
+
+    wait_for(flat, 15, "no position")
     wait_for(lambda: not stack.api("GET", "/orders?state=open").json()["items"], 15, "no open order")
 
 
