@@ -36,8 +36,8 @@ SIDE_LISTS = (
     "executions:spot",
     "closed:spot",
 )
-# Executions come newest first: this many pages without a new one, and the older ones are known too. A hole further
-# back shows in its order, whose executed quantity is more than its fills.
+# Executions come newest first: so many pages without a new one, and the older ones are known too (beside a live stream
+# one page will do). A hole further back shows in its order, whose executed quantity is more than its fills.
 KNOWN_PAGES = 2
 SWEEP_AT_ONCE = 20_000
 BATCH = 200
@@ -176,7 +176,7 @@ def _sweep(
         for items in every(gateway.executions, category=category, start_ms=start_ms, end_ms=end_ms):
             known = fills.filter(exec_id__in=[item.exec_id for item in items]).count() == len(items)
             known_pages = known_pages + 1 if known else 0
-            if known_pages == KNOWN_PAGES:
+            if known_pages == (1 if streaming else KNOWN_PAGES):
                 break
             found.extend(() if known else items)
             if len(found) >= SWEEP_AT_ONCE:
