@@ -257,3 +257,39 @@ def test_colours_stand_out_from_their_grounds() -> None:
             for ground in ("bg", "surface", "raised"):
                 light, dark = sorted((luminance(colours[name]), luminance(colours[ground])), reverse=True)
                 assert (light + 0.05) / (dark + 0.05) >= 4.5, (name, ground, scheme)
+
+
+def test_what_waits_for_a_trigger_looks_like_no_order_in_the_book(full: Played, page: Page) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    full.open()
+    base = {
+        "account": ACCOUNT,
+        "category": "linear",
+        "symbol": "BTCUSDT",
+        "side": "Sell",
+        "order_type": "Market",
+        "qty": "0.02",
+        "price": None,
+        "time_in_force": "IOC",
+        "reduce_only": True,
+        "position_idx": 0,
+    }
+    waiting = {"state": "working", "exchange_status": "Untriggered"}
+    for number, changes in enumerate(
+        (
+            {"trigger_price": "66000", "stop_order_type": "Stop"},
+            {"trigger_price": "59000", "stop_order_type": "StopLoss", "source": "external"},
+            {"category": "spot", "exchange_status": "New", "order_type": "Limit", "price": "60000"},
+        )
+    ):
+        key = {"id": f"00000000-0000-4000-8000-00000000001{number}"}
+        row = full.market.order(base | key, **waiting | changes)
+        full.say(full.market.change("order", row))
+    rows = page.locator("tr[data-order]")
+    expect(rows.filter(has_text="Market when 66,000.0")).to_contain_text("Waiting")
+    stop = rows.filter(has_text="Stop-loss Market when 59,000.0")
+    expect(stop).to_contain_text("kept by Bybit")
+    expect(rows.filter(has_text="spot")).to_have_count(1)
+    fits(page, "orders that wait, on a desktop")
+    box = page.locator(".table-box").last
+    assert box.evaluate("part => part.scrollWidth - part.clientWidth") <= 0

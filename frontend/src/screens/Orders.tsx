@@ -13,8 +13,14 @@ import { t } from "../strings.ts";
 import { Empty, SideMark, Waiting } from "../ui/bits.tsx";
 import { accountLabel } from "./PositionCard.tsx";
 
+const waits = (order: Order) => order.exchange_status === "Untriggered";
+
+/** The kind, the price, and the trigger it waits for: a stop must never look like an order that stands in the book. */
 function describe(order: Order): string {
-  return order.order_type === "Limit" ? `${t.limit} ${number(order.price, tick(order.symbol))}` : t.market;
+  const type = order.order_type === "Limit" ? `${t.limit} ${number(order.price, tick(order.symbol))}` : t.market;
+  const kind = order.stop_order_type ? t.orders.kind[order.stop_order_type] : undefined;
+  const trigger = order.trigger_price && waits(order) ? t.orders.trigger(number(order.trigger_price, tick(order.symbol))) : undefined;
+  return [kind, type, trigger].filter(Boolean).join(" ");
 }
 
 function Progress({ order }: { order: Order }) {
@@ -29,9 +35,11 @@ function Progress({ order }: { order: Order }) {
 }
 
 function Marks({ order }: { order: Order }) {
-  const marks = [t.orders.state[order.state], accountLabel(order.account)];
+  const protects = Boolean(order.stop_order_type && t.orders.kind[order.stop_order_type]);
+  const marks = [waits(order) ? t.orders.waiting : t.orders.state[order.state], accountLabel(order.account)];
+  if (order.category === "spot") marks.push(t.orders.spot);
   if (order.reduce_only) marks.push(t.orders.reduceOnly);
-  if (order.source === "external") marks.push(t.orders.external);
+  if (order.source === "external") marks.push(protects ? t.orders.byBybit : t.orders.external);
   if (order.time_in_force !== "GTC" && order.order_type === "Limit") marks.push(order.time_in_force);
   return <>{marks.join(" · ")}</>;
 }
@@ -90,7 +98,7 @@ function TableRow({ order }: { order: Order }) {
       <td class="number">
         <Progress order={order} />
       </td>
-      <td>{said && said !== t.orders.cancelling ? said : <Marks order={order} />}</td>
+      <td class="cell-marks">{said && said !== t.orders.cancelling ? said : <Marks order={order} />}</td>
       <td class="number">
         <Age order={order} />
       </td>
