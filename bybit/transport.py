@@ -115,7 +115,13 @@ class Client(requests.Session):
 
         with _deadlines.within(settings.REQUEST_SECONDS, cut):
             response = super().send(request, **kwargs)
+        self._note_cap(urlsplit(request.url or "").path, response)
+        return response
+
+    def _note_cap(self, path: str, response: requests.Response) -> None:
+        """Only the last answer counts: one of Bybit's without the header takes the limit away."""
         cap = response.headers.get("X-Bapi-Limit", "")
         if cap.isdigit():
-            self.caps[urlsplit(request.url or "").path] = int(cap)
-        return response
+            self.caps[path] = int(cap)
+        elif response.ok:
+            self.caps.pop(path, None)

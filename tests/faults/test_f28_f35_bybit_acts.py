@@ -9,8 +9,8 @@ import pytest
 
 from tests.conftest import Stack, wait_for
 from tests.faults.play import SMALL, creates, external, resting, without_stream
+from tests.house.desk import Signed, at, everything, position
 from tests.house.orders import body, flatten, market, until
-from tests.house.test_kinds import Signed, at, everything, position
 
 D = Decimal
 AMEND = "/v5/order/amend"

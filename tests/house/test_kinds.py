@@ -1,7 +1,6 @@
 """Every kind of order that Bybit's API gives, from the API to the exchange and back."""
 
 import uuid
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -9,55 +8,10 @@ import pytest
 import requests
 
 from tests.conftest import Stack, wait_for
-from tests.house.orders import agrees_with_the_exchange, body, flatten, market, until
+from tests.house.desk import Signed, at, open_rows, place, position, sent
+from tests.house.orders import body, flatten, market, until
 
 D = Decimal
-
-
-@pytest.fixture
-def desk(stack: Stack) -> Iterator[Stack]:
-    """The house with a market that stands still, flat before and after."""
-    stack.paper.control("pause", {"on": True})
-    flatten(stack)
-    yield stack
-    stack.paper.clear()
-    stack.api("POST", "/orders/cancel-all", everything())
-    flatten(stack)
-    agrees_with_the_exchange(stack)
-    stack.paper.control("pause", {"on": False})
-
-
-def everything() -> dict[str, Any]:
-    return {"account": "paper", "include": ["orders", "conditional", "protective"]}
-
-
-def at(stack: Stack, factor: str, symbol: str = "BTCUSDT") -> str:
-    tick = D("0.1") if symbol == "BTCUSDT" else D("0.01")
-    return format((D(stack.paper.last(symbol)) * D(factor) / tick).to_integral_value() * tick, "f")
-
-
-def place(stack: Stack, order: dict[str, Any], status: int = 201) -> dict[str, Any]:
-    answer = stack.api("POST", "/orders", order)
-    assert answer.status_code == status, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-def sent(stack: Stack, order_id: str) -> dict[str, Any]:
-    """The one create that left for Bybit."""
-    (entry,) = stack.paper.journal(order_id)
-    found: dict[str, Any] = entry["params"]
-    return found
-
-
-def open_rows(stack: Stack) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = stack.api("GET", "/orders?state=open&limit=200").json()["items"]
-    return found
-
-
-def position(stack: Stack, symbol: str = "BTCUSDT") -> dict[str, Any]:
-    rows = stack.api("GET", "/positions").json()["items"]
-    return next((row for row in rows if row["symbol"] == symbol), {})
 
 
 @pytest.mark.parametrize(
@@ -324,22 +278,6 @@ def test_the_same_amend_twice_is_done_and_a_body_too_large_is_413(desk: Stack) -
     assert (large.status_code, large.json()["error"]["code"]) == (413, "too_large")
 
 
-class Signed:
-    """Somebody's own client on the same account: Bybit's app, so to speak."""
-
-    def __init__(self, stack: Stack) -> None:
-        from pybit.unified_trading import HTTP
-
-        self._http = HTTP(api_key="paper-key", api_secret="paper-secret", max_retries=1)
-        self._http.endpoint = stack.paper_url
-
-    def post(self, path: str, **params: Any) -> dict[str, Any]:
-        found: dict[str, Any] = self._http._submit_request(
-            method="POST", path=f"{self._http.endpoint}{path}", query=params, auth=True
-        )
-        return found
-
-
 def test_the_timeline_tells_who_what_and_when(desk: Stack) -> None:
     order = market()
     place(desk, order)
@@ -357,84 +295,3 @@ def test_the_timeline_tells_who_what_and_when(desk: Stack) -> None:
     assert row["user"] == "demo"
     page = requests.get(f"{desk.url}/api/v1/orders/{order['id']}", timeout=5)
     assert page.status_code == 401
-
-
-# ---- spot
-
-
-def spot(**changes: Any) -> dict[str, Any]:
-    return market(category="spot", **changes)
-
-
-def coin(stack: Stack, name: str) -> Decimal:
-    (wallet,) = stack.api("GET", "/wallet").json()["items"]
-    return next((D(row["wallet_balance"]) for row in wallet["coins"] if row["coin"] == name), D(0))
-
-
-def test_spot_is_bought_by_value_and_sold_by_size(desk: Stack) -> None:
-    bought = spot(qty="650", market_unit="quoteCoin")
-    place(desk, bought)
-    row = until(desk, bought["id"], "filled", "cancelled")
-    assert D(row["filled_qty"]) > 0
-    assert sent(desk, bought["id"])["marketUnit"] == "quoteCoin"
-    assert "positionIdx" not in sent(desk, bought["id"])
-    wait_for(lambda: coin(desk, "BTC") > 0, what="coins in the wallet")
-    assert desk.api("GET", "/positions").json()["items"] == []
-    fills = desk.order(bought["id"])["fills"]
-    assert {fill["fee_currency"] for fill in fills} == {"BTC"}
-    step = D(desk.api("GET", "/instruments?category=spot&q=BTCUSDT").json()["items"][0]["qty_step"])
-    size = (coin(desk, "BTC") / step).to_integral_value(rounding="ROUND_DOWN") * step
-    sold = spot(side="Sell", qty=format(size, "f"))
-    place(desk, sold)
-    until(desk, sold["id"], "filled")
-    wait_for(lambda: coin(desk, "BTC") < step, what="no coins")
-
-
-def test_a_spot_limit_order_and_a_conditional_one_are_amended_and_cancelled_by_kind(desk: Stack) -> None:
-    last = D(desk.paper.last("BTCUSDT"))
-    price = format((last * D("0.97")).quantize(D("1")), "f")
-    plain = spot(order_type="Limit", price=price, qty="0.001")
-    waiting = spot(
-        order_type="Limit",
-        price=price,
-        qty="0.001",
-        trigger_price=format((last * D("0.98")).quantize(D("1")), "f"),
-    )
-    for order in (plain, waiting):
-        place(desk, order)
-        until(desk, order["id"], "working")
-    lower = format((last * D("0.96")).quantize(D("1")), "f")
-    assert desk.api("PATCH", f"/orders/{plain['id']}", {"price": lower}).status_code == 200
-    wait_for(lambda: D(desk.order(plain["id"])["price"]) == D(lower), what="the new price")
-    answer = desk.api("POST", "/orders/cancel-all", {"account": "paper", "include": ["orders"]})
-    assert [item["order"]["id"] for item in answer.json()["items"]] == [plain["id"]]
-    assert until(desk, waiting["id"], "working")["exchange_status"] == "Untriggered"
-    assert desk.api("DELETE", f"/orders/{waiting['id']}").status_code == 200
-    until(desk, waiting["id"], "cancelled")
-    locked = {**waiting, "id": str(uuid.uuid4()), "order_filter": "tpslOrder"}
-    place(desk, locked)
-    until(desk, locked["id"], "working")
-    answer = desk.api("POST", "/orders/cancel-all", {"account": "paper"})
-    assert [item["order"]["id"] for item in answer.json()["items"]] == [locked["id"]]
-    until(desk, locked["id"], "cancelled")
-
-
-def test_spot_refusals_are_refusals(desk: Stack) -> None:
-    poor = spot(side="Sell", qty="5")
-    row = place(desk, poor)
-    assert row["state"] == "rejected"
-    assert row["reject_code"] == "170131"
-    for change in ({"qty": "0.5"}, {"qty": "0.000000001", "side": "Sell"}):
-        answer = desk.api("POST", "/orders", spot(**change))
-        assert answer.status_code == 422, answer.text
-
-
-def test_a_batch_of_spot_and_linear_goes_out_by_category(desk: Stack) -> None:
-    last = D(desk.paper.last("BTCUSDT"))
-    price = format((last * D("0.97")).quantize(D("1")), "f")
-    orders = [body(desk), spot(order_type="Limit", price=price, qty="0.001"), body(desk, symbol="ETHUSDT")]
-    answer = desk.api("POST", "/orders/batch", {"items": orders})
-    assert [item["status"] for item in answer.json()["items"]] == [201, 201, 201]
-    for order in orders:
-        until(desk, order["id"], "working")
-        assert len(desk.paper.journal(order["id"], "/v5/order/create-batch")) == 1
