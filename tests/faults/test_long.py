@@ -185,8 +185,9 @@ def test_f01_f04_ten_thousand_faulted_submits_and_not_one_double(stack: Stack) -
     stopping.set()
     upsetting.join()
     stack.paper.clear()
-    assert not set(answers) - {200, 201, 202, 503}, answers
-    story = stack.witness.settled(300)
+    assert not set(answers) - {200, 201, 202, 429, 503}, answers
+    # Thousands without an answer, each asked about three times, within half of Bybit's limit.
+    story = stack.witness.settled(1_200)
     counts = Counter(entry["orderLinkId"] for entry in story.creates)
     assert max(counts.values()) == 1
     assert len(counts) > SUBMITS / 2
