@@ -17,10 +17,9 @@ def take(order: Order, report: OrderReport) -> None:
     order.exchange_status = report.status
     order.exchange_ms = report.updated_ms
     order.exchange_created_ms = report.created_ms
-    if order.acked_at is None:
-        # No answer came, or none yet: Bybit's own time of taking it stands for it.
-        taken = datetime.fromtimestamp(report.created_ms / 1000, UTC)
-        order.acked_at = max(taken, order.sent_at or taken)
+    if order.state != "sending":
+        # While the answer may still come, the acknowledgement is its.
+        note_taken(order)
     order.status_cum_qty = report.cum_exec_qty
     order.qty = report.qty
     order.price = shown_price(report)
@@ -31,6 +30,13 @@ def take(order: Order, report: OrderReport) -> None:
     order.terms = asked | report.terms
     order.cancel_type, order.reject_reason = report.cancel_type[:60], report.reject_reason[:60]
     order.negatives = order.checks = 0
+
+
+def note_taken(order: Order) -> None:
+    """An order whose answer was lost: Bybit's own time of making it stands for the acknowledgement."""
+    if order.acked_at is None and order.exchange_created_ms:
+        taken = datetime.fromtimestamp(order.exchange_created_ms / 1000, UTC)
+        order.acked_at = max(taken, order.sent_at or taken)
 
 
 def shown_price(report: OrderReport) -> Decimal | None:

@@ -27,7 +27,7 @@ from bybit.errors import (
 from bybit.failpoints import failpoint
 from bybit.models import Account
 from bybit.types import Answer, NewOrder
-from orders import access, writing
+from orders import access, facts, writing
 from orders.errors import NotWritten
 from orders.models import Order, OrderEvent
 from orders.topics import changed, changed_if
@@ -219,6 +219,7 @@ def write_answer(order_id: UUID, outcome: Outcome) -> Order:
         else:
             body = {"code": outcome.code, "message": outcome.message, "kind": type(outcome).__name__}
             _apply_failure(order, outcome)
+            facts.note_taken(order)
         changes = writing.keep(order, now, evidence=("answer", "rest", body), fields=_ANSWER)
         changed(order.account_id, changes)
         failpoint("before_answer_commit")
