@@ -36,7 +36,7 @@ def amend(
     else:
         access.check_not_paused(link)
     risk.check_amend(order, changes, instruments.find(account.environment, order.category, order.symbol))
-    gateway = access.gateway_of(account)
+    gateway = access.informed(account, link)
     failure: BybitError | None = None
     try:
         gateway.amend(lookup.reference(order), changes)
@@ -92,7 +92,7 @@ def _after(
             bybit_code=failure.code,
         )
     if isinstance(failure, NotSent):
-        raise RuleBroken("not_sent", f"{failure.message}. The order is as it was.")
+        raise RuleBroken("not_sent", f"{failure.message}. The order is as it was. Try again in a moment.")
     Order.objects.filter(pk=order.pk).update(next_check_at=timezone.now(), needs_read=True)
     news.take_findings(order, lookup.ask(gateway, order), "amend")
     after = Order.objects.get(pk=order.pk)
@@ -118,14 +118,19 @@ def set_stops(*, user: AbstractBaseUser, position: Position, values: dict[str, A
     risk.check_stops(
         position, values, instruments.find(account.environment, position.category, position.symbol)
     )
-    access.check_not_paused(access.link_of(account))
-    gateway = access.gateway_of(account)
+    link = access.link_of(account)
+    access.check_not_paused(link)
+    gateway = access.informed(account, link)
     wish = Stops(
         category=position.category, symbol=position.symbol, position_idx=position.position_idx, values=values
     )
     try:
         gateway.set_stops(wish)
-    except (Refused, NotSent) as error:
+    except NotSent as error:
+        raise RuleBroken(
+            "not_sent", f"{error.message}. The position's stops are as they were. Try again in a moment."
+        ) from None
+    except Refused as error:
         if error.code != UNCHANGED or not _as_wished(account, gateway, position, values):
             raise RuleBroken(
                 "bybit_refused",

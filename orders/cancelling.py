@@ -91,8 +91,9 @@ def cancel_all(
     TP/SL and trailing stops (`protective`) go only when named. Raises BybitError when Bybit cannot even be asked.
 
     `category` None means all of them; one that cannot be read does not hold up the others."""
-    access.check_not_paused(access.link_of(account))
-    gateway = access.gateway_of(account)
+    link = access.link_of(account)
+    access.check_not_paused(link)
+    gateway = access.informed(account, link)
     results: list[Result] = []
     failure: BybitError | None = None
     for one in (category,) if category else CATEGORIES:
@@ -119,7 +120,10 @@ def _cancel_category(
     for _ in range(CANCEL_ROUNDS):
         found = lookup.open_orders(gateway, category, symbol, include)
         news.record(account.pk, reports=found, source="cancel-all")
-        open_now = _open_here(account, category, symbol, include)
+        known = _open_here(account, category, symbol, include)
+        open_now = {
+            order: kind for order, kind in known.items() if not (_unproven(order) and order.pk in outcomes)
+        }
         if not open_now:
             break
         outcome = _cancel_kinds(gateway, category, symbol, include & set(open_now.values()))
@@ -131,6 +135,12 @@ def _cancel_category(
         _note_cancel(list(open_now), {"by": by, "cancel_all": outcome}, source)
         _read_back(account, gateway, category, [order.pk for order in open_now])
     return [_cancel_result(order, outcomes[order.pk]) for order in Order.objects.filter(pk__in=outcomes)]
+
+
+def _unproven(order: Order) -> bool:
+    """A send without an answer. One wish to cancel is all that can be done for it: its end is the resolver's to prove,
+    and the others must not wait for that."""
+    return order.state in states.UNSETTLED and not order.exchange_order_id
 
 
 def _open_here(account: Account, category: str, symbol: str | None, include: set[str]) -> dict[Order, str]:
@@ -182,7 +192,7 @@ def _read_back(account: Account, gateway: Gateway, category: str, keys: list[UUI
     waiting = Order.objects.filter(account=account, pk__in=keys)
     for _ in range(READ_BACKS):
         time.sleep(READ_BACK_SECONDS)
-        left = list(waiting.exclude(state__in=states.FINAL))
+        left = [order for order in waiting.exclude(state__in=states.FINAL) if not _unproven(order)]
         if not left:
             return
         still = {report.order_id for report in lookup.open_orders(gateway, category)}

@@ -104,15 +104,15 @@ def move(order: Order) -> list[Change]:
     )
     before = {fill.position_idx for fill in loose if fill.is_trade and fill.category != "spot"}
     loose.update(order=order, position_idx=order.position_idx)
-    changes = []
-    for index in sorted(before | {order.position_idx} if before - {order.position_idx} else set()):
-        place = (order.category, order.symbol, index)
-        changes.append(
-            positions.fold_anew(
-                account_id=order.account_id, place=place, history=_history(order.account_id, place)
-            )
+    if before <= {order.position_idx}:
+        return []
+    places = [(order.category, order.symbol, index) for index in sorted(before | {order.position_idx})]
+    return [
+        positions.fold_anew(
+            account_id=order.account_id, place=place, history=_history(order.account_id, place)
         )
-    return changes
+        for place in places
+    ]
 
 
 def _booked(fill: Fill) -> Booked:

@@ -115,8 +115,3 @@ def order_filter(order: Order) -> str:
     asked = order.terms.get("order_filter")
     stop = order.terms.get("stop_order_type", "")
     return str(asked or _SPOT_FILTERS.get(stop, "tpslOrder"))
-
-
-def kind_of(reports: list[OrderReport], order_id: str) -> str:
-    """The kind of the order with this id among the reports; "" when it is not there."""
-    return next((kind(report) for report in reports if report.order_id == order_id), "")

@@ -8,6 +8,8 @@ turn, but for those on which we know something. Without one, every pass asks for
 import itertools
 import logging
 import time
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -46,7 +48,8 @@ FIRST_SWEEP = timedelta(hours=24)
 # Bybit answers for seven days at a time; an older gap is the backfill's work.
 LONGEST_SWEEP = timedelta(days=6)
 _clock_read: dict[str, float] = {}
-_turns = itertools.cycle(SIDE_LISTS)
+# Of each account: shared turns would leave an account without half of the lists for ever.
+_turns: defaultdict[str, Iterator[str]] = defaultdict(lambda: itertools.cycle(SIDE_LISTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ def _pass(account: Account, gateway: Gateway, full: bool) -> None:
     _measure_clock(account, gateway)
     link = Link.objects.get(pk=account.pk)
     streaming = link.stream == Link.Stream.LIVE and link.swept_at is not None and not full
-    side = {next(_turns)} if streaming else set(SIDE_LISTS)
+    side = {next(_turns[account.pk])} if streaming else set(SIDE_LISTS)
     seen = _take_open_orders(account, gateway, side)
     failpoint("resolve_open_orders_taken")
     _take_closed_orders(account, gateway, link, started, side)

@@ -93,6 +93,5 @@ def alert_if_stuck(order_id: UUID) -> None:
     since = order.sent_at if order.state == "unknown" else order.updated_at
     late = since is not None and timezone.now() - since > timedelta(seconds=settings.ALERT_SECONDS)
     doubtful = order.state == "unknown" or (order.state in ("acked", "working") and order.negatives > 0)
-    if late and doubtful and not order.evidence.filter(kind="alert").exists():
-        text = _STUCK["unknown" if order.state == "unknown" else "gone"]
-        writing.alert(order, text)
+    if late and doubtful:
+        writing.alert(order, _STUCK["unknown" if order.state == "unknown" else "gone"])

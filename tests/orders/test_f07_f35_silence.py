@@ -1,5 +1,6 @@
 """When Bybit says nothing more: a banned address asks no more, an order that is nowhere ends on evidence alone."""
 
+import time
 import uuid
 from datetime import timedelta
 from decimal import Decimal
@@ -169,3 +170,51 @@ def test_f31_a_stop_loss_that_is_not_at_bybit_is_told_once(traded: Account, pape
         Order.objects.filter(pk=placed.pk).update(updated_at=timezone.now() - timedelta(seconds=6))
     assert gateway.position(category="linear", symbol="BTCUSDT").items[0].stop_loss is None
     assert order.evidence.filter(kind="alert").count() == 1
+
+
+def test_an_order_without_proof_is_asked_to_go_once_and_holds_up_no_panic(
+    traded: Account, paper: Paper
+) -> None:
+    open_one = tap(traded, price=near(paper)).order
+    paper.fault(endpoint="/v5/order/create", accept="never", reply="rst", count=1)
+    lost = tap(traded, price=near(paper)).order
+    assert lost.state == "unknown"
+    start = time.monotonic()
+    results = services.cancel_all(
+        account=traded, category="linear", symbol=None, include={"orders"}, source="api", by="owner"
+    )
+    assert time.monotonic() - start < 5
+    assert {(order.pk, result) for order, result, _ in results} == {
+        (open_one.pk, "cancelled"),
+        (lost.pk, "unknown"),
+    }
+    assert len(paper.journal(str(lost.pk), "/v5/order/cancel")) == 1
+
+
+def test_accounts_side_by_side_each_have_all_their_lists_read(traded: Account, paper: Paper) -> None:
+    made = paper.control("key", {"key": f"second-{uuid.uuid4().hex[:8]}", "secret": "secret"})
+    second = Account(id="second", label=made["account"], environment="paper", paper_url=paper.url)
+    second.api_key = made["key"]
+    second.set_secret("secret")
+    second.save()
+    Link.objects.create(account=second, swept_at=timezone.now())
+    Link.objects.update(stream=Link.Stream.LIVE)
+    before = asked(paper)
+    for _ in resolver.SIDE_LISTS:
+        for account in (traded, second):
+            resolver.resolve(account)
+    sent = paper.control("journal", method="GET")["items"][before:]
+    for account in (traded, second):
+        mine = {
+            (item["path"], item["params"].get("category"), item["params"].get("settleCoin"))
+            for item in sent
+            if item["account"] == account.label
+        }
+        assert {
+            ("/v5/order/realtime", "spot", None),
+            ("/v5/order/realtime", "linear", "USDC"),
+            ("/v5/order/history", "linear", None),
+            ("/v5/order/history", "spot", None),
+            ("/v5/position/list", "linear", "USDC"),
+            ("/v5/execution/list", "spot", None),
+        } <= mine
