@@ -293,3 +293,10 @@ def test_what_waits_for_a_trigger_looks_like_no_order_in_the_book(full: Played, 
     fits(page, "orders that wait, on a desktop")
     box = page.locator(".table-box").last
     assert box.evaluate("part => part.scrollWidth - part.clientWidth") <= 0
+    for width in (320, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        full.go("Orders")
+        for card in page.locator("li.order").all():
+            edges = card.bounding_box()
+            assert edges
+            assert edges["x"] + edges["width"] <= width - 8, (width, edges)

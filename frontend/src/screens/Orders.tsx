@@ -69,7 +69,7 @@ export function OrderRow({ order }: { order: Order }) {
     <li class="card order" data-old={fresh.value ? undefined : ""}>
       <div class="order-text">
         <p class="order-title">
-          <b>{order.symbol}</b> <SideMark side={order.side} /> <span class="number">{describe(order)}</span>
+          <b>{order.symbol}</b> <SideMark side={order.side} /> <span class="number order-what">{describe(order)}</span>
         </p>
         <Progress order={order} />
         <p class="order-marks">
