@@ -19,6 +19,7 @@ from pybit.unified_trading import HTTP
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from bybit import answers, outgoing, parse
+from bybit.account_calls import AccountCalls
 from bybit.errors import Banned, NotSent, Unknown, classify
 from bybit.models import Account
 from bybit.pace import Pace
@@ -120,7 +121,7 @@ def _ask(method: Callable[..., Any], params: dict[str, Any]) -> Json:
     return answer
 
 
-class Gateway:
+class Gateway(AccountCalls):
     """REST of one account. Safe to share between threads."""
 
     def __init__(self, session: _Session, settle_coins: tuple[str, ...] = ("USDT", "USDC")) -> None:
@@ -159,10 +160,15 @@ class Gateway:
         cap = self._http.client.caps.get("/v5/order/create")
         return cap is None or self._pace.room("new orders", cap, seconds)
 
-    def patiently(self) -> AbstractContextManager[None]:
-        """Within it, this thread asks each endpoint at most READS_PER_SECOND times a second: the resolver always leaves
+    def patiently(self, per_second: int = READS_PER_SECOND) -> AbstractContextManager[None]:
+        """Within it, this thread asks each endpoint at most `per_second` times a second: the resolver always leaves
         half of Bybit's limit to commands."""
-        return self._pace.slow(READS_PER_SECOND)
+        return self._pace.slow(per_second)
+
+    @property
+    def clock_offset(self) -> int:
+        """Bybit's clock minus ours, in milliseconds, as last measured."""
+        return int(self._http.offset_ms)
 
     def set_clock_offset(self, offset_ms: int) -> None:
         """Signs by the exchange's clock from now on (its clock minus ours, in milliseconds)."""
@@ -240,12 +246,15 @@ class Gateway:
         )
         return answers.page(answer, parse.order, category)
 
-    def closed_orders(self, *, category: str, start_ms: int, cursor: str = "") -> Page[OrderReport]:
+    def closed_orders(
+        self, *, category: str, start_ms: int, end_ms: int | None = None, cursor: str = ""
+    ) -> Page[OrderReport]:
         """One page of GET /v5/order/history: the orders that have ended, newest first (at most seven days)."""
         answer = self._call(
             self._http.get_order_history,
             category=category,
             startTime=start_ms,
+            endTime=end_ms,
             limit=PAGE,
             cursor=cursor or None,
         )

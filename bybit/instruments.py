@@ -87,3 +87,43 @@ def _store(environment: str, found: list[InstrumentInfo], now: datetime) -> None
             unique_fields=["environment", "category", "symbol"],
             update_fields=[*names, "refreshed_at"],
         )
+
+
+# How Bybit names what it no longer lists (https://bybit-exchange.github.io/docs/v5/enum#symbol).
+_QUOTES = ("USDT", "USDC", "USDE", "EUR", "BRL", "TRY", "PLN", "BTC", "ETH", "DAI", "USD")
+
+
+class Coins:
+    """Which coins a market is made of: by its row, or by its name when Bybit had forgotten it before we asked."""
+
+    def __init__(self, environment: str) -> None:
+        self._environment = environment
+        self._known: dict[tuple[str, str], tuple[str, str]] | None = None
+
+    def base(self, category: str, symbol: str) -> str:
+        """The coin that is bought and sold."""
+        return self._of(category, symbol)[0]
+
+    def settle(self, category: str, symbol: str) -> str:
+        """The coin in which results and, but for spot's, fees are told."""
+        return self._of(category, symbol)[1]
+
+    def _of(self, category: str, symbol: str) -> tuple[str, str]:
+        if self._known is None:
+            rows = Instrument.objects.filter(environment=self._environment)
+            self._known = {
+                (row[0], row[1]): (row[2], row[3])
+                for row in rows.values_list("category", "symbol", "base_coin", "settle_coin")
+                if row[3]
+            }
+        return self._known.get((category, symbol)) or coins_by_name(category, symbol)
+
+
+def coins_by_name(category: str, symbol: str) -> tuple[str, str]:
+    """(base, settle) coin as Bybit's names tell them: BTCUSDT, BTCPERP and BTC-27NOV26 (USDC), BTCUSD (inverse)."""
+    dated = symbol.split("-")[0]
+    if category == "linear" and (symbol.endswith("PERP") or dated != symbol):
+        return dated.removesuffix("PERP"), "USDC"
+    quote = next((coin for coin in _QUOTES if dated.endswith(coin) and len(dated) > len(coin)), "USDT")
+    base = dated.removesuffix(quote)
+    return base, base if category == "inverse" else quote

@@ -35,6 +35,8 @@ class Account(models.Model):
         max_length=10, choices=PositionMode.choices, default=PositionMode.ONE_WAY
     )
     key_expires_at = models.DateTimeField(null=True, blank=True)
+    # The journal's days are this zone's.
+    time_zone = models.CharField(max_length=60, default="UTC")
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="bybit_accounts", blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

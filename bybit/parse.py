@@ -9,6 +9,8 @@ from bybit.decimals import from_wire, to_wire
 from bybit.types import (
     ORDER_TERMS,
     REPORTED_TERMS,
+    CashRow,
+    ClosedRow,
     Execution,
     InstrumentInfo,
     OrderReport,
@@ -61,6 +63,10 @@ def _integer(row: Row, name: str, default: int | None = None) -> int:
         return int(value)
     except ValueError as error:
         raise Malformed(f"{name} is not a whole number") from error
+
+
+def _integer_or_none(row: Row, name: str) -> int | None:
+    return None if row.get(name) in (None, "") else _integer(row, name)
 
 
 def _flag(row: Row, name: str) -> bool:
@@ -169,6 +175,14 @@ def position(row: Row, category: str | None = None) -> PositionReport:
         trailing_stop=_positive(row, "trailingStop"),
         updated_ms=_integer(row, "updatedTime"),
         seq=_integer(row, "seq", -1),
+        maintenance_margin=_maybe(row, "positionMM"),
+        position_value=_maybe(row, "positionValue"),
+        break_even_price=_positive(row, "breakEvenPrice"),
+        cum_realised_pnl=_maybe(row, "cumRealisedPnl"),
+        adl_rank=_integer_or_none(row, "adlRankIndicator"),
+        position_status=_text(row, "positionStatus", ""),
+        is_reduce_only=_flag(row, "isReduceOnly"),
+        open_ms=_integer_or_none(row, "openTime") or None,
     )
 
 
@@ -181,16 +195,93 @@ def wallet(row: Row) -> WalletReport:
         total_equity=_maybe(row, "totalEquity"),
         available=_maybe(row, "totalAvailableBalance"),
         coins=tuple(_coin(item) for item in coins),
+        wallet_balance=_maybe(row, "totalWalletBalance"),
+        margin_balance=_maybe(row, "totalMarginBalance"),
+        unrealised_pnl=_maybe(row, "totalPerpUPL"),
+        initial_margin=_maybe(row, "totalInitialMargin"),
+        maintenance_margin=_maybe(row, "totalMaintenanceMargin"),
+        im_rate=_maybe(row, "accountIMRate"),
+        mm_rate=_maybe(row, "accountMMRate"),
     )
 
 
 def _coin(row: Row) -> WalletCoin:
     balance, locked = _maybe(row, "walletBalance"), _maybe(row, "locked")
-    used = [_maybe(row, "totalPositionIM"), _maybe(row, "totalOrderIM")]
-    known = [part for part in (*used, locked) if part is not None]
-    available = None if balance is None or None in used else balance - sum(known, Decimal(0))
+    position, orders = _maybe(row, "totalPositionIM"), _maybe(row, "totalOrderIM")
+    available = None
+    if None not in (balance, position, orders):
+        bound = [part for part in (position, orders, locked, _maybe(row, "bonus")) if part is not None]
+        available = balance - sum(bound, Decimal(0))  # type: ignore[operator]
+    collateral = row.get("collateralSwitch")
     return WalletCoin(
-        coin=_text(row, "coin"), equity=_maybe(row, "equity"), wallet_balance=balance, available=available
+        coin=_text(row, "coin"),
+        equity=_maybe(row, "equity"),
+        wallet_balance=balance,
+        available=available,
+        usd_value=_maybe(row, "usdValue"),
+        unrealised_pnl=_maybe(row, "unrealisedPnl"),
+        cum_realised_pnl=_maybe(row, "cumRealisedPnl"),
+        locked=locked,
+        order_margin=orders,
+        position_margin=position,
+        maintenance_margin=_maybe(row, "totalPositionMM"),
+        borrowed=_maybe(row, "borrowAmount"),
+        interest=_maybe(row, "accruedInterest"),
+        is_collateral=collateral if isinstance(collateral, bool) else None,
+    )
+
+
+def closed(row: Row, category: str) -> ClosedRow:
+    """A row of position/closed-pnl."""
+    numbers = {
+        "qty": "qty",
+        "closed_size": "closedSize",
+        "avg_entry_price": "avgEntryPrice",
+        "avg_exit_price": "avgExitPrice",
+        "cum_entry_value": "cumEntryValue",
+        "cum_exit_value": "cumExitValue",
+        "open_fee": "openFee",
+        "close_fee": "closeFee",
+        "leverage": "leverage",
+    }
+    return ClosedRow(
+        category=category,
+        symbol=_text(row, "symbol"),
+        order_id=_text(row, "orderId", ""),
+        side=_text(row, "side", ""),
+        order_type=_text(row, "orderType", ""),
+        exec_type=_text(row, "execType", ""),
+        closed_pnl=_number(row, "closedPnl"),
+        fill_count=_integer(row, "fillCount", 0),
+        created_ms=_integer(row, "createdTime"),
+        updated_ms=_integer(row, "updatedTime"),
+        **{ours: _maybe(row, wire) for ours, wire in numbers.items()},
+    )
+
+
+def cash(row: Row) -> CashRow:
+    """A row of account/transaction-log."""
+    numbers = {
+        "qty": "qty",
+        "price": "tradePrice",
+        "funding": "funding",
+        "fee": "fee",
+        "cash_flow": "cashFlow",
+        "change": "change",
+        "balance": "cashBalance",
+    }
+    side = _text(row, "side", "")
+    return CashRow(
+        log_id=_text(row, "id"),
+        kind=_text(row, "type"),
+        category=_text(row, "category", ""),
+        symbol=_text(row, "symbol", ""),
+        side="" if side == "None" else side,
+        coin=_text(row, "currency"),
+        trade_id=_text(row, "tradeId", ""),
+        order_id=_text(row, "orderId", ""),
+        at_ms=_integer(row, "transactionTime"),
+        **{ours: _maybe(row, wire) for ours, wire in numbers.items()},
     )
 
 

@@ -146,23 +146,116 @@ class PositionReport:
     trailing_stop: Decimal | None
     updated_ms: int
     seq: int
+    maintenance_margin: Decimal | None = None
+    position_value: Decimal | None = None
+    break_even_price: Decimal | None = None
+    cum_realised_pnl: Decimal | None = None
+    # 1 (last in the queue) to 5 (next to be deleveraged); 0 when flat.
+    adl_rank: int | None = None
+    position_status: str = ""
+    is_reduce_only: bool = False
+    open_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WalletReport:
-    """The unified account: totals in USD, coins as Bybit lists them."""
+    """The unified account: totals in USD, coins as Bybit lists them. The rates are fractions of the margin balance.
+    In isolated margin the totals but equity mean nothing."""
 
     total_equity: Decimal | None
     available: Decimal | None
     coins: tuple["WalletCoin", ...]
+    wallet_balance: Decimal | None = None
+    margin_balance: Decimal | None = None
+    unrealised_pnl: Decimal | None = None
+    initial_margin: Decimal | None = None
+    maintenance_margin: Decimal | None = None
+    im_rate: Decimal | None = None
+    mm_rate: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WalletCoin:
+    """One coin of the wallet, in that coin but for `usd_value`. `available` is what is bound by nothing."""
+
     coin: str
     equity: Decimal | None
     wallet_balance: Decimal | None
     available: Decimal | None
+    usd_value: Decimal | None = None
+    unrealised_pnl: Decimal | None = None
+    cum_realised_pnl: Decimal | None = None
+    locked: Decimal | None = None
+    order_margin: Decimal | None = None
+    position_margin: Decimal | None = None
+    maintenance_margin: Decimal | None = None
+    borrowed: Decimal | None = None
+    interest: Decimal | None = None
+    is_collateral: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountInfo:
+    """`margin_mode` is REGULAR_MARGIN (cross), ISOLATED_MARGIN or PORTFOLIO_MARGIN."""
+
+    margin_mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """The account's initial and maintenance margin rates before and after an order, as fractions (0.003 is 0.3 %)."""
+
+    im_before: Decimal
+    mm_before: Decimal
+    im_after: Decimal
+    mm_after: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedRow:
+    """One row of position/closed-pnl: what an order closed. `closed_pnl` has the fees taken off."""
+
+    category: str
+    symbol: str
+    order_id: str
+    side: str
+    order_type: str
+    exec_type: str
+    qty: Decimal | None
+    closed_size: Decimal | None
+    avg_entry_price: Decimal | None
+    avg_exit_price: Decimal | None
+    cum_entry_value: Decimal | None
+    cum_exit_value: Decimal | None
+    closed_pnl: Decimal
+    open_fee: Decimal | None
+    close_fee: Decimal | None
+    leverage: Decimal | None
+    fill_count: int
+    created_ms: int
+    updated_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CashRow:
+    """One row of account/transaction-log. `funding` above zero was received, `fee` above zero paid."""
+
+    log_id: str
+    kind: str
+    category: str
+    symbol: str
+    side: str
+    coin: str
+    qty: Decimal | None
+    price: Decimal | None
+    funding: Decimal | None
+    fee: Decimal | None
+    cash_flow: Decimal | None
+    change: Decimal | None
+    balance: Decimal | None
+    trade_id: str
+    order_id: str
+    at_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

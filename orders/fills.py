@@ -14,6 +14,7 @@ from orders.schemas import FillOut
 from orders.writing import alert
 from positions import services as positions
 from positions.book import Trade
+from positions.journal import mark_stale
 from positions.services import Booked, Change
 
 Place = tuple[str, str, int]
@@ -21,7 +22,7 @@ Place = tuple[str, str, int]
 
 def book(account_id: str, found: Sequence[tuple[Execution, Order | None]]) -> tuple[list[Fill], list[Change]]:
     """Inserts what is new. Returns the new fills, oldest first, and their changes."""
-    sorted_ = sorted(found, key=lambda pair: (pair[0].exec_ms, pair[0].exec_id))
+    sorted_ = sorted(found, key=lambda pair: (pair[0].exec_ms, pair[0].seq or 0, pair[0].exec_id))
     fills = [_fill(account_id, execution, order) for execution, order in sorted_]
     new = rows.insert_all(fills, "exec_id")
     changes = [Change("fill", fill.exec_id, 1, FillOut.of(fill).model_dump_json()) for fill in new]
@@ -107,26 +108,33 @@ def move(order: Order) -> list[Change]:
     if before <= {order.position_idx}:
         return []
     places = [(order.category, order.symbol, index) for index in sorted(before | {order.position_idx})]
-    return [
-        positions.fold_anew(
-            account_id=order.account_id, place=place, history=_history(order.account_id, place)
-        )
-        for place in places
-    ]
+    mark_stale(order.account_id, places)
+    return [fold_place(order.account_id, place) for place in places]
+
+
+def fold_place(account_id: str, place: Place) -> Change:
+    """Folds one position anew from all its fills."""
+    return positions.fold_anew(account_id=account_id, place=place, history=_history(account_id, place))
+
+
+def places(account_id: str) -> list[Place]:
+    """Every position that fills ever belonged to."""
+    found = Fill.objects.filter(account_id=account_id, is_trade=True).exclude(category="spot")
+    return list(found.order_by().values_list("category", "symbol", "position_idx").distinct())
 
 
 def _booked(fill: Fill) -> Booked:
     trade = Trade(fill.side, fill.qty, fill.price, fill.fee or Decimal(0))
-    return Booked(trade=trade, exec_ms=fill.exec_ms, exec_id=fill.exec_id)
+    return Booked(trade=trade, exec_ms=fill.exec_ms, seq=fill.exchange_seq or 0, exec_id=fill.exec_id)
 
 
 _HISTORY = """
-SELECT side, qty, price, coalesce(fee, 0), exec_ms, exec_id FROM orders_fill
+SELECT side, qty, price, coalesce(fee, 0), exec_ms, coalesce(exchange_seq, 0), exec_id FROM orders_fill
 WHERE account_id = %s AND category = %s AND symbol = %s AND position_idx = %s AND is_trade
-ORDER BY exec_ms, exec_id
+ORDER BY exec_ms, coalesce(exchange_seq, 0), exec_id COLLATE "C"
 """
 
 
 def _history(account_id: str, place: Place) -> Iterable[Booked]:
-    for side, qty, price, fee, exec_ms, exec_id in rows.fetch(_HISTORY, [account_id, *place]):
-        yield Booked(trade=Trade(side, qty, price, fee), exec_ms=exec_ms, exec_id=exec_id)
+    for side, qty, price, fee, exec_ms, seq, exec_id in rows.fetch(_HISTORY, [account_id, *place]):
+        yield Booked(trade=Trade(side, qty, price, fee), exec_ms=exec_ms, seq=seq, exec_id=exec_id)

@@ -143,6 +143,8 @@ class Fill(models.Model):
     exec_ms = models.BigIntegerField()
     at = models.DateTimeField()
     recorded_at = models.DateTimeField(auto_now_add=True)
+    # Whether the journal has it.
+    journaled = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["-exec_ms", "-exec_id"]
@@ -150,6 +152,9 @@ class Fill(models.Model):
         indexes = [
             models.Index(fields=["account", "category", "symbol", "position_idx", "exec_ms", "exec_id"]),
             models.Index(fields=["account", "-exec_ms"]),
+            models.Index(
+                fields=["account", "exec_ms"], condition=models.Q(journaled=False), name="fills_to_journal"
+            ),
         ]
 
     def __str__(self) -> str:

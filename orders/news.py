@@ -3,7 +3,7 @@
 
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from django.db import IntegrityError, OperationalError, transaction
@@ -19,6 +19,7 @@ from orders.models import Fill, Order
 from orders.topics import changed
 from orders.writing import FILL_FIELDS, alert, keep, note
 from positions import services as positions
+from positions.rounds import Held
 from positions.services import Change
 
 log = logging.getLogger("tradepost.orders")
@@ -37,10 +38,12 @@ def record(
     wallet: WalletReport | None = None,
     partial_wallet: bool = True,
     by_id: bool = False,
+    quietly: bool = False,
     source: str,
 ) -> None:
     """Takes in a batch of news in one transaction: fills first. Safe to repeat, and to run beside another writer.
-    `by_id` marks answers to a question about those very orders (see orders.states.merge)."""
+    `by_id` marks answers to a question about those very orders (see orders.states.merge). `quietly` is for the past
+    that a backfill brings in: what is new is told to no page, and the positions are folded later, all at once."""
     if not (reports or executions or reported or wallet):
         return
     for attempt in range(ATTEMPTS):
@@ -53,8 +56,11 @@ def record(
                 new = _book(orders, executions, changes)
                 for report in sorted(reports, key=lambda item: item.updated_ms):
                     changes += _report(orders, report, source, by_id)
-                changes += orders.keep()
-                changes += fills.fold(account_id, new)
+                if quietly:
+                    changes = orders.keep(known_only=True)
+                else:
+                    changes += orders.keep()
+                    changes += fills.fold(account_id, new)
                 for position in sorted(reported, key=lambda item: (item.symbol, item.position_idx)):
                     changes += _one(positions.apply_report(account_id, position))
                 if wallet is not None:
@@ -98,6 +104,7 @@ class _Locked:
         self._by_exchange: dict[tuple[str, str], Order] = {}
         self._by_link: dict[tuple[str, str], Order] = {}
         self._touched: dict[uuid.UUID, tuple[Order, bool]] = {}
+        self._adopted: set[uuid.UUID] = set()
         if not news:
             return
         order_ids = list({item.order_id for item in news if item.order_id})
@@ -112,16 +119,24 @@ class _Locked:
         if row.order_link_id:
             self._by_link[row.category, row.order_link_id] = row
 
+    def adopt(self, row: Order) -> None:
+        """An order that this batch of news brought in."""
+        self._adopted.add(row.pk)
+        self.add(row)
+
     def touch(self, order: Order, *, wholly: bool) -> None:
         """Notes that the order has changed: in what fills change, or `wholly`."""
         self._touched[order.pk] = (order, wholly or self._touched.get(order.pk, (order, False))[1])
 
-    def keep(self) -> list[Change]:
-        """Saves what has changed, each order once, however much news of it this batch held."""
+    def keep(self, *, known_only: bool = False) -> list[Change]:
+        """Saves what has changed, each order once, however much news of it this batch held. With `known_only` the
+        changes of orders that this batch brought in are not told."""
         now = timezone.now()
         changes: list[Change] = []
         for order, wholly in self._touched.values():
-            changes += keep(order, now, fields=None if wholly else FILL_FIELDS)
+            told = keep(order, now, fields=None if wholly else FILL_FIELDS)
+            if not known_only or order.pk not in self._adopted:
+                changes += told
         return changes
 
     def find(self, item: OrderReport | Execution) -> Order | None:
@@ -217,10 +232,35 @@ def _adopt(orders: _Locked, report: OrderReport) -> tuple[Order, list[Change]]:
         updated_at=timezone.now(),
     )
     order.save(force_insert=True)
-    orders.add(order)
+    orders.adopt(order)
     changes = fills.move(order)
     fills.attach(order, report.order_id)
     return order, changes
+
+
+def set_margin_mode(account_id: str, mode: str) -> None:
+    """Bybit's word on the account's margin mode."""
+    with transaction.atomic():
+        changed(account_id, _one(positions.set_margin_mode(account_id, mode)))
+
+
+def fold_all(account_id: str, since: datetime) -> None:
+    """Folds every position of an account anew from all its fills, which are whole from `since` on: after a backfill.
+    One position, one transaction."""
+    for place in fills.places(account_id):
+        with transaction.atomic(), rows.gathered():
+            changed(account_id, [fills.fold_place(account_id, place)])
+    with transaction.atomic():
+        changed(account_id, positions.tell_since(account_id, since))
+
+
+def show_held(account_id: str, held: Mapping[fills.Place, Held]) -> None:
+    """What each open holding brought and cost so far, as the journal has just added it up."""
+    with transaction.atomic():
+        changes: list[Change] = []
+        for place in sorted(held):
+            changes += positions.show_held(account_id, place, held[place])
+        changed(account_id, changes)
 
 
 def take_findings(order: Order, findings: Findings, source: str) -> None:

@@ -47,7 +47,10 @@ SWEEP_OVERLAP = timedelta(minutes=5)
 FIRST_SWEEP = timedelta(hours=24)
 # Bybit answers for seven days at a time; an older gap is the backfill's work.
 LONGEST_SWEEP = timedelta(days=6)
+# How often the account's margin mode is read; it is changed by hand, and seldom.
+MODE_SECONDS = 60
 _clock_read: dict[str, float] = {}
+_mode_read: dict[str, float] = {}
 # Of each account: shared turns would leave an account without half of the lists for ever.
 _turns: defaultdict[str, Iterator[str]] = defaultdict(lambda: itertools.cycle(SIDE_LISTS))
 
@@ -62,7 +65,7 @@ class Pass:
 
 def resolve(account: Account, *, full: bool = False) -> Pass | None:
     """One pass for one account; None when another process is at it. `full` asks for everything whatever its age."""
-    with _Lease(account.pk) as won:
+    with Lease(f"tradepost.resolver.{account.pk}") as won:
         if not won:
             return None
         gateway = access.gateway_of(account)
@@ -82,11 +85,11 @@ def resolve(account: Account, *, full: bool = False) -> Pass | None:
         return Pass(True)
 
 
-class _Lease:
+class Lease:
     """A session advisory lock, free at once when its process dies. The second taker leaves without waiting."""
 
-    def __init__(self, account_id: str) -> None:
-        self._key = f"tradepost.resolver.{account_id}"
+    def __init__(self, key: str) -> None:
+        self._key = key
 
     def __enter__(self) -> bool:
         with connection.cursor() as cursor:
@@ -112,6 +115,7 @@ def _pass(account: Account, gateway: Gateway, full: bool) -> None:
     following.follow_up(account, gateway, seen)
     _sweep(account, gateway, link, started, side, streaming=streaming)
     failpoint("resolve_swept")
+    _read_margin_mode(account, gateway, full)
     _compare(account, gateway, side)
     Link.objects.filter(pk=account.pk).update(swept_at=started)
 
@@ -138,6 +142,13 @@ def _measure_clock(account: Account, gateway: Gateway) -> None:
     gateway.set_clock_offset(offset_ms)
     _clock_read[account.pk] = time.monotonic()
     Link.objects.filter(pk=account.pk).update(clock_offset_ms=offset_ms)
+
+
+def _read_margin_mode(account: Account, gateway: Gateway, full: bool) -> None:
+    if not full and time.monotonic() - _mode_read.get(account.pk, float("-inf")) < MODE_SECONDS:
+        return
+    services.set_margin_mode(account.pk, gateway.account_info().margin_mode)
+    _mode_read[account.pk] = time.monotonic()
 
 
 def _take_open_orders(account: Account, gateway: Gateway, side: set[str]) -> set[str]:
@@ -190,7 +201,7 @@ def _sweep(
 
 def _book(account: Account, found: list[Execution]) -> None:
     """Oldest first, so that the positions they add up to need no second fold."""
-    found.sort(key=lambda item: (item.exec_ms, item.exec_id))
+    found.sort(key=lambda item: (item.exec_ms, item.seq or 0, item.exec_id))
     for start in range(0, len(found), BATCH):
         services.record(account.pk, executions=found[start : start + BATCH], source="resolver")
 

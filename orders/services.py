@@ -28,6 +28,9 @@ record = news.record
 record_report = news.record_report
 record_execution = news.record_execution
 take_findings = news.take_findings
+fold_all = news.fold_all
+show_held = news.show_held
+set_margin_mode = news.set_margin_mode
 # What people ask for beside placing.
 account_of = access.account_of
 amend = amending.amend

@@ -9,8 +9,9 @@ from django.db.models import Max
 from kombu.exceptions import OperationalError
 
 from bybit.models import Account
-from orders import resolver, topics
+from orders import backfill, journal, resolver, topics
 from orders.models import Event, Sequence
+from positions import ledger
 
 log = logging.getLogger("tradepost.tasks")
 
@@ -37,6 +38,34 @@ def ask_now(account_id: str) -> None:
         resolve_account.apply_async((account_id,), expires=10, retry=False)
     except (OperationalError, OSError):
         log.warning("the broker is away; the next beat asks about %s", account_id)
+
+
+# A slice of the backfill: what else waits for the worker gets its turn in between.
+SLICE_SECONDS = 6.0
+ROLL_SECONDS = 5.0
+
+
+@shared_task(name="orders.backfill_all")
+def backfill_all() -> None:
+    """Beat's entry: brings each account's record up to date, and its past in."""
+    for account_id in Account.objects.values_list("pk", flat=True):
+        ledger.note_equity(account_id)
+        backfill_account.apply_async((account_id,), expires=60)
+
+
+@shared_task(name="orders.backfill_account")
+def backfill_account(account_id: str) -> None:
+    """One slice, and the next one behind whatever waits."""
+    account = Account.objects.filter(pk=account_id).first()
+    if account is not None and backfill.advance(account, SLICE_SECONDS):
+        backfill_account.apply_async((account_id,), expires=60)
+
+
+@shared_task(name="orders.roll_journal")
+def roll_journal() -> None:
+    """Folds new fills into the journal."""
+    for account in Account.objects.all():
+        journal.roll(account, ROLL_SECONDS)
 
 
 @shared_task(name="orders.flush_events")

@@ -208,6 +208,8 @@ SILENT_SECONDS = _seconds("SILENT_SECONDS", 11)
 CLOCK_SECONDS = _seconds("CLOCK_SECONDS", 60)
 # An account whose stream and resolver were both silent for this long takes no new risk.
 RECONCILED_SECONDS = _seconds("RECONCILED_SECONDS", 15)
+# How often results and balances are read from Bybit, and a backfill that had to wait goes on.
+BACKFILL_SECONDS = _seconds("BACKFILL_SECONDS", 60)
 # Bybit bans an address for ten minutes: not one request meanwhile.
 BAN_SECONDS = _seconds("BAN_SECONDS", 600)
 
@@ -248,6 +250,12 @@ CELERY_BEAT_SCHEDULE = {
     },
     "beat": {"task": "webapp.show_beat", "schedule": 3.0, "options": {"expires": 3}},
     "flush": {"task": "orders.flush_events", "schedule": 5.0, "options": {"expires": 5}},
+    "journal": {"task": "orders.roll_journal", "schedule": 2.0, "options": {"expires": 2}},
+    "backfill": {
+        "task": "orders.backfill_all",
+        "schedule": BACKFILL_SECONDS,
+        "options": {"expires": BACKFILL_SECONDS},
+    },
     "prune": {
         "task": "orders.prune_events",
         "schedule": crontab(hour="3", minute="30"),

@@ -1,0 +1,226 @@
+"""Brings the record's past in: everything that Bybit still has from before an account was connected (two years, in
+windows of seven days, oldest first), and what an absence of days left out. In slices that may end anywhere: each goes
+on where the last one stopped, and what is known already changes nothing."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from bybit.errors import BybitError, Refused
+from bybit.gateway import Gateway
+from bybit.models import Account, Link
+from bybit.types import Page
+from orders import access, services
+from orders.resolver import LONGEST_SWEEP, Lease
+from positions import ledger
+from positions.models import Coverage
+
+log = logging.getLogger("tradepost.backfill")
+
+# Bybit keeps two years, and answers for seven days at a time.
+KEPT = timedelta(days=730) - timedelta(hours=1)
+WINDOW_MS = 7 * 86_400_000 - 1
+# Beside the resolver's own half of Bybit's limits; the transaction log has half of theirs.
+PER_SECOND = 10
+# Results are told by Bybit a moment late.
+OVERLAP_MS = 600_000
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """One of Bybit's lists: how a page is read and how it is taken in. `followed` when nothing else reads it as it goes
+    on; the resolver sweeps the others."""
+
+    kind: str
+    category: str
+    read: Callable[[Gateway, str, int, int, str], Page[Any]]
+    take: Callable[[Account, str, Sequence[Any]], None]
+    followed: bool
+
+
+def _orders(gateway: Gateway, category: str, start_ms: int, end_ms: int, cursor: str) -> Page[Any]:
+    return gateway.closed_orders(category=category, start_ms=start_ms, end_ms=end_ms, cursor=cursor)
+
+
+def _executions(gateway: Gateway, category: str, start_ms: int, end_ms: int, cursor: str) -> Page[Any]:
+    return gateway.executions(category=category, start_ms=start_ms, end_ms=end_ms, cursor=cursor)
+
+
+def _closed(gateway: Gateway, category: str, start_ms: int, end_ms: int, cursor: str) -> Page[Any]:
+    return gateway.closed_pnl(category=category, start_ms=start_ms, end_ms=end_ms, cursor=cursor)
+
+
+def _cash(gateway: Gateway, _: str, start_ms: int, end_ms: int, cursor: str) -> Page[Any]:
+    return gateway.cash(start_ms=start_ms, end_ms=end_ms, cursor=cursor)
+
+
+def _take_orders(account: Account, _: str, items: Sequence[Any]) -> None:
+    services.record(account.pk, reports=items, source="backfill", quietly=True)
+
+
+def _take_executions(account: Account, _: str, items: Sequence[Any]) -> None:
+    services.record(account.pk, executions=items, source="backfill", quietly=True)
+
+
+def _take_closed(account: Account, _: str, items: Sequence[Any]) -> None:
+    ledger.take_closed(account.pk, items)
+
+
+def _take_cash(account: Account, _: str, items: Sequence[Any]) -> None:
+    ledger.take_cash(account.pk, account.time_zone, items)
+
+
+# Orders before their executions, so that these find them.
+LISTS = (
+    _List("orders", "linear", _orders, _take_orders, followed=False),
+    _List("orders", "spot", _orders, _take_orders, followed=False),
+    _List("executions", "linear", _executions, _take_executions, followed=False),
+    _List("executions", "spot", _executions, _take_executions, followed=False),
+    _List("closed_pnl", "linear", _closed, _take_closed, followed=True),
+    _List("cash", "", _cash, _take_cash, followed=True),
+)
+
+
+def advance(account: Account, seconds: float) -> bool:
+    """One slice of about so many seconds. Returns whether there is more to do. One process at a time."""
+    with Lease(f"tradepost.backfill.{account.pk}") as won:
+        if not won:
+            return False
+        gateway = access.gateway_of(account)
+        work = _Work(account, gateway, time.monotonic() + seconds)
+        try:
+            with gateway.patiently(PER_SECOND):
+                return work.run()
+        except BybitError as error:
+            access.note_ban(account, gateway)
+            log.warning("backfill of %s waits: %s (%s)", account.pk, error.message, error.code)
+            return True
+
+
+class _Work:
+    """A slice of work on one account."""
+
+    def __init__(self, account: Account, gateway: Gateway, deadline: float) -> None:
+        self._account = account
+        self._gateway = gateway
+        self._deadline = deadline
+        self._now_ms = int(timezone.now().timestamp() * 1000) + gateway.clock_offset
+
+    def run(self) -> bool:
+        rows = {(row.kind, row.category): row for row in Coverage.objects.filter(account=self._account)}
+        found = [(one, rows.get((one.kind, one.category)) or self._begin(one)) for one in LISTS]
+        with suppress(_TimeIsUp):
+            for one, row in found:
+                self._go_on(one, row)
+            for one, row in found:
+                self._fill(one, row)
+            self._settle([row for _, row in found])
+            return False
+        return True
+
+    def _begin(self, one: _List) -> Coverage:
+        floor = self._now_ms - int(KEPT.total_seconds() * 1000)
+        row, _ = Coverage.objects.get_or_create(
+            account=self._account,
+            kind=one.kind,
+            category=one.category,
+            defaults={
+                "floor_ms": floor,
+                "filled_ms": floor,
+                "start_ms": self._now_ms,
+                "until_ms": self._now_ms,
+            },
+        )
+        return row
+
+    def _go_on(self, one: _List, row: Coverage) -> None:
+        """Follows the list to now: window by window after an absence, else its last minutes."""
+        if not one.followed and not self._was_away(row):
+            row.until_ms = self._swept_ms(row)
+            row.save(update_fields=["until_ms"])
+            return
+        row.settled = False
+        while True:
+            start = row.until_ms - OVERLAP_MS
+            end = min(start + WINDOW_MS, self._now_ms)
+            self._window(one, row, start, end, "")
+            row.until_ms = end
+            row.save(update_fields=["until_ms", "rows", "settled"])
+            if end >= self._now_ms:
+                return
+
+    def _was_away(self, row: Coverage) -> bool:
+        """Whether the resolver's sweeps may have begun too late to reach back to what is covered."""
+        return self._now_ms - row.until_ms > LONGEST_SWEEP.total_seconds() * 1000 * 0.9
+
+    def _swept_ms(self, row: Coverage) -> int:
+        swept = Link.objects.filter(pk=self._account.pk).values_list("swept_at", flat=True).first()
+        return row.until_ms if swept is None else max(row.until_ms, int(swept.timestamp() * 1000))
+
+    def _fill(self, one: _List, row: Coverage) -> None:
+        """Fills in what is older than the record, oldest first."""
+        while not row.is_filled:
+            start, end = row.filled_ms, min(row.filled_ms + WINDOW_MS, row.start_ms)
+            self._window(one, row, start, end, row.cursor)
+            row.filled_ms, row.cursor = end, ""
+            row.save(update_fields=["filled_ms", "cursor", "rows"])
+
+    def _window(self, one: _List, row: Coverage, start_ms: int, end_ms: int, cursor: str) -> None:
+        """All pages of one window, each taken in before the next is asked for. Raises _TimeIsUp between two."""
+        while True:
+            if time.monotonic() > self._deadline:
+                raise _TimeIsUp
+            page = self._page(one, start_ms, end_ms, cursor)
+            if page.items:
+                one.take(self._account, one.category, page.items)
+                row.rows += len(page.items)
+            if not page.cursor or page.cursor == cursor:
+                return
+            cursor = page.cursor
+            if not row.is_filled and start_ms == row.filled_ms:
+                row.cursor = cursor
+                row.save(update_fields=["cursor", "rows"])
+
+    def _page(self, one: _List, start_ms: int, end_ms: int, cursor: str) -> Page[Any]:
+        try:
+            return one.read(self._gateway, one.category, start_ms, end_ms, cursor)
+        except Refused:
+            if not cursor:
+                raise
+            # A cursor of yesterday that Bybit no longer takes: the window is read again from its first page.
+            return one.read(self._gateway, one.category, start_ms, end_ms, "")
+
+    def _settle(self, found: list[Coverage]) -> None:
+        """Folds the positions anew once the last of the old fills is here, and tells since when the record is whole."""
+        executions = [row for row in found if row.kind == "executions"]
+        if all(row.settled for row in executions):
+            return
+        since = datetime.fromtimestamp(max(row.floor_ms for row in executions) / 1000, UTC)
+        services.fold_all(self._account.pk, since)
+        for row in executions:
+            row.settled = True
+            row.save(update_fields=["settled"])
+
+
+class _TimeIsUp(Exception):
+    pass
+
+
+def progress(account_id: str) -> dict[str, Any] | None:
+    """How far the backfill of an account is: {done: 0..1 as text, complete, rows, since}. None before it began."""
+    rows = list(Coverage.objects.filter(account_id=account_id))
+    if not rows:
+        return None
+    spans = [(row.filled_ms - row.floor_ms, row.start_ms - row.floor_ms) for row in rows]
+    whole = sum(span for _, span in spans)
+    return {
+        "complete": all(row.is_filled for row in rows),
+        "done": sum(done for done, _ in spans) * 1000 // max(whole, 1),
+        "rows": sum(row.rows for row in rows),
+    }

@@ -1,0 +1,163 @@
+"""Feeds the journal: hands each fill once to positions.journal, oldest first, behind the phone's back. Nothing of it is
+on the path of a fill to the screen. One process at a time per account; a batch is folded and marked in one
+transaction."""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce, Collate
+
+from bybit.instruments import Coins
+from bybit.models import Account
+from orders import services
+from orders.models import Fill
+from positions import journal
+from positions.journal import Days, Place
+from positions.models import Journal
+from positions.rounds import START, ZERO, Fact, Key
+
+BATCH = 5_000
+# As PostgreSQL and Python both sort them.
+ORDER = (F("exec_ms"), Coalesce(F("exchange_seq"), Value(0)), Collate("exec_id", "C"))
+
+
+def roll(account: Account, seconds: float) -> int:
+    """Folds what is new, for at most about so many seconds. Returns how many fills; safe to call at any time, twice."""
+    deadline = time.monotonic() + seconds
+    total = 0
+    while True:
+        with transaction.atomic():
+            count, touched = _roll_once(account) if _locked(account) else (0, set())
+        _show(account, touched)
+        total += count
+        if count < BATCH or time.monotonic() > deadline:
+            return total
+
+
+def _locked(account: Account) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"tradepost.journal.{account.pk}"]
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def _roll_once(account: Account) -> tuple[int, set[Place]]:
+    # Fills are locked before the journal's rows, as news of Bybit's does it.
+    waiting = Fill.objects.select_for_update(skip_locked=True).filter(account=account, journaled=False)
+    fills = list(waiting.order_by(*ORDER)[:BATCH])
+    stale = Journal.objects.filter(account=account, stale=True)
+    if not fills and not stale.exists():
+        return 0, set()
+    coins = Coins(account.environment)
+    days = Days(account.pk, ZoneInfo(account.time_zone))
+    _place_funding(account, fills)
+    new: dict[Place, list[Fact]] = defaultdict(list)
+    for fill in fills:
+        new[fill.category, fill.symbol, fill.position_idx].append(fact_of(fill, coins))
+    for place, facts in sorted(new.items()):
+        journal.take(days=days, new=facts, **_of(account, place, coins))
+    Fill.objects.filter(pk__in=[fill.pk for fill in fills]).update(journaled=True)
+    moved = {(row.category, row.symbol, row.position_idx) for row in stale}
+    for place in sorted(moved):
+        journal.fold_anew(days=days, **_of(account, place, coins))
+    days.write()
+    return len(fills), set(new) | moved
+
+
+def _show(account: Account, places: set[Place]) -> None:
+    """Tells the pages what the open holdings brought so far, in a transaction of its own that keeps nobody waiting."""
+    held = {place: journal.held(account.pk, place) for place in places if place[0] != "spot"}
+    services.show_held(account.pk, held)
+
+
+def _of(account: Account, place: Place, coins: Coins) -> dict[str, Any]:
+    history = partial(facts_after, account.pk, place, coins)
+    return {"place": place, "coin": coins.settle(*place[:2]), "history": history}
+
+
+def facts_after(account_id: str, place: Place, coins: Coins, key: Key = START) -> Iterable[Fact]:
+    """The facts of a place that sort after a key, in order."""
+    category, symbol, index = place
+    found = Fill.objects.filter(
+        account_id=account_id, category=category, symbol=symbol, position_idx=index, exec_ms__gte=key[0]
+    )
+    for fill in found.order_by(*ORDER).iterator(BATCH):
+        fact = fact_of(fill, coins)
+        if fact.key > key:
+            yield fact
+
+
+def fact_of(fill: Fill, coins: Coins) -> Fact:
+    """A fill as the journal sees it. A fee that Bybit did not tell counts as none."""
+    settle = coins.settle(fill.category, fill.symbol)
+    coin = fill.fee_currency or settle
+    return Fact(
+        key=(fill.exec_ms, fill.exchange_seq or 0, fill.exec_id),
+        kind="trade" if fill.is_trade else "funding" if fill.exec_type == "Funding" else "other",
+        side=fill.side,
+        qty=fill.qty,
+        price=fill.price,
+        fee=fill.fee or ZERO,
+        coin=coin,
+        fee_in_base=fill.category == "spot"
+        and fill.side == "Buy"
+        and coin != settle
+        and coin == coins.base(fill.category, fill.symbol),
+    )
+
+
+def _place_funding(account: Account, fills: list[Fill]) -> None:
+    """Bybit's funding rows name no position index: in hedge mode it follows from the side that was charged."""
+    for fill in fills:
+        if fill.is_trade or fill.category == "spot" or fill.position_idx:
+            continue
+        traded = Fill.objects.filter(
+            account=account,
+            category=fill.category,
+            symbol=fill.symbol,
+            is_trade=True,
+            exec_ms__lte=fill.exec_ms,
+        )
+        before = traded.order_by("-exec_ms").values_list("position_idx", flat=True).first()
+        if before:
+            fill.position_idx = 1 if fill.side == "Buy" else 2
+            Fill.objects.filter(pk=fill.pk).update(position_idx=fill.position_idx)
+
+
+_FILL_DAYS = """
+SELECT (at AT TIME ZONE %s)::date, category, symbol, fee_currency, exec_type = 'Funding', is_trade,
+  sum(coalesce(fee, 0)), sum(qty * price), count(*)
+FROM orders_fill WHERE account_id = %s AND journaled GROUP BY 1, 2, 3, 4, 5, 6
+"""
+
+
+def change_zone(account: Account, zone: str) -> None:
+    """The journal's days follow another time zone from now on: all day figures are added up anew."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"tradepost.journal.{account.pk}"]
+            )
+        Account.objects.filter(pk=account.pk).update(time_zone=zone)
+        coins = Coins(account.environment)
+        days = Days(account.pk, ZoneInfo(zone))
+        with connection.cursor() as cursor:
+            cursor.execute(_FILL_DAYS, [zone, account.pk])
+            for day, category, symbol, coin, funding, trade, fees, value, count in cursor.fetchall():
+                settle = coins.settle(category, symbol)
+                main = days.found[day, category, symbol, settle]
+                if funding:
+                    main.funding += fees
+                    continue
+                days.found[day, category, symbol, coin or settle].fees += fees
+                if trade:
+                    main.volume += value
+                    main.fills += count
+        journal.rebuild_days(days)
