@@ -14,7 +14,7 @@ from pydantic import ValidationError as PydanticError
 from bybit.errors import BybitError
 from bybit.forms import UUID as UUID_FORM
 from bybit.forms import ErrorOut
-from orders import selectors, services
+from orders import export, selectors, services
 from orders.errors import NotFound, TradeError
 from orders.models import Fill
 from orders.requests import POSITION_ID, AmendIn, BatchIn, CancelAllIn, CloseIn, OrderIn, StopsIn
@@ -278,8 +278,13 @@ def list_executions(
     account: AccountQuery | None = None,
     limit: Limit = 50,
     cursor: str | None = None,
-) -> HttpResponse:
-    """Every fill, newest first."""
+    format: export.Form = "json",  # the contract's name
+) -> Any:
+    """Every fill, newest first; `format=csv` gives all of them as a file."""
+    if format == "csv":
+        mine = selectors.accounts_of(_user(request).pk)
+        rows = mine.filter(pk=account) if account else mine
+        return export.download("fills", "csv", list(rows.values_list("pk", flat=True)), None, None)
     found = selectors.fills(_user(request).pk, symbol=symbol, account=account, limit=limit, cursor=cursor)
     items = [FillOut.of(row) for row in found.rows]
     return _json(FillList(items=items, next=found.next).model_dump_json())

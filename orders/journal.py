@@ -5,6 +5,8 @@ transaction."""
 import time
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,13 +15,14 @@ from django.db import connection, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce, Collate
 
+from bybit.decimals import to_wire
 from bybit.instruments import Coins
 from bybit.models import Account
 from orders import services
 from orders.models import Fill
 from positions import journal
 from positions.journal import Days, Place
-from positions.models import Journal
+from positions.models import ClosedPnl, Closing, Journal, Trip
 from positions.rounds import START, ZERO, Fact, Key
 
 BATCH = 5_000
@@ -161,3 +164,56 @@ def change_zone(account: Account, zone: str) -> None:
                     main.volume += value
                     main.fills += count
         journal.rebuild_days(days)
+
+
+@dataclass(frozen=True, slots=True)
+class BybitResult:
+    """What Bybit says a trip brought: its rows, their sum (None while some are not here), the sum minus ours before
+    funding, and why they may differ."""
+
+    rows: list[ClosedPnl]
+    pnl: Decimal | None
+    difference: Decimal | None
+    because: str | None
+
+
+# Bybit writes its results to eight places or more.
+ROUNDING = Decimal("0.000001")
+
+
+def bybit_result(trip: Trip) -> BybitResult:
+    """Bybit's closed PnL of the orders that closed a trip, beside what the fills say."""
+    exec_ids = Closing.objects.filter(trip=trip).values_list("exec_id", flat=True)
+    fills = Fill.objects.filter(account_id=trip.account_id, exec_id__in=list(exec_ids))
+    wanted = set(fills.values_list("exchange_order_id", flat=True))
+    rows = list(
+        ClosedPnl.objects.filter(
+            account_id=trip.account_id, category=trip.category, symbol=trip.symbol, order_id__in=wanted
+        )
+    )
+    missing = wanted - {row.order_id for row in rows}
+    if trip.category == "spot":
+        return BybitResult([], None, None, "Bybit keeps no closed PnL of spot.")
+    if missing or any(row.closed_pnl is None for row in rows):
+        text = f"Bybit's record of {len(missing)} closing orders is not here yet; it is read every minute."
+        return BybitResult(rows, None, None, text)
+    pnl = sum((row.closed_pnl for row in rows if row.closed_pnl is not None), ZERO)
+    if trip.closed_at is None:
+        text = "The trip is open: fees of what is still held are in ours already, and in Bybit's when it is closed."
+        return BybitResult(rows, pnl, None, text)
+    difference = (pnl - (trip.realised - trip.fees)).quantize(Decimal("1e-18"))
+    because = None if abs(difference) <= ROUNDING else _because(trip, rows)
+    return BybitResult(rows, pnl, difference, because)
+
+
+def _because(trip: Trip, rows: list[ClosedPnl]) -> str:
+    """The first thing that explains a difference."""
+    closed = sum((row.closed_size or ZERO for row in rows), ZERO)
+    if closed != trip.left_qty:
+        return (
+            f"Bybit's orders closed {to_wire(closed)}, this trip {to_wire(trip.left_qty)}: one of them closed more "
+            "than one trip, or fills are missing here."
+        )
+    if trip.other_fees:
+        return "Fees were paid in another coin."
+    return "Bybit counts the average entry of everything it saw; this record may begin later than the position did."

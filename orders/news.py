@@ -57,7 +57,7 @@ def record(
                 for report in sorted(reports, key=lambda item: item.updated_ms):
                     changes += _report(orders, report, source, by_id)
                 if quietly:
-                    changes = orders.keep(known_only=True)
+                    changes = orders.keep(shown_only=True)
                 else:
                     changes += orders.keep()
                     changes += fills.fold(account_id, new)
@@ -104,7 +104,8 @@ class _Locked:
         self._by_exchange: dict[tuple[str, str], Order] = {}
         self._by_link: dict[tuple[str, str], Order] = {}
         self._touched: dict[uuid.UUID, tuple[Order, bool]] = {}
-        self._adopted: set[uuid.UUID] = set()
+        # What no page holds: orders that this batch brought in, and those that had ended before it.
+        self._past: set[uuid.UUID] = set()
         if not news:
             return
         order_ids = list({item.order_id for item in news if item.order_id})
@@ -112,6 +113,8 @@ class _Locked:
         categories = list({item.category for item in news})
         for row in rows.locked(Order, _ABOUT, [account_id, categories, order_ids, links]):
             self.add(row)
+            if row.state in states.FINAL:
+                self._past.add(row.pk)
 
     def add(self, row: Order) -> None:
         if row.exchange_order_id:
@@ -121,21 +124,21 @@ class _Locked:
 
     def adopt(self, row: Order) -> None:
         """An order that this batch of news brought in."""
-        self._adopted.add(row.pk)
+        self._past.add(row.pk)
         self.add(row)
 
     def touch(self, order: Order, *, wholly: bool) -> None:
         """Notes that the order has changed: in what fills change, or `wholly`."""
         self._touched[order.pk] = (order, wholly or self._touched.get(order.pk, (order, False))[1])
 
-    def keep(self, *, known_only: bool = False) -> list[Change]:
-        """Saves what has changed, each order once, however much news of it this batch held. With `known_only` the
-        changes of orders that this batch brought in are not told."""
+    def keep(self, *, shown_only: bool = False) -> list[Change]:
+        """Saves what has changed, each order once, however much news of it this batch held. With `shown_only` no
+        change is told of what no page holds."""
         now = timezone.now()
         changes: list[Change] = []
         for order, wholly in self._touched.values():
             told = keep(order, now, fields=None if wholly else FILL_FIELDS)
-            if not known_only or order.pk not in self._adopted:
+            if not shown_only or order.pk not in self._past:
                 changes += told
         return changes
 

@@ -17,6 +17,7 @@ from orders.errors import NotFound, TradeError
 from orders.models import Epoch, Event, Fill, Order, OrderEvent
 from orders.models import Sequence as Counter
 from orders.schemas import OrderOut
+from positions.models import Trip
 from positions.schemas import PositionOut, WalletOut
 from positions.selectors import open_positions, wallets
 
@@ -97,9 +98,56 @@ def order(user_id: int, order_id: UUID) -> Order:
     return row
 
 
-def fills(user_id: int, *, symbol: str | None, account: str | None, limit: int, cursor: str | None) -> Slice:
-    """Executions, newest first."""
+def whole_cursor(cursor: str | None) -> tuple[int, int] | None:
+    """A cursor of two whole numbers. Raises TradeError `invalid` for one that is not ours."""
+    if not cursor:
+        return None
+    first, second = decode_cursor(cursor)
+    if type(first) is not int or type(second) is not int or max(abs(first), abs(second)) >= 2**63:
+        raise TradeError("invalid", "The cursor cannot be read. Start from the first page.")
+    return first, second
+
+
+def fills_of_trip(trip: Trip, cursor: str | None, limit: int) -> tuple[list[Fill], str | None]:
+    """The executions of a round trip, oldest first, funding among them."""
+    after = whole_cursor(cursor)
+    first, last = (
+        (trip.first_ms, trip.first_seq, trip.first_exec),
+        (trip.last_ms, trip.last_seq, trip.last_exec),
+    )
+    rows = Fill.objects.filter(
+        account_id=trip.account_id,
+        category=trip.category,
+        symbol=trip.symbol,
+        position_idx=trip.position_idx,
+        exec_ms__range=(first[0], last[0]),
+    ).order_by("exec_ms", "id")
+    if after:
+        rows = rows.filter(Q(exec_ms__gt=after[0]) | Q(exec_ms=after[0], id__gt=after[1]))
+    found = list(rows[: limit + 1])
+    following = encode_cursor([found[limit - 1].exec_ms, found[limit - 1].pk]) if len(found) > limit else None
+    inside = [
+        row for row in found[:limit] if first <= (row.exec_ms, row.exchange_seq or 0, row.exec_id) <= last
+    ]
+    return inside, following
+
+
+def fills(
+    user_id: int,
+    *,
+    symbol: str | None,
+    account: str | None,
+    limit: int,
+    cursor: str | None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> Slice:
+    """Executions, newest first, from `start` to before `end`."""
     rows = Fill.objects.filter(account__in=accounts_of(user_id))
+    if start is not None:
+        rows = rows.filter(exec_ms__gte=int(start.timestamp() * 1000))
+    if end is not None:
+        rows = rows.filter(exec_ms__lt=int(end.timestamp() * 1000))
     if symbol:
         rows = rows.filter(symbol=symbol)
     if account:

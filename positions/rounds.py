@@ -14,6 +14,8 @@ from positions.book import Book, Trade, step
 
 ZERO = Decimal(0)
 FEE_PLACES = Decimal(1).scaleb(-18)
+# Far below any coin's smallest part, and above the rounding of an average: so that sums of results are exact.
+RESULT_PLACES = Decimal(1).scaleb(-30)
 # (time in ms, Bybit's cross sequence, execId): the order in which executions are folded.
 Key = tuple[int, int, str]
 START: Key = (0, -1, "")
@@ -139,7 +141,7 @@ class Fold:
                 FEE_PLACES, context=EXACT
             )
         self.book = step(self.book, Trade(fact.side, closed, fact.price))
-        realised = EXACT.subtract(self.book.realised, before)
+        realised = EXACT.subtract(self.book.realised, before).quantize(RESULT_PLACES, context=EXACT)
         trip.last, trip.fills = fact.key, trip.fills + 1
         trip.left_qty += closed
         trip.left_value += EXACT.multiply(closed, fact.price)

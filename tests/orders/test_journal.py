@@ -1,0 +1,249 @@
+"""The journal on a real PostgreSQL: whatever order fills come in, however they are batched, it is the fold of them in
+their true order; and its days are the owner's."""
+
+import random
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bybit.models import Account, Instrument
+from bybit.types import Execution, OrderReport
+from orders import journal, services
+from orders.models import Event, Fill
+from positions import figures
+from positions.journal import day_of
+from positions.models import Closing, Day, Position, Trip
+from positions.rounds import Fact, Fold, trips_of
+
+D = Decimal
+Exec = Callable[..., Execution]
+DAY_MS = 86_400_000
+START_MS = 1_767_000_000_000
+
+
+def history(make: Exec, seed: int, count: int = 120) -> list[Execution]:
+    """Fills of two markets with flips, partial closes, equal milliseconds, funding, and fees in two coins."""
+    rng = random.Random(seed)
+    found, at = [], START_MS
+    for n in range(count):
+        at += rng.choice([0, 0, 1, 3_600_000, 14 * 3_600_000])
+        kind = rng.choice(["Trade"] * 7 + ["Funding"])
+        qty, price = rng.choice(["0.5", "1", "1", "2"]), D(rng.randrange(90_000, 110_000)) / 10
+        found.append(
+            make(
+                f"{rng.randrange(10**9):09}-{n}",
+                qty,
+                symbol=rng.choice(["BTCUSDT", "BTCUSDT", "ETHUSDT"]),
+                exec_type=kind,
+                order_id=f"ord-{n // 2}",
+                side=rng.choice(["Buy", "Sell"]),
+                price=price,
+                value=price * D(qty),
+                fee=D(rng.randrange(-50, 400)) / 1000,
+                fee_currency="MNT" if kind == "Trade" and rng.random() < 0.2 else "USDT",
+                exec_ms=at,
+                seq=n,
+            )
+        )
+    return found
+
+
+def facts(fills: list[Execution], symbol: str) -> list[Fact]:
+    mine = [one for one in fills if one.symbol == symbol]
+    return [
+        Fact(
+            key=(one.exec_ms, one.seq or 0, one.exec_id),
+            kind="trade" if one.is_trade else "funding",
+            side=one.side,
+            qty=one.qty,
+            price=one.price,
+            fee=one.fee or D(0),
+            coin=one.fee_currency,
+        )
+        for one in sorted(mine, key=lambda one: (one.exec_ms, one.seq, one.exec_id))
+    ]
+
+
+def kept(account: Account, symbol: str) -> list[tuple[Any, ...]]:
+    rows = Trip.objects.filter(account=account, symbol=symbol).order_by("first_ms", "first_seq", "first_exec")
+    found = []
+    for row in rows:
+        fees = {name: D(fee) for name, fee in row.other_fees.items()} | ({row.coin: row.fees} if row.fees else {})
+        amounts = (row.entered_qty, row.left_qty, row.realised, row.funding, row.most, row.fills)
+        found.append((row.side, row.first_exec, row.last_exec, row.closed_at is not None, amounts, fees))
+    return found
+
+
+def folded(fills: list[Execution], symbol: str) -> list[tuple[Any, ...]]:
+    return [
+        (
+            trip.side,
+            trip.first[2],
+            trip.last[2],
+            trip.ended,
+            (trip.entered_qty, trip.left_qty, trip.realised, trip.funding, trip.most, trip.fills),
+            {coin: fee for coin, fee in trip.fees.items() if fee},
+        )
+        for trip in trips_of(facts(fills, symbol))
+    ]
+
+
+def days(account: Account) -> dict[tuple[date, str, str], tuple[Any, ...]]:
+    names = ("realised", "fees", "funding", "volume", "fills", "trips", "wins")
+    rows = Day.objects.filter(account=account)
+    found = {(row.day, row.symbol, row.coin): tuple(getattr(row, name) for name in names) for row in rows}
+    return {key: values for key, values in found.items() if any(values)}
+
+
+def summed(fills: list[Execution], zone: str) -> dict[tuple[date, str, str], tuple[Any, ...]]:
+    """Day figures from the trips and the fills, another way: one pass over each."""
+    found: dict[tuple[date, str, str], list[Any]] = defaultdict(lambda: [D(0)] * 4 + [0] * 3)
+    where = ZoneInfo(zone)
+    for symbol in ("BTCUSDT", "ETHUSDT"):
+        fold = Fold(spot=False)
+        for fact in facts(fills, symbol):
+            day = day_of(fact.key[0], where)
+            closed = fold.take(fact)
+            if closed is not None:
+                found[day, symbol, "USDT"][0] += closed.realised
+            found[day, symbol, fact.coin][2 if fact.kind == "funding" else 1] += fact.fee
+            if fact.kind == "trade":
+                found[day, symbol, "USDT"][3] += fact.qty * fact.price
+                found[day, symbol, "USDT"][4] += 1
+        for trip in fold.trips:
+            if trip.ended:
+                row = found[day_of(trip.last[0], where), symbol, "USDT"]
+                row[5] += 1
+                row[6] += trip.realised - trip.fees.get("USDT", D(0)) - trip.funding > 0
+    return {key: tuple(values) for key, values in found.items() if any(values)}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_late_and_shuffled_fills_end_in_the_fold_of_their_true_order(
+    account: Account, execution: Exec, seed: int
+) -> None:
+    fills = history(execution, seed)
+    account.time_zone = "Asia/Kathmandu"
+    account.save()
+    rng = random.Random(seed)
+    shuffled = fills[:]
+    # Some come far too late, most about in order.
+    shuffled.sort(key=lambda one: (one.seq or 0) + rng.choice([0, 0, 0, 5, 90]))
+    while shuffled:
+        size = rng.choice([1, 3, 20])
+        services.record(account.pk, executions=shuffled[:size], source="stream")
+        del shuffled[:size]
+        if rng.random() < 0.6:
+            journal.roll(account, 5)
+    journal.roll(account, 5)
+    assert not Fill.objects.filter(journaled=False).exists()
+    for symbol in ("BTCUSDT", "ETHUSDT"):
+        assert kept(account, symbol) == folded(fills, symbol)
+    assert days(account) == summed(fills, "Asia/Kathmandu")
+    # The live sum beside the position is the same fold.
+    position = Position.objects.get(symbol="BTCUSDT")
+    fold = Fold(spot=False)
+    for fact in facts(fills, "BTCUSDT"):
+        fold.take(fact)
+    assert (position.ours_size, position.ours_entry) == (fold.book.size, fold.book.entry)
+    held = Trip.objects.filter(symbol="BTCUSDT", closed_at=None).first()
+    expected = (held.realised, held.fees, held.funding) if held else (0, 0, 0)
+    assert (position.held_realised, position.held_fees, position.held_funding) == expected
+
+
+def test_another_time_zone_adds_the_days_up_anew(account: Account, execution: Exec) -> None:
+    fills = history(execution, 77)
+    services.record(account.pk, executions=fills, source="stream")
+    journal.roll(account, 5)
+    assert days(account) == summed(fills, "UTC")
+    for zone in ("America/St_Johns", "Pacific/Auckland"):
+        journal.change_zone(Account.objects.get(), zone)
+        assert days(account) == summed(fills, zone)
+        # What comes after the change goes on from there.
+        late = execution(f"{zone}-1", "1", fee_currency="USDT", exec_ms=START_MS + 5, seq=10**6)
+        fills.append(late)
+        services.record(account.pk, executions=[late], source="stream")
+        journal.roll(Account.objects.get(), 5)
+        assert days(account) == summed(fills, zone)
+
+
+def test_a_fill_that_belongs_to_a_hedge_leg_is_moved_to_its_journal(
+    account: Account, execution: Exec, report: Callable[..., OrderReport]
+) -> None:
+    """Folded before its order was known: the order says afterwards which leg it was."""
+    services.record(account.pk, executions=[execution("x-1", "1", order_id="leg")], source="stream")
+    journal.roll(account, 5)
+    assert Trip.objects.get().position_idx == 0
+    services.record(account.pk, reports=[report(order_id="leg", position_idx=2, side="Buy")], source="stream")
+    journal.roll(account, 5)
+    assert [(trip.position_idx, trip.entered_qty) for trip in Trip.objects.all()] == [(2, D(1))]
+    assert days(account) == {(date(2025, 12, 29), "BTCUSDT", "USDT"): (0, D("0.5"), 0, D(60000), 1, 0, 0)}
+
+
+def test_funding_of_a_hedge_leg_goes_to_the_leg_that_was_charged(
+    account: Account, execution: Exec, report: Callable[..., OrderReport]
+) -> None:
+    reports = [
+        report(order_id="long", position_idx=1, side="Buy"),
+        report(order_id="short", position_idx=2, side="Sell"),
+    ]
+    legs = [
+        execution("x-1", "1", order_id="long", side="Buy"),
+        execution("x-2", "1", order_id="short", side="Sell"),
+        execution("x-3", "1", order_id="f1", side="Buy", exec_type="Funding", fee=D("0.7")),
+        execution("x-4", "1", order_id="f2", side="Sell", exec_type="Funding", fee=D("-0.6")),
+    ]
+    services.record(account.pk, reports=reports, executions=legs, source="stream")
+    journal.roll(account, 5)
+    assert {trip.position_idx: trip.funding for trip in Trip.objects.all()} == {1: D("0.7"), 2: D("-0.6")}
+
+
+def test_the_past_is_brought_in_quietly(
+    account: Account, execution: Exec, report: Callable[..., OrderReport]
+) -> None:
+    """No page is told of two years of fills one by one; the positions are folded once, at the end."""
+    old = [report(order_id=f"ord-{n}", status="Filled", cum_exec_qty=D(1)) for n in range(10)]
+    services.record(account.pk, reports=old, source="backfill", quietly=True)
+    services.record(account.pk, executions=history(execution, 3, 20), source="backfill", quietly=True)
+    assert not Event.objects.exists()
+    assert not Position.objects.exists()
+    since = datetime(2024, 1, 1, tzinfo=UTC)
+    services.fold_all(account.pk, since)
+    position = Position.objects.get(symbol="BTCUSDT")
+    fold = Fold(spot=False)
+    for fact in facts(history(execution, 3, 20), "BTCUSDT"):
+        fold.take(fact)
+    assert (position.ours_size, position.record_since) == (fold.book.size, since)
+
+
+def test_spot_holdings_are_what_fills_and_fees_leave(account: Account, execution: Exec) -> None:
+    Instrument.objects.create(
+        environment="paper",
+        category="spot",
+        symbol="BTCUSDT",
+        status="Trading",
+        base_coin="BTC",
+        quote_coin="USDT",
+        settle_coin="USDT",
+        tick_size=D("0.1"),
+        qty_step=D("0.000001"),
+        min_qty=D(0),
+        refreshed_at=datetime.now(UTC),
+    )
+    spot = {"category": "spot", "exec_type": "Trade"}
+    fills = [
+        execution("x-1", "2", **spot, price=D("49950"), fee=D("0.002"), fee_currency="BTC"),
+        execution("x-2", "0.998", **spot, side="Sell", price=D(60000), fee=D("59.88"), fee_currency="USDT"),
+    ]
+    services.record(account.pk, executions=fills, source="stream")
+    journal.roll(account, 5)
+    (holding,) = figures.holdings(account.pk, "paper")
+    (market,) = holding.markets
+    assert (holding.coin, holding.ours, market.avg_cost) == ("BTC", D(1), D(50000))
+    assert market.realised == D("9980")
+    assert Closing.objects.get().qty == D("0.998")
