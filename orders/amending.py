@@ -115,6 +115,7 @@ def set_stops(*, user: AbstractBaseUser, position: Position, values: dict[str, A
     account = access.account_of(user, position.account_id)
     if position.size == 0:
         raise RuleBroken("flat", "This position is flat: there is nothing to protect. Nothing was sent.")
+    values = _both_legs(position, values)
     risk.check_stops(
         position, values, instruments.find(account.environment, position.category, position.symbol)
     )
@@ -141,6 +142,30 @@ def set_stops(*, user: AbstractBaseUser, position: Position, values: dict[str, A
         access.note_ban(account, gateway)
         return _read(account, gateway, position), False
     return _read(account, gateway, position), True
+
+
+def _both_legs(position: Position, values: dict[str, Any]) -> dict[str, Any]:
+    """A take-profit and a stop-loss of the whole position are one pair at Bybit, which a change of one leg alone would
+    undo: the other is named too, as it is."""
+    if values.get("tpsl_mode", "Full") != "Full":
+        return values
+    legs = {"take_profit": ("TakeProfit", "tp_trigger_by"), "stop_loss": ("StopLoss", "sl_trigger_by")}
+    found = dict(values)
+    for name, (kind, trigger) in legs.items():
+        other = "stop_loss" if name == "take_profit" else "take_profit"
+        if name in values or other not in values or getattr(position, name) is None:
+            continue
+        found[name] = getattr(position, name)
+        standing = Order.objects.filter(
+            account_id=position.account_id,
+            symbol=position.symbol,
+            position_idx=position.position_idx,
+            state__in=states.OPEN,
+            terms__stop_order_type=kind,
+        ).first()
+        if standing is not None and standing.terms.get("trigger_by"):
+            found[trigger] = standing.terms["trigger_by"]
+    return found
 
 
 def _as_wished(account: Account, gateway: Gateway, position: Position, values: dict[str, Any]) -> bool:

@@ -1,23 +1,32 @@
-"""Routes of orders, positions' actions, fills and the event log. Each translates and calls one service."""
+"""Routes of orders, fills and the event log. Each translates and calls one service."""
 
 import json
-from dataclasses import replace
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Path, Query, Router
-from pydantic import Field
+from ninja import Query, Router
 from pydantic import ValidationError as PydanticError
 
 from bybit.errors import BybitError
-from bybit.forms import UUID as UUID_FORM
 from bybit.forms import ErrorOut
 from orders import export, selectors, services
-from orders.errors import NotFound, TradeError
+from orders.answering import (
+    ERRORS,
+    AccountQuery,
+    Limit,
+    OrderId,
+    SymbolQuery,
+    asker_of,
+    json_answer,
+    placed_answer,
+    source_of,
+    status_of,
+    user_of,
+)
+from orders.errors import TradeError
 from orders.models import Fill
-from orders.requests import POSITION_ID, AmendIn, BatchIn, CancelAllIn, CloseIn, OrderIn, StopsIn
+from orders.requests import AmendIn, BatchIn, CancelAllIn, OrderIn
 from orders.schemas import (
     BatchAnswer,
     BatchOut,
@@ -32,53 +41,9 @@ from orders.schemas import (
     OrderOut,
 )
 from orders.tasks import ask_now
-from orders.wishes import Wish, request_of, wish_of
-from positions.models import Position
-from positions.schemas import PositionOut
+from orders.wishes import wish_of
 
 router = Router(tags=["orders"])
-
-Limit = Annotated[int, Field(ge=1, le=200)]
-SymbolQuery = Annotated[str | None, Query(pattern=r"^[A-Z0-9]{1,30}$")]
-AccountQuery = Annotated[str, Query(pattern=r"^[-a-zA-Z0-9_]{1,40}$")]
-OrderId = Annotated[str, Path(pattern=UUID_FORM)]
-ERRORS = dict.fromkeys((401, 403, 404, 409, 413, 415, 422, 429, 503), ErrorOut)
-
-
-def _json(body: str, status: int = 200) -> HttpResponse:
-    return HttpResponse(body, status=status, content_type="application/json")
-
-
-def _source(request: HttpRequest) -> str:
-    return "console" if _from_browser(request) else "api"
-
-
-def _from_browser(request: HttpRequest) -> bool:
-    return bool(getattr(request, "auth", None)) and request.auth.by_cookie  # type: ignore[attr-defined]
-
-
-def _user(request: HttpRequest) -> Any:
-    return request.user
-
-
-def _asker(request: HttpRequest, stamp: str | None = None) -> services.Asker:
-    return services.Asker(
-        user=_user(request), source=_source(request), stamp=stamp, must_see=_from_browser(request)
-    )
-
-
-def _placed(placed: services.Placed) -> HttpResponse:
-    return _json(OrderOut.of(placed.order).model_dump_json(), _status(placed))
-
-
-def _status(placed: services.Placed) -> int:
-    """201 for what was sent by this call, 200 for what was known, 202 without proof."""
-    order = placed.order
-    if order.state in ("unknown", "sending", "new"):
-        if placed.fresh:
-            ask_now(order.account_id)
-        return 202 if placed.fresh or order.state != "unknown" else 200
-    return 201 if placed.fresh else 200
 
 
 @router.post(
@@ -88,7 +53,7 @@ def _status(placed: services.Placed) -> int:
 )
 def place_order(request: HttpRequest, body: OrderIn) -> HttpResponse:
     """Places one order. A known id sends nothing and answers with the order as it is now."""
-    return _placed(services.place(asker=_asker(request, body.seen), wish=wish_of(body)))
+    return placed_answer(services.place(asker=asker_of(request, body.seen), wish=wish_of(body)))
 
 
 @router.post("/orders/batch", operation_id="place_batch", response={200: BatchOut, **ERRORS})
@@ -96,7 +61,7 @@ def place_batch(request: HttpRequest, body: BatchIn) -> BatchOut:
     """Places up to 20 orders with as few requests to Bybit as it allows, each with its own answer: one that fails holds
     up no other."""
     read = [_read_item(item) for item in body.items]
-    asks = [(_asker(request, item.seen), wish_of(item)) for item in read if isinstance(item, OrderIn)]
+    asks = [(asker_of(request, item.seen), wish_of(item)) for item in read if isinstance(item, OrderIn)]
     placed = iter(services.place_batch(asks=asks))
     answers = [item if isinstance(item, BatchAnswer) else _batch_answer(next(placed)) for item in read]
     return BatchOut(items=answers)
@@ -119,64 +84,7 @@ def _batch_answer(result: services.Placed | TradeError) -> BatchAnswer:
     if isinstance(result, TradeError):
         shown = {"code": result.code, "message": result.message, "detail": result.detail}
         return BatchAnswer(status=result.status, order=None, error=shown)
-    return BatchAnswer(status=_status(result), order=OrderOut.of(result.order), error=None)
-
-
-@router.post(
-    "/positions/{position_id}/close",
-    operation_id="close_position",
-    response={200: OrderOut, 201: OrderOut, 202: OrderOut, **ERRORS},
-)
-def close_position(request: HttpRequest, position_id: str, body: CloseIn) -> HttpResponse:
-    """Closes (part of) a position: reduce-only, cannot flip, safe to tap twice."""
-    position = _position(request, position_id)
-    order_type = body.order_type or "Market"
-    wish = Wish(
-        id=UUID(body.id),
-        account_id=position.account_id,
-        category=position.category,
-        symbol=position.symbol,
-        side="",
-        order_type=order_type,
-        qty=position.size,
-        price=body.price,
-        time_in_force="IOC" if order_type == "Market" else "GTC",
-        reduce_only=True,
-        position_idx=position.position_idx,
-        request={},
-    )
-    asked = {"close": position.pk, "order_type": order_type, "price": body.price}
-    asked["fraction"] = Decimal(1) if body.fraction is None else body.fraction
-    placed = services.close_position(
-        asker=_asker(request),
-        position=position,
-        wish=replace(wish, request=request_of(asked)),
-        fraction=body.fraction,
-    )
-    return _placed(placed)
-
-
-@router.put(
-    "/positions/{position_id}/trading-stop",
-    operation_id="set_trading_stop",
-    response={200: PositionOut, 202: PositionOut, **ERRORS},
-)
-def set_trading_stop(request: HttpRequest, position_id: str, body: StopsIn) -> HttpResponse:
-    """Sets or removes a position's TP, SL and trailing stop: 200 when Bybit took it, 202 without proof."""
-    values = {name: value for name, value in body if value is not None}
-    position, taken = services.set_stops(
-        user=_user(request), position=_position(request, position_id), values=values
-    )
-    return _json(PositionOut.of(position).model_dump_json(), 200 if taken else 202)
-
-
-def _position(request: HttpRequest, position_id: str) -> Position:
-    if POSITION_ID.fullmatch(position_id):
-        accounts = selectors.accounts_of(_user(request).pk)
-        position = Position.objects.filter(pk=position_id, account__in=accounts).first()
-        if position is not None:
-            return position
-    raise NotFound("position")
+    return BatchAnswer(status=status_of(result), order=OrderOut.of(result.order), error=None)
 
 
 # Before /orders/{order_id}: the first route that fits is taken.
@@ -185,7 +93,7 @@ def _position(request: HttpRequest, position_id: str) -> Position:
 )
 def cancel_all(request: HttpRequest, body: CancelAllIn) -> HttpResponse:
     """Cancels all open orders of an account, those made elsewhere too, until a fresh read shows none."""
-    account = services.account_of(_user(request), body.account)
+    account = services.account_of(user_of(request), body.account)
     include: set[str] = {"orders", "conditional"} if body.include is None else set(body.include)
     try:
         results = services.cancel_all(
@@ -193,8 +101,8 @@ def cancel_all(request: HttpRequest, body: CancelAllIn) -> HttpResponse:
             category=body.category,
             symbol=body.symbol,
             include=include,
-            source=_source(request),
-            by=_user(request).get_username(),
+            source=source_of(request),
+            by=user_of(request).get_username(),
         )
     except BybitError as error:
         raise BybitUnreachable(error) from error
@@ -202,7 +110,7 @@ def cancel_all(request: HttpRequest, body: CancelAllIn) -> HttpResponse:
         CancelResult(order=OrderOut.of(order), result=result, code=code)  # type: ignore[arg-type]
         for order, result, code in results
     ]
-    return _json(CancelAllOut(items=items).model_dump_json())
+    return json_answer(CancelAllOut(items=items).model_dump_json())
 
 
 @router.get("/orders", operation_id="list_orders", response={200: OrderList, **ERRORS})
@@ -216,18 +124,18 @@ def list_orders(
 ) -> HttpResponse:
     """Orders, newest first. Open ones are new, sending, unknown, acked and working."""
     found = selectors.orders(
-        _user(request).pk, state=state, symbol=symbol, account=account, limit=limit, cursor=cursor
+        user_of(request).pk, state=state, symbol=symbol, account=account, limit=limit, cursor=cursor
     )
     items = [OrderOut.of(row) for row in found.rows]
-    return _json(OrderList(items=items, next=found.next).model_dump_json())
+    return json_answer(OrderList(items=items, next=found.next).model_dump_json())
 
 
 @router.get("/orders/{order_id}", operation_id="get_order", response={200: OrderDetail, **ERRORS})
 def get_order(request: HttpRequest, order_id: OrderId) -> HttpResponse:
     """One order with its fills and the evidence for each step."""
-    order = selectors.order(_user(request).pk, UUID(order_id))
+    order = selectors.order(user_of(request).pk, UUID(order_id))
     fills = list(Fill.objects.filter(order=order).order_by("exec_ms", "exec_id"))
-    return _json(OrderDetail.with_evidence(order, fills, order.evidence.all()).model_dump_json())
+    return json_answer(OrderDetail.with_evidence(order, fills, order.evidence.all()).model_dump_json())
 
 
 @router.patch(
@@ -235,17 +143,17 @@ def get_order(request: HttpRequest, order_id: OrderId) -> HttpResponse:
 )
 def amend_order(request: HttpRequest, order_id: OrderId, body: AmendIn) -> HttpResponse:
     """Asks Bybit to change an open order: 200 when it took it, 202 without proof, 409 `order_final` when it is over."""
-    order = selectors.order(_user(request).pk, UUID(order_id))
+    order = selectors.order(user_of(request).pk, UUID(order_id))
     order, taken = services.amend(
-        user=_user(request),
+        user=user_of(request),
         order=order,
         changes=body.changes(),
         version=body.version,
-        source=_source(request),
+        source=source_of(request),
     )
     if not taken:
         ask_now(order.account_id)
-    return _json(OrderOut.of(order).model_dump_json(), 200 if taken else 202)
+    return json_answer(OrderOut.of(order).model_dump_json(), 200 if taken else 202)
 
 
 @router.delete(
@@ -253,9 +161,9 @@ def amend_order(request: HttpRequest, order_id: OrderId, body: AmendIn) -> HttpR
 )
 def cancel_order(request: HttpRequest, order_id: OrderId) -> HttpResponse:
     """Asks Bybit to cancel: 200 when it took the wish or the order was final, 202 without proof. Repeatable."""
-    order = selectors.order(_user(request).pk, UUID(order_id))
-    order, proven = services.cancel(user=_user(request), order=order, source=_source(request))
-    return _json(OrderOut.of(order).model_dump_json(), 200 if proven else 202)
+    order = selectors.order(user_of(request).pk, UUID(order_id))
+    order, proven = services.cancel(user=user_of(request), order=order, source=source_of(request))
+    return json_answer(OrderOut.of(order).model_dump_json(), 200 if proven else 202)
 
 
 class BybitUnreachable(TradeError):
@@ -282,12 +190,12 @@ def list_executions(
 ) -> Any:
     """Every fill, newest first; `format=csv` gives all of them as a file."""
     if format == "csv":
-        mine = selectors.accounts_of(_user(request).pk)
+        mine = selectors.accounts_of(user_of(request).pk)
         rows = mine.filter(pk=account) if account else mine
         return export.download("fills", "csv", list(rows.values_list("pk", flat=True)), None, None)
-    found = selectors.fills(_user(request).pk, symbol=symbol, account=account, limit=limit, cursor=cursor)
+    found = selectors.fills(user_of(request).pk, symbol=symbol, account=account, limit=limit, cursor=cursor)
     items = [FillOut.of(row) for row in found.rows]
-    return _json(FillList(items=items, next=found.next).model_dump_json())
+    return json_answer(FillList(items=items, next=found.next).model_dump_json())
 
 
 @router.get("/events", operation_id="list_events", response={200: EventList, 410: ErrorOut, **ERRORS})
@@ -295,7 +203,7 @@ def list_events(
     request: HttpRequest, account: AccountQuery, after: Annotated[int, Query(ge=0)] = 0, limit: Limit = 200
 ) -> HttpResponse:
     """The account's event log after a seq, oldest first; 410 when it no longer reaches back that far."""
-    row = services.account_of(_user(request), account)
+    row = services.account_of(user_of(request), account)
     events = selectors.events_after(row.pk, after, limit + 1)
     if events is None:
         raise LogGone
@@ -312,7 +220,7 @@ def list_events(
         for event in events[:limit]
     ]
     more = str(items[-1].seq) if len(events) > limit else None
-    return _json(EventList(items=items, next=more).model_dump_json())
+    return json_answer(EventList(items=items, next=more).model_dump_json())
 
 
 class LogGone(TradeError):

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, field_validator
 from bybit.forms import ErrorOut, Money
 from bybit.models import Account
 from orders import backfill, export, journal, selectors
-from orders.api import AccountQuery, Limit, SymbolQuery
+from orders.answering import AccountQuery, Limit, SymbolQuery
 from orders.errors import NotFound, TradeError
 from orders.models import Fill
 from orders.schemas import FillOut

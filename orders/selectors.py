@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Min, Model, Q, QuerySet
+from django.db.models import F, Min, Model, Q, QuerySet
 
 from bybit.models import Account
 from orders import states
@@ -17,7 +17,7 @@ from orders.errors import NotFound, TradeError
 from orders.models import Epoch, Event, Fill, Order, OrderEvent
 from orders.models import Sequence as Counter
 from orders.schemas import OrderOut
-from positions.models import Trip
+from positions.models import Position, Trip
 from positions.schemas import PositionOut, WalletOut
 from positions.selectors import open_positions, wallets
 
@@ -76,6 +76,17 @@ def orders(
     return _slice(
         rows.order_by("-created_at", "-id"), limit, lambda row: [row.created_at.isoformat(), str(row.pk)]
     )
+
+
+def with_missing_fills(position: Position) -> "QuerySet[Order]":
+    """Orders of a position of which Bybit executed more than the fills here say."""
+    return Order.objects.filter(
+        account_id=position.account_id,
+        category=position.category,
+        symbol=position.symbol,
+        position_idx=position.position_idx,
+        cum_exec_qty__gt=F("fills_qty"),
+    ).order_by("-created_at")
 
 
 def unsettled(account_id: str) -> tuple[int, datetime | None]:

@@ -13,6 +13,7 @@ from ninja.parser import Parser
 from orders.api import router as orders_router
 from orders.errors import TradeError
 from orders.journal_api import router as journal_router
+from orders.position_api import router as position_router
 from webapp import rights
 from webapp.console_api import router as console_router
 from webapp.console_api import session_router
@@ -79,6 +80,7 @@ api = NinjaAPI(
 )
 api.add_router("", session_router)
 api.add_router("", console_router)
+api.add_router("", position_router)
 api.add_router("", orders_router)
 api.add_router("", journal_router)
 rights.bind(api, "api/v1")

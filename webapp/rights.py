@@ -38,6 +38,13 @@ RIGHTS: dict[str, str | None] = {
     "cancel_order": "trade",
     "cancel_all": "trade",
     "close_position": "trade",
+    "close_all_positions": "trade",
+    "reverse_position": "trade",
+    "set_leverage": "trade",
+    "set_position_mode": "trade",
+    "get_position": "read",
+    "get_protection": "read",
+    "preview_order": "read",
 }
 _by_route: dict[tuple[str, str], str | None] = {}
 
