@@ -169,7 +169,10 @@ class Author:
         if not held:
             return self._take()
         symbol, size = self._random.choice(held)
-        profit, loss = self._at(symbol, 400 if size > 0 else -400), self._at(symbol, -400 if size > 0 else 400)
+        profit, loss = (
+            self._at(symbol, 400 if size > 0 else -400),
+            self._at(symbol, -400 if size > 0 else 400),
+        )
         if self._stops.get(symbol) == profit:
             return self._take()
         self._stops[symbol] = profit
