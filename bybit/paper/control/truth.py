@@ -1,4 +1,4 @@
-"""GET /_paper/truth: the ledger of one account, whatever faults and lags there are; what journals are checked against."""
+"""GET /_paper/truth: the ledger of one account, whatever faults and lags there are; journals are checked against it."""
 
 from __future__ import annotations
 
