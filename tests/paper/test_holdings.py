@@ -44,8 +44,10 @@ def test_a_third_of_a_cost_is_not_rounded_twice(exchange: Exchange, trader: Trad
     for price in ("59000", "59000.1", "59000.1"):
         filled(exchange, trader, "Buy", "0.001", price)
     assert trader.position()["avgPrice"] == "59000.06666667"
-    for _ in range(3):
+    for size in ("0.002", "0.001", "0"):
         filled(exchange, trader, "Sell", "0.001", "60500")
+        assert trader.position()["size"] == size
+        assert trader.position()["avgPrice"] == ("59000.06666667" if size != "0" else "0")
     rows = [row for row in exchange.truth(trader.account)["executions"] if row["closedSize"] != "0"]
     assert [row["execPnl"] for row in rows] == ["1.49993333", "1.49993334", "1.49993333"]
 
