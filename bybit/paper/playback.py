@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .control import acts
 from .control.fault_calls import moment
@@ -60,7 +60,7 @@ def read(path: Path, now_ms: int) -> list[Step]:
         if text.strip():
             try:
                 steps.append(_step(number, text, now_ms, path))
-            except (ValueError, Refusal) as error:
+            except (ValueError, RecursionError, Refusal) as error:
                 raise _bad(path, number, error) from error
     return sorted(steps, key=lambda step: step.at_ms)
 
@@ -69,7 +69,7 @@ def _step(number: int, text: bytes, now_ms: int, path: Path) -> Step:
     body = load(text)
     if not isinstance(body, dict):
         raise bad_parameter("a line must be a JSON object")
-    if body.get("do") not in _DEEDS:
+    if str(body.get("do")) not in _DEEDS:
         raise bad_parameter(f"do must be one of {', '.join(_DEEDS)}")
     at = body.get("at")
     if isinstance(at, str):
@@ -170,7 +170,7 @@ def _act(playing: _Play, body: Params) -> None:
 
 # Steps that the control call `act` knows by another name.
 _ACTS = {"mode": "mode_switch", "settle": "delist"}
-_DEEDS: dict[Any, Callable[[_Play, Params], None]] = {
+_DEEDS: dict[str, Callable[[_Play, Params], None]] = {
     "price": _price, "order": _order, "amend": _amend, "cancel": _cancel, "fill": _fill, "funding": _funding,
     "liquidate": _act, "adl": _act, "settle": _act, "delist": _act, "mode": _act, "leverage": _leverage,
     "stops": _stops, "transfer": _act,

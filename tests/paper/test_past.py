@@ -157,6 +157,7 @@ def story(now: int) -> list[Row]:
         "price": "59000",
         "qty": "0.010",
     }
+    spot = {**limit, "category": "spot", "qty": "0.02"}
     steps: list[Row] = [
         {"do": "price", "symbol": "BTCUSDT", "price": "60000"},
         {"do": "leverage", "symbol": "BTCUSDT", "leverage": "20"},
@@ -180,6 +181,9 @@ def story(now: int) -> list[Row]:
             "qty": "1",
             "account": "other",
         },
+        {**spot, "account": "other", "ref": "coins"},
+        {"do": "fill", "account": "other", "ref": "coins", "qty": "0.01"},
+        {"do": "cancel", "account": "other", "ref": "coins"},
         {"do": "settle", "symbol": "SOLUSDT", "price": "150"},
         {"do": "delist", "symbol": "SOLUSDT", "status": "Trading"},
         {"do": "transfer", "coin": "USDT", "amount": "-250.5"},
@@ -208,7 +212,10 @@ def test_every_step(tmp_path: Path, now: int) -> None:
     assert [leg["positionIdx"] for leg in trader.rows("/v5/position/list", symbol="ETHUSDT")] == [1, 2]
     position = trader.rows("/v5/position/list", symbol="BTCUSDT")[0]
     assert (position["leverage"], position["size"]) == ("20", "0")
-    assert exchange.truth("other")["executions"][-1]["execType"] == "Settle"
+    other = exchange.truth("other")
+    assert [row["execType"] for row in other["executions"]][-1] == "Settle"
+    assert [row["orderStatus"] for row in other["orders"]] == ["Filled", "PartiallyFilledCanceled"]
+    assert other["funds"]["BTC"]["wallet"] == "0.0099900000"
     assert exchange.public("/v5/market/instruments-info", category="linear", symbol="SOLUSDT")["result"][
         "list"
     ]
@@ -235,6 +242,7 @@ def test_bad_lines_keep_it_from_starting(tmp_path: Path, now: int) -> None:
         ("{", "Expecting"),
         ("[]", "object"),
         (json.dumps({"at": at, "do": "dance"}), "do must be one of"),
+        (json.dumps({"at": at, "do": ["price"]}), "do must be one of"),
         (json.dumps({**good, "at": now + DAY_MS}), "future"),
         (json.dumps({**good, "at": "soon"}), "soon"),
         (json.dumps({**good, "qty": "900"}), "10001"),

@@ -127,7 +127,12 @@ def test_transfers(exchange: Exchange, trader: Trader) -> None:
     ]  # fmt: skip
     available = trader.http.get_transferable_amount(coinName="USDC")["result"]["availableWithdrawal"]
     assert available == "500"
-    for body in ({"coin": "USDC", "amount": "-500.01"}, {"coin": "DOGE", "amount": "1"}, {"amount": "0"}):
+    for body in (
+        {"coin": "USDC", "amount": "-500.01"},
+        {"coin": "DOGE", "amount": "1"},
+        {"amount": "0"},
+        {"amount": "9" * 24},
+    ):
         reply = exchange.web.post(
             f"{exchange.base}/_paper/act",
             json={"do": "transfer", "account": trader.account, **body},

@@ -14,6 +14,9 @@ from .model import Moment, Transfer
 from .numbers import CENT8, ZERO, down, on_step
 from .specs import SETTLE_COIN, SETTLE_COINS
 
+# More than this of a coin is not moved at once.
+MOST = Decimal(10) ** 12
+
 
 class Coin(NamedTuple):
     """A coin of a wallet: balance and what of it is locked (in the coin), and its price in USDT."""
@@ -49,10 +52,10 @@ def available(ledger: Ledger, account: str, coin: str) -> Decimal:
 
 def transfer(ledger: Ledger, account: str, coin: str, amount: Decimal, now: Moment) -> Transfer:
     """Moves an amount of a coin into the account (above zero) or out of it (below). Refuses with 10001 an unknown
-    coin or an amount that is zero or finer than eight decimals, with 131212 what is not there to go."""
+    coin or an amount that is zero, above 10^12 or finer than eight decimals, with 131212 what is not there to go."""
     if coin not in SETTLE_COINS and f"{coin}{SETTLE_COIN}.spot" not in ledger.books:
         raise bad_parameter(f"params error: coin invalid {coin}")
-    if amount == 0 or not on_step(amount, CENT8):
+    if not 0 < abs(amount) <= MOST or not on_step(amount, CENT8):
         raise bad_parameter("params error: amount invalid")
     if -amount > available(ledger, account, coin) and amount < 0:
         raise Refusal(131212, "user insufficient balance")
