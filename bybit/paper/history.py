@@ -199,10 +199,9 @@ class Author:
 
     def _entered(self, symbol: str) -> list[Line]:
         """Makes sure that there is a position, which ends with the next line."""
-        held = self._sizes.pop((symbol, 0), 0)
-        self._fills += 1
-        if held:
+        if self._sizes.pop((symbol, 0), 0):
             return [self._step(symbol)]
+        self._fills += 1
         steps = max(int(self._value / (SPECS[symbol].base_price * SPECS[symbol].step)), 1)
         qty = plain(steps * SPECS[symbol].step)
         line: Line = {"do": "order", "symbol": symbol, "side": "Buy", "qty": qty, "orderType": "Market"}
@@ -224,7 +223,7 @@ def history(days: int, seed: int, fills: int, end_ms: int) -> list[Line]:
     slot = days * _DAY_MS // len(acts)
     lines: list[Line] = []
     for number, act in enumerate(acts):
-        at = start + number * slot + random.randrange(slot // 3)
+        at = start + number * slot + random.randrange(max(slot // 3, 1))
         for line in act:
             lines.append({"at": at, **line})
             at += slot // (3 * _GAPS)

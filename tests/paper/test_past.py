@@ -82,6 +82,8 @@ def test_executions_in_windows_and_pages(past: Exchange, trader: Trader, now: in
     truth = past.truth()["executions"]
     rows = windows(trader, "/v5/execution/list", now - 42 * DAY_MS, now + DAY_MS)
     assert sorted(row["execId"] for row in rows) == sorted(row["execId"] for row in truth)
+    trades = [row for row in rows if row["execType"] == "Trade"]
+    assert len(trades) >= 1_500 and len({row["isMaker"] for row in trades}) == 2
     assert len(rows) >= 1_500 and {"Trade", "Funding", "BustTrade", "AdlTrade"} <= {
         row["execType"] for row in rows
     }
@@ -215,7 +217,7 @@ def test_every_step(tmp_path: Path, now: int) -> None:
     other = exchange.truth("other")
     assert [row["execType"] for row in other["executions"]][-1] == "Settle"
     assert [row["orderStatus"] for row in other["orders"]] == ["Filled", "PartiallyFilledCanceled"]
-    assert other["funds"]["BTC"]["wallet"] == "0.0099900000"
+    assert other["funds"]["BTC"]["wallet"] == "0.00999"
     assert exchange.public("/v5/market/instruments-info", category="linear", symbol="SOLUSDT")["result"][
         "list"
     ]

@@ -9,6 +9,7 @@ from ..engine.errors import bad_parameter
 from ..engine.funds import coins_of
 from ..engine.ledger import Ledger
 from ..engine.model import Execution
+from ..engine.numbers import plain
 from ..engine.specs import SETTLE_COINS
 from ..rest.call import Params
 from ..rest.ledger_routes import closed_row
@@ -67,9 +68,9 @@ def _funds(ledger: Ledger, account: str) -> dict[str, dict[str, str]]:
     holder = ledger.accounts[account]
     names = ("deposits", "realised", "fees", "funding", "traded", "wallet")
     figures = {
-        coin: {name: str(getattr(holder.purse(coin), name)) for name in names} for coin in SETTLE_COINS
+        coin: {name: plain(getattr(holder.purse(coin), name)) for name in names} for coin in SETTLE_COINS
     }
-    others = {coin.name: {"wallet": str(coin.balance)} for coin in coins_of(ledger, account)}
+    others = {coin.name: {"wallet": plain(coin.balance)} for coin in coins_of(ledger, account)}
     return {**others, **figures}
 
 
