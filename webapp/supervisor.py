@@ -65,12 +65,20 @@ class Prefixed:
 
 class House:
     def __init__(
-        self, *, root: Path, embedded: Embedded, port: int, paper_port: int, seed: int | None
+        self,
+        *,
+        root: Path,
+        embedded: Embedded,
+        port: int,
+        paper_port: int,
+        seed: int | None,
+        paper_history: Path | None = None,
     ) -> None:
         self._root = root
         self._embedded = embedded
         self._data = embedded.data
         self._port, self._paper_port, self._seed = port, paper_port, seed
+        self._paper_history = paper_history
         self._stopping = threading.Event()
         self._failed = False
         self._arbiter: Any = None
@@ -163,6 +171,8 @@ class House:
         paper = [*python, "bybit.paper", "--port", str(self._paper_port), "--data", str(self._data / "paper")]
         if self._seed is not None:
             paper += ["--seed", str(self._seed)]
+        if self._paper_history is not None:
+            paper += ["--history", str(self._paper_history)]
         owner = self._postgres.owner
         self._watcher(
             "postgres", self._postgres.command(), uid=owner.uid, gid=owner.gid, stop_signal=signal.SIGINT

@@ -1,4 +1,4 @@
-"""python -m bybit.paper --port N [--seed N] [--data DIR] [--tick-ms N]"""
+"""python -m bybit.paper --port N [--seed N] [--data DIR] [--tick-ms N] [--history FILE]"""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from .app import run
+from .playback import BadHistory
 from .venue import Settings
 
 
@@ -22,10 +23,15 @@ def main() -> None:
     parser.add_argument(
         "--tick-ms", type=int, default=250, help="length of a market tick in ms (default 250)"
     )
+    parser.add_argument("--history", type=Path, help="JSON Lines that a new ledger begins with")
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
-        asyncio.run(run(options.port, Settings(options.seed, max(options.tick_ms, 10), options.data)))
+        tick_ms = max(options.tick_ms, 10)
+        settings = Settings(options.seed, tick_ms, options.data, options.history)
+        asyncio.run(run(options.port, settings))
+    except BadHistory as error:
+        sys.exit(f"paper exchange cannot start, its history cannot be played: {error}")
     except (OSError, sqlite3.OperationalError) as error:
         sys.exit(f"paper exchange cannot start on port {options.port}, data {options.data}: {error}")
 

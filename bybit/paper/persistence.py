@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .engine.closing import ClosedPnl
 from .engine.ledger import Ledger
-from .engine.model import Account, Events, Execution, Order, Position, PositionKey, Quote
+from .engine.model import Account, Events, Execution, Order, Position, PositionKey, Quote, Transfer
 from .engine.numbers import plain
 from .keys import ApiKey
 from .market.candles import Bar
@@ -30,6 +30,7 @@ def save(store: Store, ledger: Ledger, events: Events) -> None:
         store.put("executions", [(row.exec_id, to_text(row)) for row in events.executions])
         closings = [ledger.closed_pnl[account][name] for name, account in events.closings.items()]
         store.put("closed", [(record.order_id, to_text(record)) for record in closings])
+        store.put("transfers", [(row.transfer_id, to_text(row)) for row in events.transfers])
         store.put("meta", [_counters(ledger)])
         if events.contracts:
             store.put("meta", [("contracts", json.dumps(_contracts(ledger)))])
@@ -102,9 +103,13 @@ def restore(store: Store, venue: Venue) -> None:
     meta = dict(store.rows("meta"))
     _restore_contracts(ledger, json.loads(meta.get("contracts", "{}")))
     ledger.serial, ledger.seq = json.loads(meta.get("counters", f"[0,{ledger.seq}]"))
-    for symbol, (tick, above, below, *prices) in json.loads(meta.get("market", "{}")).items():
+    market = json.loads(meta.get("market", "{}"))
+    for symbol, (tick, above, below, *prices) in market.items():
         last, mark, index = (Decimal(text) for text in prices)
         venue.feeds[symbol].resume(tick, (above, below), Quote(last, mark, index))
+    # Contracts that came after the file was written: all symbols move in step.
+    for symbol in market and venue.feeds.keys() - market.keys():
+        venue.feeds[symbol].resume(next(iter(market.values()))[0], (1, 1))
     keys = Reader(ApiKey)
     for _, text in store.rows("keys"):
         key = keys.read(text)
@@ -122,7 +127,10 @@ def _restore_ledger(store: Store, ledger: Ledger) -> None:
     for name, text in store.rows("accounts"):
         ledger.accounts[name] = accounts.read(text)
     for _, text in store.rows("positions"):
-        ledger.adopt(positions.read(text))
+        position: Position = positions.read(text)
+        # A file from before the exact cost was kept.
+        position.exact = position.exact or position.cost
+        ledger.adopt(position)
     known: list[Order] = [orders.read(text) for _, text in store.rows("orders")]
     for order in sorted(known, key=lambda order: order.serial):
         ledger.register(order)
@@ -135,6 +143,9 @@ def _restore_ledger(store: Store, ledger: Ledger) -> None:
             ledger.close(order, order.updated_ms)
     for execution in sorted((executions.read(text) for _, text in store.rows("executions")), key=_by_seq):
         ledger.record(execution)
+    moves = Reader(Transfer)
+    for transfer in sorted((moves.read(text) for _, text in store.rows("transfers")), key=_by_seq):
+        ledger.file_transfer(transfer)
     closed = Reader(ClosedPnl)
     for name, text in store.rows("closed"):
         record = closed.read(text)
@@ -147,8 +158,8 @@ def _by_end(order: Order) -> tuple[int, int]:
     return (order.created_ms if order.is_open else order.updated_ms, order.serial)
 
 
-def _by_seq(execution: Execution) -> int:
-    return execution.seq
+def _by_seq(row: Execution | Transfer) -> int:
+    return row.seq
 
 
 def _restore_bars(store: Store, venue: Venue) -> None:

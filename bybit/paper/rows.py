@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from .engine.margin import Holding, Margin, liquidation_price
 from .engine.model import Execution, Order
 from .engine.numbers import CENT8, ZERO, fixed, plain
-from .engine.specs import SETTLE_COIN, TAKER_FEE
+from .engine.specs import TAKER_FEE
 from .engine.spot_specs import MARKETS
 from .spot_rows import adapt_execution, adapt_order
 from .stop_rows import bracket_fields, protection_fields, trigger_fields
@@ -30,7 +31,7 @@ def order_row(order: Order) -> Row:
         "leavesQty": fixed(order.leaves, spec.step), "leavesValue": plain(order.leaves * order.price),
         "cumExecQty": fixed(order.cum_qty, spec.step), "cumExecValue": plain(order.cum_value),
         "cumExecFee": plain(order.cum_fee),
-        "cumFeeDetail": {SETTLE_COIN: plain(order.cum_fee)} if order.cum_qty else {},
+        "cumFeeDetail": {spec.settle_coin: plain(order.cum_fee)} if order.cum_qty else {},
         "timeInForce": order.tif, "orderType": order.order_type, "orderIv": "", "marketUnit": "",
         **trigger_fields(order, spec), **bracket_fields(order, spec), "ocoTriggerBy": "",
         "lastPriceOnCreated": fixed(order.last_on_created, spec.tick), "basePrice": "",
@@ -73,7 +74,7 @@ def execution_row(execution: Execution) -> Row:
         "execFee": plain(execution.fee), "execFeeV2": "", "execId": execution.exec_id,
         "execPrice": fixed(execution.price, spec.tick), "execQty": fixed(execution.qty, spec.step),
         "execType": execution.exec_type, "execValue": plain(execution.value),
-        "execTime": str(execution.at_ms), "feeCurrency": SETTLE_COIN, "isMaker": execution.is_maker,
+        "execTime": str(execution.at_ms), "feeCurrency": spec.settle_coin, "isMaker": execution.is_maker,
         "feeRate": plain(execution.fee_rate), "tradeIv": "", "markIv": "",
         "markPrice": fixed(execution.mark, spec.tick), "indexPrice": "", "underlyingPrice": "",
         "blockTradeId": "", "closedSize": plain(execution.closed), "seq": execution.seq, "extraFees": "",
@@ -103,15 +104,16 @@ def position_row(holding: Holding, margin: Margin, protections: Iterable[Order] 
     size, value = abs(position.size), abs(position.cost)
     tier = spec.tier(size * holding.mark)
     held = size != 0
-    liquidation = liquidation_price(margin, holding)
+    liquidation = None if margin.is_portfolio else liquidation_price(margin, holding)
     initial, maintenance = plain(holding.initial), plain(holding.maintenance)
     return {
         "positionIdx": position.idx, "riskId": tier.id, "riskLimitValue": plain(tier.limit), "symbol": position.symbol,
         "side": ("Buy" if position.size > 0 else "Sell") if held else "", "size": plain(size),
-        "avgPrice": plain((value / size).quantize(CENT8)) if held else "0",
+        "avgPrice": plain((abs(position.exact) / size).quantize(CENT8)) if held else "0",
         "positionValue": plain(value) if held else "", "tradeMode": 0, "autoAddMargin": 0,
-        "positionStatus": position.status, "adlRankIndicator": 2 if held else 0,
-        "leverage": plain(position.leverage), "breakEvenPrice": _break_even(holding) if held else "",
+        "positionStatus": position.status, "adlRankIndicator": _adl_rank(holding) if held else 0,
+        "leverage": "" if margin.is_portfolio else plain(position.leverage),
+        "breakEvenPrice": _break_even(holding) if held else "",
         "markPrice": fixed(holding.mark, spec.tick),
         "liqPrice": "" if liquidation is None else fixed(liquidation, spec.tick), "bustPrice": "",
         "positionIM": initial if held else "", "positionIMByMp": initial if held else "",
@@ -132,6 +134,20 @@ def _break_even(holding: Holding) -> str:
     position = holding.position
     price = (position.cost - position.current_pnl) / (position.size - abs(position.size) * TAKER_FEE)
     return plain(max(price, ZERO).quantize(CENT8))
+
+
+def _adl_rank(holding: Holding) -> int:
+    """The place in the queue of auto-deleveraging, 1 to 5: by the result in shares of the margin (profit rate times
+    leverage), unless an operator has set it."""
+    position = holding.position
+    if position.adl_rank or not position.cost:
+        return position.adl_rank or 1
+    share = holding.unrealised * position.leverage / abs(position.cost)
+    return 1 + sum(share > limit for limit in _ADL_SHARES)
+
+
+# Results above which a position moves one place up in the queue, in shares of its margin.
+_ADL_SHARES = (ZERO, Decimal("0.2"), Decimal("0.5"), Decimal(1))
 
 
 def position_push(holding: Holding, margin: Margin, protections: Iterable[Order] = ()) -> Row:

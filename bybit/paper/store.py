@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
 
 T = TypeVar("T")
-_TABLES = ("meta", "accounts", "keys", "positions", "orders", "executions", "bars", "closed")
+_TABLES = ("meta", "accounts", "keys", "positions", "orders", "executions", "bars", "closed", "transfers")
 
 
 def to_text(record: Any) -> str:

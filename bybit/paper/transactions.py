@@ -1,13 +1,14 @@
-"""The log of what changed an account's balance: a reading of its fills, kept up with them."""
+"""The log of what changed an account's balances: a reading of its fills and transfers, kept up with them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from heapq import merge
 from typing import Any, NamedTuple
 
 from .engine.ledger import Ledger
-from .engine.model import Account, Execution
+from .engine.model import Account, Execution, Transfer
 from .engine.numbers import CENT10, ZERO, fixed, plain
 from .engine.specs import SETTLE_COIN, SPECS
 from .engine.spot_specs import MARKETS
@@ -34,7 +35,8 @@ class _State:
     entries: list[Transaction]
     balances: dict[str, Decimal]
     sizes: dict[tuple[str, int], Decimal]
-    read: int = 0
+    fills_read: int = 0
+    transfers_read: int = 0
 
 
 class Transactions:
@@ -47,15 +49,40 @@ class Transactions:
     def of(self, account: str) -> list[Transaction]:
         """An account's entries, oldest first."""
         holder = self._ledger.accounts[account]
+        fills = self._ledger.executions.get(account, [])
+        transfers = self._ledger.transfers.get(account, [])
         state = self._states.get(account)
         if state is None:
-            first = Transaction(holder.created_ms, 0, "", _deposit(holder))
-            state = self._states[account] = _State([first], {SETTLE_COIN: holder.deposits}, {})
-        fills = self._ledger.executions.get(account, [])
-        for execution in fills[state.read :]:
-            (_append_spot if execution.category == "spot" else _append)(state, execution)
-        state.read = len(fills)
+            moved = sum((each.amount for each in transfers if each.coin == SETTLE_COIN), ZERO)
+            opening = holder.deposits - moved
+            first = Transaction(holder.created_ms, 0, "", _opening(holder, opening))
+            state = self._states[account] = _State([first], {SETTLE_COIN: opening}, {})
+        news: list[list[Execution | Transfer]] = [
+            [*fills[state.fills_read :]],
+            [*transfers[state.transfers_read :]],
+        ]
+        for each in merge(*news, key=_by_seq):
+            if isinstance(each, Transfer):
+                _append_transfer(state, each)
+            else:
+                (_append_spot if each.category == "spot" else _append)(state, each)
+        state.fills_read, state.transfers_read = len(fills), len(transfers)
         return state.entries
+
+
+def _by_seq(item: Execution | Transfer) -> int:
+    return item.seq
+
+
+def _append_transfer(state: _State, transfer: Transfer) -> None:
+    """Coins that came or went."""
+    coin, amount = transfer.coin, plain(transfer.amount)
+    balance = state.balances[coin] = state.balances.get(coin, ZERO) + transfer.amount
+    kind = "TRANSFER_IN" if transfer.amount > 0 else "TRANSFER_OUT"
+    row = _row(transfer.transfer_id, transfer.at_ms, kind)
+    row |= {"qty": amount, "currency": coin, "cashFlow": amount, "change": amount}
+    row["cashBalance"] = plain(balance.quantize(CENT10))
+    state.entries.append(Transaction(transfer.at_ms, len(state.entries), "", row))
 
 
 def _append(state: _State, execution: Execution) -> None:
@@ -68,7 +95,7 @@ def _append(state: _State, execution: Execution) -> None:
     size, fee = state.sizes.get(place, ZERO), execution.fee
     amounts = {"size": fixed(size, SPECS[execution.symbol].step)}
     amounts |= {"funding": plain(-fee), "fee": "0"} if funding else {"funding": "", "fee": plain(fee)}
-    _file(state, execution, SETTLE_COIN, execution.pnl, execution.pnl - fee, amounts)
+    _file(state, execution, execution.fee_coin, execution.pnl, execution.pnl - fee, amounts)
 
 
 def _append_spot(state: _State, execution: Execution) -> None:
@@ -87,7 +114,7 @@ def _file(
     """Files an entry of a coin, with its balance afterwards."""
     spec = MARKETS[execution.symbol]
     balance = state.balances[coin] = state.balances.get(coin, ZERO) + change
-    name = execution.exec_id if coin == SETTLE_COIN else f"{execution.exec_id}-{coin}"
+    name = f"{execution.exec_id}-{coin}" if coin == spec.base_coin else execution.exec_id
     row = {
         **_row(name, execution.at_ms, _TYPES[execution.exec_type]), "symbol": spec.symbol,
         "category": execution.category, "side": execution.side, "qty": fixed(execution.qty, spec.step),
@@ -99,9 +126,9 @@ def _file(
     state.entries.append(Transaction(execution.at_ms, len(state.entries), spec.base_coin, row))
 
 
-def _deposit(account: Account) -> dict[str, Any]:
-    """What the account began with."""
-    amount = plain(account.deposits)
+def _opening(account: Account, deposit: Decimal) -> dict[str, Any]:
+    """What the account began with (USDT)."""
+    amount = plain(deposit)
     row = _row(f"deposit-{account.uid}", account.created_ms, "TRANSFER_IN")
     return {**row, "qty": amount, "cashFlow": amount, "change": amount, "cashBalance": amount}
 

@@ -9,9 +9,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
-from . import persistence
+from . import persistence, playback
 from .clock import Clock
 from .control.faults import Faults
+from .engine import forced
 from .engine.book import Book
 from .engine.errors import Refusal
 from .engine.ledger import Ledger
@@ -24,7 +25,7 @@ from .engine.triggers import fire_due
 from .journal import Journal
 from .keys import ApiKey
 from .market.candles import Bar, Candles
-from .market.feed import Feed, SpotFeed
+from .market.feed import FUNDING_MS, Feed, SpotFeed
 from .market.intervals import start_of
 from .market.path import PricePath
 from .rest.limits import Limits
@@ -36,16 +37,17 @@ from .transactions import Transactions
 from .view import View
 
 log = logging.getLogger(__name__)
-DEPOSIT = Decimal(100_000)
 _REPLAYS_KEPT = 20_000
 
 
 class Settings(NamedTuple):
-    """How it is started: market seed, length of a tick in ms, folder of the store (None: memory only)."""
+    """How it is started: market seed, length of a tick in ms, folder of the store (None: memory only), and the file
+    whose history a new ledger begins with."""
 
     seed: int = 1
     tick_ms: int = 250
     data: Path | None = None
+    history: Path | None = None
 
 
 def _feeds(seed: int, genesis_ms: int, tick_ms: int) -> dict[str, Feed]:
@@ -60,7 +62,10 @@ def _feeds(seed: int, genesis_ms: int, tick_ms: int) -> dict[str, Feed]:
 
 
 class Venue:
-    """One exchange. Everything runs in one thread; a step is complete before the next one begins."""
+    """One exchange. Everything runs in one thread; a step is complete before the next one begins. `deposit`: what a
+    new account begins with (USDT)."""
+
+    deposit = Decimal(100_000)
 
     def __init__(self, settings: Settings) -> None:
         self.clock = Clock()
@@ -93,19 +98,28 @@ class Venue:
         self.paused = False
         self._outbox: deque[Events] = deque()
         self._replays: dict[str, None] = {}
-        self._begin(now)
+        self._funded = now.ms // FUNDING_MS
+        self._begin(now, settings.history)
 
-    def _begin(self, now: Moment) -> None:
+    def _begin(self, now: Moment, history: Path | None) -> None:
         if self.store is not None:
             persistence.restore(self.store, self)
         for name, feed in self.feeds.items():
             if isinstance(feed, SpotFeed):
                 feed.follow()
             self.ledger.books[name].renew(feed.quote, feed.levels)
-            feed.record(now.ms)
         if "paper" not in self.ledger.accounts:
+            if history is not None:
+                playback.play(self, playback.read(history, now.ms))
             self.add_key(ApiKey("paper-key", "paper-secret", "paper"))
+        elif history is not None:
+            log.warning("history %s is ignored: there is a ledger already", history)
+        bars = {name: feed.record(now.ms) for name, feed in self.feeds.items()}
         self.settle()
+        # Nobody listens yet: what has happened so far is no news to anyone.
+        self._outbox.clear()
+        if self.store is not None:
+            persistence.save_market(self.store, self, bars)
 
     # Steps
 
@@ -133,6 +147,7 @@ class Venue:
         bars: dict[str, Bar] = {}
         for _ in range(count):
             now = self.clock.now()
+            self._fund_due(now)
             for name, feed in self.feeds.items():
                 self._move(name, feed.advance(), now)
                 self._print(feed, now)
@@ -140,16 +155,29 @@ class Venue:
         self._moved(bars)
 
     def set_price(self, symbol: str, price: Decimal) -> None:
-        """An operator's price of a contract: the market trades there now, and so does the spot pair that follows."""
-        feed, now = self.feeds[symbol], self.clock.now()
+        """An operator's price of a contract, from now on."""
+        now = self.clock.now()
+        self._moved({name: self.feeds[name].record(now.ms) for name in self.pin(symbol, price, now)})
+
+    def pin(self, symbol: str, price: Decimal, now: Moment) -> list[str]:
+        """The market of a contract trades at this price, and so does the spot pair that follows; which moved."""
+        feed, moved = self.feeds[symbol], [symbol]
         self._move(symbol, feed.pin(price), now, through=price)
-        bars = {symbol: feed.record(now.ms)}
         for name, other in self.feeds.items():
             if isinstance(other, SpotFeed) and other.twin is feed:
                 quote = other.follow()
                 self._move(name, quote, now, through=quote.last)
-                bars[name] = other.record(now.ms)
-        self._moved(bars)
+                moved.append(name)
+        return moved
+
+    def _fund_due(self, now: Moment) -> None:
+        """Charges funding, once, when the clock has passed the end of an interval since the last tick."""
+        interval = now.ms // FUNDING_MS
+        if interval > self._funded:
+            for symbol in SPECS:
+                rate = self.feeds[symbol].funding_rate(interval * FUNDING_MS - 1)
+                forced.fund_all(self.ledger, symbol, rate, now)
+        self._funded = interval
 
     def _move(self, symbol: str, quote: Quote, now: Moment, through: Decimal | None = None) -> None:
         move(self.ledger, symbol, quote, self.feeds[symbol].levels, now, through)
@@ -194,7 +222,7 @@ class Venue:
         now = self.clock.now()
         known = self.keys.get(key.key)
         key.created_ms, key.number = now.ms, known.number if known else 900_001 + len(self.keys)
-        self.ledger.open_account(key.account, DEPOSIT, now.ms)
+        self.ledger.open_account(key.account, self.deposit, now.ms)
         self.keys[key.key] = key
         if self.store is not None:
             persistence.save_key(self.store, key)

@@ -40,16 +40,33 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         shutil.rmtree(moved.parent)
 
 
+def test_a_past_that_is_not_there_starts_nothing(tmp_path: Path) -> None:
+    words = ["demo", "--data", str(tmp_path / "data"), "--paper-history", str(tmp_path / "past.jsonl")]
+    done = subprocess.run(
+        [sys.executable, "manage.py", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode != 0 and "past.jsonl" in done.stderr
+    assert not (tmp_path / "data" / "demo.lock").exists()
+
+
 def test_a_house_comes_up_refuses_a_second_survives_a_kill_and_leaves_nothing(home: Path) -> None:
     folders = [home.parent, *home.parent.parents]
     modes = {folder: folder.stat().st_mode for folder in folders}
     port = two_free_ports()
-    first = start_stack(home, port)
+    past = home.parent / "past.jsonl"
+    past.write_text('{"at":1767000000000,"do":"transfer","coin":"USDC","amount":"12.5"}\n')
+    first = start_stack(home, port, "--paper-history", str(past))
     try:
         wait_for(lambda: announced(first), 90, "READY")
         lines = [line for line in first.lines if line.split(" ")[0] in ("READY", "PAPER", "SIGN-IN")]
         assert lines[:2] == [f"READY http://localhost:{port}/", f"PAPER http://127.0.0.1:{port + 1}/"]
         assert lines[2].startswith(f"SIGN-IN http://localhost:{port}/#link=")
+        assert first.paper.truth()["funds"]["USDC"]["wallet"] == "12.5"
 
         second = subprocess.run(
             [sys.executable, "manage.py", "demo", "--port", str(two_free_ports()), "--data", str(home)],

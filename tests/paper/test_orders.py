@@ -21,7 +21,7 @@ def test_a_stranger_trades_with_pybit(trader: Trader) -> None:
     http = trader.http
     assert http.get_server_time()["retCode"] == 0
     names = [row["symbol"] for row in http.get_instruments_info(category="linear")["result"]["list"]]
-    assert names == ["BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT", "DOGEUSDT"]
+    assert names == ["BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT", "DOGEUSDT", "BTCPERP", "ETHPERP"]
     link = str(uuid4())
     where = {"category": "linear", "symbol": "ETHUSDT"}
     order = {**where, "side": "Buy", "orderType": "Limit", "qty": "0.5", "price": "2000"}

@@ -251,3 +251,25 @@ def test_it_ends_quickly_with_open_sockets_and_hanging_requests(tmp_path: Path) 
         assert time.monotonic() - begun < 1
         for socket in sockets:
             socket.exit()
+
+
+def test_a_file_from_before_there_were_usdc_and_exact_costs(tmp_path: Path) -> None:
+    exchange = Exchange("--seed", "3", "--data", str(tmp_path))
+    exchange.control("pause", on=True)
+    exchange.control("step", ticks=3)
+    exchange.control("external", symbol="BTCUSDT", side="Buy", orderType="Market", qty="0.010")
+    before = picture(exchange, "paper")
+    assert exchange.stop() == 0
+    with contextlib.closing(sqlite3.connect(tmp_path / "paper.sqlite3")) as base, base:
+        for table, new in (("accounts", ("usdc", "funding")), ("positions", ("exact", "adl_rank"))):
+            for name, text in base.execute(f"SELECT id, body FROM {table}").fetchall():  # noqa: S608
+                old = {field: value for field, value in json.loads(text).items() if field not in new}
+                base.execute(f"UPDATE {table} SET body = ? WHERE id = ?", (json.dumps(old), name))  # noqa: S608
+        market = json.loads(base.execute("SELECT body FROM meta WHERE id = 'market'").fetchone()[0])
+        old = {name: place for name, place in market.items() if not name.endswith("PERP")}
+        base.execute("UPDATE meta SET body = ? WHERE id = 'market'", (json.dumps(old),))
+        base.execute("DROP TABLE transfers")
+    again = Exchange("--data", str(tmp_path))
+    again.control("pause", on=True)
+    assert picture(again, "paper") == before
+    assert again.stop() == 0

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ..engine import forced, modes
+from ..engine import forced, funds, modes
 from ..engine.errors import bad_parameter
 from ..engine.model import Moment, Position
 from ..engine.numbers import on_step, parse, plain
@@ -25,15 +25,20 @@ _STATUSES = ("Trading", "Delivering", "Closed")
 
 
 async def act(venue: Venue, body: Params) -> dict[str, Any]:
-    """Does one of them; `do` says which."""
-    deed = _DEEDS.get(str(body.get("do")))
-    if deed is None:
-        raise bad_parameter(f"do must be one of {', '.join(_DEEDS)}")
+    """Does one of them, now, and tells everyone concerned."""
     now = venue.clock.now()
-    answer = deed(venue, body, now)
+    answer = do(venue, body, now)
     venue.settle()
     venue.publish()
     return {"do": body["do"], **answer, "at_ns": now.ns}
+
+
+def do(venue: Venue, body: Params, now: Moment) -> dict[str, Any]:
+    """Does one of them; `do` says which. Raises Refusal."""
+    deed = _DEEDS.get(str(body.get("do")))
+    if deed is None:
+        raise bad_parameter(f"do must be one of {', '.join(_DEEDS)}")
+    return deed(venue, body, now)
 
 
 def _liquidate(venue: Venue, body: Params, now: Moment) -> dict[str, Any]:
@@ -62,15 +67,30 @@ def _funding(venue: Venue, body: Params, now: Moment) -> dict[str, Any]:
     rate = parse(body.get("rate", "0.0001"))
     if rate is None or abs(rate) > 1:
         raise bad_parameter("rate must be a plain number between -1 and 1")
-    symbol = _symbol(venue, body)
     who = known_account(venue, body) if body.get("account") else None
-    held = [
-        position for position in venue.ledger.positions.values()
-        if position.symbol == symbol and position.size and who in (None, position.account)
-    ]  # fmt: skip
+    count = forced.fund_all(venue.ledger, _symbol(venue, body), rate, now, who)
+    return {"positions": count, "rate": plain(rate)}
+
+
+def _transfer(venue: Venue, body: Params, now: Moment) -> dict[str, Any]:
+    """Moves `amount` of a `coin` into an account, or out of it (below zero)."""
+    account, amount = known_account(venue, body), parse(body.get("amount"))
+    if amount is None:
+        raise bad_parameter("amount must be a plain number")
+    moved = funds.transfer(venue.ledger, account, str(body.get("coin") or "USDT"), amount, now)
+    return {"account": account, "coin": moved.coin, "amount": plain(moved.amount)}
+
+
+def _adl_rank(venue: Venue, body: Params, now: Moment) -> dict[str, Any]:
+    """Sets the place of an account's positions in the queue of auto-deleveraging, 1 to 5; 0 leaves it to the result."""
+    rank = body.get("rank")
+    if isinstance(rank, bool) or not isinstance(rank, int) or not 0 <= rank <= 5:
+        raise bad_parameter("rank must be a whole number from 0 to 5")
+    held = _held(venue, body)
     for position in held:
-        forced.fund(venue.ledger, position, rate, now)
-    return {"positions": len(held), "rate": plain(rate)}
+        position.adl_rank, position.updated_ms = rank, now.ms
+        venue.ledger.touch((position.account, position.symbol, position.idx))
+    return {"positions": len(held), "rank": rank}
 
 
 def _mode_switch(venue: Venue, body: Params, now: Moment) -> dict[str, Any]:
@@ -140,4 +160,6 @@ _DEEDS: dict[str, Callable[[Venue, Params, Moment], dict[str, Any]]] = {
     "mode_switch": _mode_switch,
     "filter_change": _filter_change,
     "delist": _delist,
+    "transfer": _transfer,
+    "adl_rank": _adl_rank,
 }

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from .. import rows
 from ..engine.errors import Refusal, bad_parameter
 from ..engine.matching import fill_resting
+from ..engine.model import Execution, Moment
 from ..engine.numbers import on_step
 from ..keys import FULL_RIGHTS, ApiKey
 from ..rest.call import Context, Params
 from ..rest.order_routes import place_any
 from ..rest.tickets import ticket
-from ..wallet_rows import wallet_row
 from ..wire import dump, load
 from . import acts, fault_calls
+from .truth import truth
 from .values import MAIN_ACCOUNT, contract, known_account, positive
 
 if TYPE_CHECKING:
@@ -30,16 +30,30 @@ Call = Callable[["Venue", Params], Awaitable[dict[str, Any]]]
 
 async def price(venue: Venue, body: Params) -> dict[str, Any]:
     """Moves last, mark and index of a symbol and matches what crosses."""
-    symbol, wanted = str(body.get("symbol")), positive(body, "price")
-    spec = contract(venue, symbol).spec
-    if not on_step(wanted, spec.tick) or not spec.min_price <= wanted <= spec.max_price:
-        raise bad_parameter("price is off the tick or out of the contract's range")
+    symbol, wanted = wanted_price(venue, body)
     venue.set_price(symbol, wanted)
     return {"symbol": symbol, "price": str(body["price"]), "at_ns": time.time_ns()}
 
 
+def wanted_price(venue: Venue, body: Params) -> tuple[str, Decimal]:
+    """The contract and the price that a call names."""
+    symbol, wanted = str(body.get("symbol")), positive(body, "price")
+    spec = contract(venue, symbol).spec
+    if not on_step(wanted, spec.tick) or not spec.min_price <= wanted <= spec.max_price:
+        raise bad_parameter("price is off the tick or out of the contract's range")
+    return symbol, wanted
+
+
 async def fill(venue: Venue, body: Params) -> dict[str, Any]:
     """Fills (part of) a resting order as maker at its price; without `account` it looks in all of them."""
+    execution = fill_named(venue, body, venue.clock.now())
+    venue.settle()
+    venue.publish()
+    return {"execId": execution.exec_id, "orderId": execution.order_id, "at_ns": execution.at_ns}
+
+
+def fill_named(venue: Venue, body: Params, now: Moment) -> Execution:
+    """Fills the order that a call names. Refuses with 110001 when it does not rest, with 10001 a wrong quantity."""
     ledger = venue.ledger
     order_id, link = str(body.get("orderId") or ""), str(body.get("orderLinkId") or "")
     named = [str(body["account"])] if body.get("account") else [MAIN_ACCOUNT, *ledger.accounts]
@@ -50,10 +64,7 @@ async def fill(venue: Venue, body: Params) -> dict[str, Any]:
     qty = positive(body, "qty") if body.get("qty") is not None else order.leaves
     if qty > order.leaves or not on_step(qty, ledger.books[order.symbol].spec.step):
         raise bad_parameter("qty is off the step or more than the order has left")
-    execution = fill_resting(ledger, order, qty, ledger.next_seq(), venue.clock.now())
-    venue.settle()
-    venue.publish()
-    return {"execId": execution.exec_id, "orderId": order.order_id, "at_ns": execution.at_ns}
+    return fill_resting(ledger, order, qty, ledger.next_seq(), now)
 
 
 async def pause(venue: Venue, body: Params) -> dict[str, Any]:
@@ -100,33 +111,6 @@ async def journal(venue: Venue, query: Params) -> dict[str, Any]:
     items = venue.journal.items(query.get("orderLinkId", ""), query.get("path", ""))
     category = query.get("category", "")
     return {"items": [item for item in items if category in ("", item["params"].get("category"))]}
-
-
-async def truth(venue: Venue, query: Params) -> dict[str, Any]:
-    """The ledger of one account, oldest first, whatever faults and lags there are. Orders and fills are those of a
-    category: linear, spot or all."""
-    ledger, account = venue.ledger, known_account(venue, query)
-    category = query.get("category", "all")
-    if category not in ("linear", "spot", "all"):
-        raise bad_parameter("category must be linear, spot or all")
-    wanted = ("linear", "spot") if category == "all" else (category,)
-    margin = ledger.margin(account)
-    orders = [order for order in ledger.orders.values() if order.account == account]
-    return {
-        "account": account,
-        "orders": [rows.order_push(order) for order in orders if order.category in wanted],
-        "executions": [
-            {**rows.execution_push(row), "at_ns": row.at_ns}
-            for row in ledger.executions.get(account, [])
-            if row.category in wanted
-        ],
-        "positions": [
-            rows.position_row(holding, margin, ledger.protecting(holding.place))
-            for holding in ledger.holdings(account)
-            if holding.position.size
-        ],
-        "wallet": wallet_row(ledger, account),
-    }
 
 
 async def make_key(venue: Venue, body: Params) -> dict[str, Any]:

@@ -141,7 +141,9 @@ def held_against(ledger: Ledger, place: PositionKey, side: str, qty: Decimal) ->
 def check_notional(spec: Spec, qty: Decimal, price: Decimal) -> None:
     """Refuses with 110094 when the order is worth less than the contract's minimum."""
     if qty * price < spec.min_notional:
-        raise Refusal(110094, f"Order does not meet minimum order value {spec.min_notional}USDT")
+        raise Refusal(
+            110094, f"Order does not meet minimum order value {spec.min_notional}{spec.settle_coin}"
+        )
 
 
 def check_open_count(ledger: Ledger, account: str, symbol: str) -> None:

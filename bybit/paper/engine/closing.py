@@ -11,7 +11,8 @@ from .numbers import ZERO
 
 @dataclass(slots=True)
 class ClosedPnl:
-    """What one order closed. Quantities in the base coin, values, fees and `pnl` (fees taken off) in USDT."""
+    """What one order closed. Quantities in the base coin; values, fees and `pnl` (fees taken off) in the settle
+    coin."""
 
     order_id: str
     account: str

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from .closing import Closure, add, new_record
 from .ledger import Ledger
 from .model import Execution, Moment, Order, Position, PublicTrade
-from .numbers import CENT10, ZERO, money
+from .numbers import CENT8, EXACT, FINE, ZERO, money
 from .specs import MAKER_FEE, TAKER_FEE
 from .spot_fills import book_spot_fill
 
@@ -34,16 +34,17 @@ def book_fill(ledger: Ledger, order: Order, deal: Deal, now: Moment) -> Executio
     fee = money(value * rate)
     position = ledger.position(*order.place)
     closure = _move(position, order.side, deal, fee, now)
-    account = ledger.accounts[order.account]
-    account.realised += closure.pnl
-    account.fees += fee
+    book = ledger.books[order.symbol]
+    purse = ledger.accounts[order.account].purse(book.spec.settle_coin)
+    purse.realised += closure.pnl
+    purse.fees += fee
     order.cum_qty += deal.qty
     order.cum_value += value
     order.cum_fee += fee
     order.closed_pnl += closure.pnl
     order.status = "Filled" if order.cum_qty == order.qty else "PartiallyFilled"
     order.updated_ms = now.ms
-    quote = ledger.books[order.symbol].quote
+    quote = book.quote
     execution = Execution(
         exec_id=ledger.next_id(), account=order.account, symbol=order.symbol, order_id=order.order_id,
         link_id=order.link_id, side=order.side, order_price=order.price, order_qty=order.qty,
@@ -51,7 +52,7 @@ def book_fill(ledger: Ledger, order: Order, deal: Deal, now: Moment) -> Executio
         exec_type=deal.exec_type, price=deal.price, qty=deal.qty, value=value, fee=fee, fee_rate=rate,
         is_maker=deal.is_maker, mark=quote.mark, index=quote.index, closed=closure.qty, pnl=closure.pnl, seq=deal.seq,
         at_ms=now.ms, at_ns=now.ns, stop_type=order.stop_type or "UNKNOWN",
-        position_idx=order.position_idx,
+        position_idx=order.position_idx, fee_coin=book.spec.settle_coin,
     )  # fmt: skip
     ledger.record(execution)
     if closure.qty:
@@ -91,14 +92,17 @@ def _move(position: Position, side: str, deal: Deal, fee: Decimal, now: Moment) 
     closed = min(held, deal.qty) if position.size * sign < 0 else ZERO
     opened = deal.qty - closed
     closure = _close(position, sign, closed, deal, fee) if closed else _NOTHING
+    position.current_pnl += closure.pnl - closure.close_fee
     if opened and closed == held:
+        # What was closed belongs to the holding before this one.
         position.opened_ms = now.ms
         position.created_ms = position.created_ms or now.ms
-        position.current_pnl = ZERO
+        position.current_pnl, position.adl_rank = ZERO, 0
     position.size += sign * deal.qty
     position.cost += sign * opened * deal.price
+    position.exact = EXACT.add(position.exact, sign * opened * deal.price)
     position.open_fees += fee - closure.close_fee
-    position.current_pnl += closure.pnl - fee
+    position.current_pnl -= fee - closure.close_fee
     position.total_pnl += closure.pnl - fee
     position.updated_ms, position.seq = now.ms, deal.seq
     return closure
@@ -108,14 +112,19 @@ _NOTHING = Closure()
 
 
 def _close(position: Position, sign: int, closed: Decimal, deal: Deal, fee: Decimal) -> Closure:
-    """Takes the closed part's share of cost and opening fees out of the position. The last part takes all that is
-    left, so that no rounding stays behind."""
+    """Takes the closed part's share of cost and opening fees out of the position. What stays is booked as the exact
+    cost of what is still held, in eight decimals; what goes is the difference. So nothing ever adds up to more than
+    half of the last decimal, and the last part takes all that is left."""
     held = abs(position.size)
-    removed, open_fee = position.cost, position.open_fees
+    left, fees_left = ZERO, ZERO
     if closed != held:
-        removed = (removed * closed / held).quantize(CENT10)
-        open_fee = (open_fee * closed / held).quantize(CENT10)
-    position.cost -= removed
-    position.open_fees -= open_fee
-    close_fee = fee if closed == deal.qty else (fee * closed / deal.qty).quantize(CENT10)
+        share = EXACT.divide(EXACT.multiply(position.exact, held - closed), held)
+        position.exact = share.quantize(FINE, context=EXACT)
+        left = position.exact.quantize(CENT8, context=EXACT)
+        fees_left = (position.open_fees * (held - closed) / held).quantize(CENT8)
+    else:
+        position.exact = ZERO
+    removed, open_fee = position.cost - left, position.open_fees - fees_left
+    position.cost, position.open_fees = left, fees_left
+    close_fee = fee if closed == deal.qty else (fee * closed / deal.qty).quantize(CENT8)
     return Closure(closed, -sign * closed * deal.price - removed, abs(removed), open_fee, close_fee)

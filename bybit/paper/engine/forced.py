@@ -42,7 +42,8 @@ def fund(ledger: Ledger, position: Position, rate: Decimal, now: Moment) -> None
     """Funding of a position at the mark price: a long one pays a rate above zero, a short one receives it."""
     quote = ledger.books[position.symbol].quote
     fee = money(position.size * quote.mark * rate)
-    ledger.accounts[position.account].fees += fee
+    coin = ledger.books[position.symbol].spec.settle_coin
+    ledger.accounts[position.account].purse(coin).funding += fee
     position.current_pnl -= fee
     position.total_pnl -= fee
     position.updated_ms, seq = now.ms, ledger.next_seq()
@@ -53,10 +54,21 @@ def fund(ledger: Ledger, position: Position, rate: Decimal, now: Moment) -> None
         create_type="", order_type="UNKNOWN", exec_type="Funding", price=quote.mark, qty=size,
         value=size * quote.mark, fee=fee, fee_rate=rate if position.size > 0 else -rate, is_maker=False,
         mark=quote.mark, index=quote.index, closed=ZERO, pnl=ZERO, seq=seq, at_ms=now.ms, at_ns=now.ns,
-        position_idx=position.idx,
+        position_idx=position.idx, fee_coin=coin,
     )  # fmt: skip
     ledger.record(execution)
     ledger.touch((position.account, position.symbol, position.idx))
+
+
+def fund_all(ledger: Ledger, symbol: str, rate: Decimal, now: Moment, account: str | None = None) -> int:
+    """Funding of every position in a symbol, or of those of one account. Returns how many there were."""
+    held = [
+        position for position in ledger.positions.values()
+        if position.symbol == symbol and position.size and account in (None, position.account)
+    ]  # fmt: skip
+    for position in held:
+        fund(ledger, position, rate, now)
+    return len(held)
 
 
 def _order(

@@ -8,9 +8,14 @@ from heapq import merge
 from typing import NamedTuple
 
 from .book import Book
+from .errors import Refusal, bad_parameter
 from .ledger import Ledger
-from .numbers import ZERO, down
-from .specs import SETTLE_COIN
+from .model import Moment, Transfer
+from .numbers import CENT8, ZERO, down, on_step
+from .specs import SETTLE_COIN, SETTLE_COINS
+
+# More than this of a coin is not moved at once.
+MOST = Decimal(10) ** 12
 
 
 class Coin(NamedTuple):
@@ -23,23 +28,45 @@ class Coin(NamedTuple):
 
 
 def coins_of(ledger: Ledger, account: str) -> list[Coin]:
-    """The coins that an account holds, USDT first."""
+    """The coins that an account holds: USDT, USDC (both also without a balance), then the others."""
     holder = ledger.accounts[account]
-    first = Coin(SETTLE_COIN, holder.wallet, ledger.locked(account, SETTLE_COIN), Decimal(1))
+    first = [
+        Coin(name, holder.purse(name).wallet, ledger.locked(account, name), Decimal(1))
+        for name in SETTLE_COINS
+    ]
     others = (
         Coin(name, amount, ledger.locked(account, name), ledger.books[f"{name}{SETTLE_COIN}"].quote.index)
         for name, amount in holder.coins.items() if amount
     )  # fmt: skip
-    return [first, *others]
+    return [*first, *others]
 
 
 def available(ledger: Ledger, account: str, coin: str) -> Decimal:
-    """What a spot order may spend of a coin; of USDT no more than positions leave."""
+    """What a spot order or a transfer may take of a coin; of USDT and USDC no more than positions leave."""
     holder = ledger.accounts[account]
-    if coin != SETTLE_COIN:
+    if coin not in SETTLE_COINS:
         return holder.coins.get(coin, ZERO) - ledger.locked(account, coin)
-    free = holder.wallet - ledger.locked(account, coin)
+    free = holder.purse(coin).wallet - ledger.locked(account, coin)
     return max(min(free, ledger.margin(account).available), ZERO)
+
+
+def transfer(ledger: Ledger, account: str, coin: str, amount: Decimal, now: Moment) -> Transfer:
+    """Moves an amount of a coin into the account (above zero) or out of it (below). Refuses with 10001 an unknown
+    coin or an amount that is zero, above 10^12 or finer than eight decimals, with 131212 what is not there to go."""
+    if coin not in SETTLE_COINS and f"{coin}{SETTLE_COIN}.spot" not in ledger.books:
+        raise bad_parameter(f"params error: coin invalid {coin}")
+    if not 0 < abs(amount) <= MOST or not on_step(amount, CENT8):
+        raise bad_parameter("params error: amount invalid")
+    if -amount > available(ledger, account, coin) and amount < 0:
+        raise Refusal(131212, "user insufficient balance")
+    holder = ledger.accounts[account]
+    if coin in SETTLE_COINS:
+        holder.purse(coin).deposits += amount
+    else:
+        holder.coins[coin] = holder.coins.get(coin, ZERO) + amount
+    moved = Transfer(ledger.next_id(), account, coin, amount, ledger.next_seq(), now.ms)
+    ledger.file_transfer(moved)
+    return moved
 
 
 def offers(book: Book, side: str, limit: Decimal, without: str) -> Iterator[tuple[Decimal, Decimal]]:

@@ -12,7 +12,7 @@ from .book import Book
 from .closing import ClosedPnl
 from .errors import Refusal, bad_parameter
 from .margin import Holding, Margin, OpenSums, margin_of
-from .model import Account, Events, Execution, Order, Position, PositionKey
+from .model import Account, Events, Execution, Order, Position, PositionKey, Transfer
 from .numbers import ZERO
 from .specs import SETTLE_COIN
 
@@ -38,6 +38,7 @@ class Ledger:
         self.executions: dict[str, list[Execution]] = {}
         self.order_executions: dict[str, list[Execution]] = {}
         self.closed_pnl: dict[str, dict[str, ClosedPnl]] = {}
+        self.transfers: dict[str, list[Transfer]] = {}
         self.locks: dict[tuple[str, str], Decimal] = {}
         self.sums: dict[tuple[PositionKey, str], OpenSums] = {}
         self.reducing: dict[PositionKey, dict[str, Order]] = {}
@@ -75,7 +76,7 @@ class Ledger:
         """The account of that id; a new one starts with the deposit (USDT)."""
         if account not in self.accounts:
             uid = 10_000_001 + len(self.accounts)
-            self.accounts[account] = Account(account, uid, deposit, at_ms)
+            self.accounts[account] = Account(id=account, uid=uid, deposits=deposit, created_ms=at_ms)
             self.events.accounts[account] = None
         return self.accounts[account]
 
@@ -94,7 +95,7 @@ class Ledger:
 
     def is_hedged(self, account: str, symbol: str) -> bool:
         """Whether the account trades the symbol in hedge mode."""
-        return self.accounts[account].hedged(symbol, SETTLE_COIN)
+        return self.accounts[account].hedged(symbol, self.books[symbol].spec.settle_coin)
 
     def legs(self, account: str, symbol: str) -> list[Holding]:
         """The position of one-way mode, or both legs of hedge mode."""
@@ -206,6 +207,12 @@ class Ledger:
         self.executions.setdefault(execution.account, []).append(execution)
         self.order_executions.setdefault(execution.order_id, []).append(execution)
         self.events.executions.append(execution)
+
+    def file_transfer(self, transfer: Transfer) -> None:
+        """Files coins that came or went, and notes them for the wallet topic."""
+        self.transfers.setdefault(transfer.account, []).append(transfer)
+        self.events.transfers.append(transfer)
+        self.events.accounts[transfer.account] = None
 
     def report(self, order: Order) -> None:
         """Notes the order's present state for the order topic, and that position and wallet are to follow."""

@@ -1,4 +1,4 @@
-"""Cross margin in one-way mode: what positions and orders bind, what is available, where liquidation lies.
+"""Cross margin: what positions and orders bind, what is available, where liquidation lies.
 
 Initial margin is value / leverage plus the fee of closing at the bankruptcy price, maintenance margin is
 value x rate - deduction of the risk tier plus the fee of closing; values are taken at the mark price.
@@ -40,19 +40,19 @@ class Holding:
 
     @property
     def unrealised(self) -> Decimal:
-        """Unrealised result in USDT at the mark price."""
+        """Unrealised result in the settle coin at the mark price."""
         return self.position.size * self.mark - self.position.cost
 
     @property
     def initial(self) -> Decimal:
-        """Initial margin of the position, in USDT."""
+        """Initial margin of the position, in the settle coin."""
         value = abs(self.position.size) * self.mark
         share = value / self.position.leverage
         return (share + (value - share) * TAKER_FEE).quantize(CENT8)
 
     @property
     def maintenance(self) -> Decimal:
-        """Maintenance margin of the position, in USDT."""
+        """Maintenance margin of the position, in the settle coin."""
         value = abs(self.position.size) * self.mark
         if value == 0:
             return ZERO
@@ -75,7 +75,7 @@ class Holding:
 
 @dataclass(slots=True)
 class Margin:
-    """An account's totals in USDT; other coins are no collateral here."""
+    """An account's totals in USD: USDT and USDC at one dollar each; other coins are no collateral here."""
 
     wallet: Decimal
     unrealised: Decimal
@@ -84,6 +84,7 @@ class Margin:
     maintenance: Decimal
     holdings: list[Holding]
     locked: Decimal
+    is_portfolio: bool = False
 
     @property
     def equity(self) -> Decimal:
@@ -98,7 +99,8 @@ class Margin:
 
 def margin_of(account: Account, holdings: Iterable[Holding], locked: Decimal = ZERO) -> Margin:
     """Adds an account's holdings up; `locked` are the USDT of its spot orders."""
-    total = Margin(account.wallet, ZERO, ZERO, ZERO, ZERO, [], locked)
+    total = Margin(account.wallet + account.usdc.wallet, ZERO, ZERO, ZERO, ZERO, [], locked)
+    total.is_portfolio = account.margin_mode == "PORTFOLIO_MARGIN"
     for holding in holdings:
         total.holdings.append(holding)
         total.unrealised += holding.unrealised

@@ -204,8 +204,9 @@ class Execution:
 
 @dataclass(slots=True)
 class Position:
-    """A position, or one leg of it in hedge mode. `cost` is the signed sum of what was paid for what is held,
-    `open_fees` the fees that went with it."""
+    """A position, or one leg of it in hedge mode. `exact` is the signed sum of what was paid for what is held, in forty
+    decimals, `cost` the same in the eight that are booked, `open_fees` the fees that went with it. `adl_rank`: an
+    operator's rank in the queue of auto-deleveraging; 0 when it follows from the result."""
 
     account: str
     symbol: str
@@ -221,36 +222,63 @@ class Position:
     status: str = "Normal"
     idx: int = 0
     open_fees: Decimal = ZERO
+    exact: Decimal = ZERO
+    adl_rank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """An amount of a coin that came in (above zero) or went out (below)."""
+
+    transfer_id: str
+    account: str
+    coin: str
+    amount: Decimal
+    seq: int
+    at_ms: int
 
 
 @dataclass(slots=True)
-class Account:
-    """A unified account. In USDT, wallet = deposits + realised - fees + traded, always and exactly; `traded` is what
-    spot trades brought and cost, `coins` what they left of other coins. Limit prices beyond the band are moved
-    to its edge, in spot refused, unless `reject_beyond_band` and `moves_spot_prices` say otherwise."""
+class Purse:
+    """What is had of one settle coin: wallet = deposits + realised - fees - funding + traded, always and exactly.
+    `deposits` are transfers in less transfers out, `traded` what spot trades brought and cost."""
+
+    deposits: Decimal = ZERO
+    realised: Decimal = ZERO
+    fees: Decimal = ZERO
+    funding: Decimal = ZERO
+    traded: Decimal = ZERO
+
+    @property
+    def wallet(self) -> Decimal:
+        """The balance, without unrealised results."""
+        return self.deposits + self.realised - self.fees - self.funding + self.traded
+
+
+@dataclass(slots=True, kw_only=True)
+class Account(Purse):
+    """A unified account. Its own figures are those of USDT; `coins` is what spot trades and transfers left of coins
+    that no contract is settled in. Limit prices beyond the band are moved to its edge, in spot refused, unless
+    `reject_beyond_band` and `moves_spot_prices` say otherwise."""
 
     id: str
     uid: int
-    deposits: Decimal
     created_ms: int
-    realised: Decimal = ZERO
-    fees: Decimal = ZERO
     reject_beyond_band: bool = False
     modes: dict[str, int] = field(default_factory=dict)
     margin_mode: str = "REGULAR_MARGIN"
     changed_ms: int = 0
     moves_spot_prices: bool = False
-    traded: Decimal = ZERO
     coins: dict[str, Decimal] = field(default_factory=dict)
+    usdc: Purse = field(default_factory=Purse)
+
+    def purse(self, coin: str) -> Purse:
+        """The figures of a settle coin."""
+        return self.usdc if coin == "USDC" else self
 
     def hedged(self, symbol: str, coin: str) -> bool:
         """Whether a symbol is in hedge mode: by its own setting, else by that of its settle coin."""
         return self.modes.get(symbol, self.modes.get(coin, 0)) == 3
-
-    @property
-    def wallet(self) -> Decimal:
-        """The balance, without unrealised results."""
-        return self.deposits + self.realised - self.fees + self.traded
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,13 +300,14 @@ class Events:
     """What one step changed, in the order in which it happened; the publisher empties it.
 
     `kept` are orders of which something changed that is stored and not pushed, `closings` orders (and whose)
-    that closed something, `contracts` symbols whose filters or status changed.
+    that closed something, `transfers` coins that came or went, `contracts` symbols whose filters or status changed.
     """
 
     orders: list[Order] = field(default_factory=list)
     kept: list[Order] = field(default_factory=list)
     executions: list[Execution] = field(default_factory=list)
     closings: dict[str, str] = field(default_factory=dict)
+    transfers: list[Transfer] = field(default_factory=list)
     contracts: dict[str, None] = field(default_factory=dict)
     positions: dict[PositionKey, None] = field(default_factory=dict)
     accounts: dict[str, None] = field(default_factory=dict)

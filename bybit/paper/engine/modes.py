@@ -27,8 +27,10 @@ def fitted(ledger: Ledger, ticket: Ticket) -> Ticket:
 
 
 def switch(ledger: Ledger, account: str, symbol: str, mode: int) -> None:
-    """Sets the mode of one symbol. Refuses with 110025 unchanged, 110024 with a position, 110028 with orders."""
-    ledger.symbol_book(symbol)
+    """Sets the mode of one symbol. Refuses with 110029 a contract in USDC, which has no hedge mode, with 110025
+    unchanged, 110024 with a position, 110028 with orders."""
+    if ledger.symbol_book(symbol).spec.settle_coin != SETTLE_COIN and mode == HEDGE:
+        raise Refusal(110029, "Hedge mode is not supported for this symbol")
     if ledger.is_hedged(account, symbol) == (mode == HEDGE):
         raise Refusal(110025, "Position mode is not modified")
     _check_free(ledger, account, {symbol})
@@ -40,7 +42,7 @@ def switch_coin(ledger: Ledger, account: str, coin: str, mode: int) -> None:
     if coin != SETTLE_COIN:
         raise Refusal(110029, "Hedge mode is not supported for this symbol")
     modes = ledger.accounts[account].modes
-    symbols = {symbol for symbol in SPECS if symbol not in modes}
+    symbols = {name for name, spec in SPECS.items() if spec.settle_coin == coin and name not in modes}
     if modes.get(coin, ONE_WAY) == mode:
         raise Refusal(110025, "Position mode is not modified")
     _check_free(ledger, account, symbols)

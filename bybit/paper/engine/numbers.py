@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 
 ZERO = Decimal(0)
 CENT8 = Decimal("0.00000001")
 CENT10 = Decimal("0.0000000001")
+# The context and the places of what is kept far beyond what is booked.
+EXACT = Context(prec=80)
+FINE = Decimal(1).scaleb(-40)
 _PLAIN = re.compile(r"-?[0-9]{1,24}(\.[0-9]{1,18})?")
 
 

@@ -1,4 +1,4 @@
-"""The five perpetuals and their filters, close to Bybit's of mid 2026."""
+"""The perpetuals, five in USDT and two in USDC, and their filters, close to Bybit's of mid 2026."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from decimal import Decimal
 MAKER_FEE = Decimal("0.0002")
 TAKER_FEE = Decimal("0.00055")
 SETTLE_COIN = "USDT"
+# The coins that contracts are settled in; both are collateral, at one dollar.
+SETTLE_COINS = ("USDT", "USDC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +26,9 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A contract or spot pair. Prices in USDT, quantities in the base coin; `depth` scales the synthetic book.
-    `status` is Trading, Delivering (positions may only shrink) or Closed; `quote_step` is the precision of spot
-    orders whose size is in USDT."""
+    """A contract or spot pair. Prices in its settle coin (USDT, of two contracts USDC), quantities in the base coin;
+    `depth` scales the synthetic book. `status` is Trading, Delivering (positions may only shrink) or Closed;
+    `quote_step` is the precision of spot orders whose size is in USDT."""
 
     symbol: str
     symbol_id: int
@@ -51,6 +53,7 @@ class Spec:
     status: str = "Trading"
     category: str = "linear"
     quote_step: Decimal = Decimal("0.01")
+    settle_coin: str = SETTLE_COIN
 
     @property
     def is_spot(self) -> bool:
@@ -90,7 +93,7 @@ def _spec(symbol: str, number: int, numbers: str, launch_ms: int, volatility: in
     return Spec(
         symbol=symbol,
         symbol_id=number,
-        base_coin=symbol.removesuffix(SETTLE_COIN),
+        base_coin=symbol.removesuffix("PERP").removesuffix(SETTLE_COIN),
         tick=Decimal(tick),
         step=Decimal(step),
         min_qty=Decimal(low),
@@ -107,6 +110,7 @@ def _spec(symbol: str, number: int, numbers: str, launch_ms: int, volatility: in
         volatility=volatility,
         depth=Decimal(depth),
         tiers=_tiers(int(width), _MAJOR if major else _MINOR),
+        settle_coin="USDC" if symbol.endswith("PERP") else SETTLE_COIN,
     )
 
 
@@ -132,6 +136,14 @@ SPECS: dict[str, Spec] = {
         _spec(
             "DOGEUSDT", 31, "0.00001 1 1 18000000 3600000 5 0.00001 199.99998 0.19 90000 500000",
             1622592000000, 18, False,
+        ),
+        _spec(
+            "BTCPERP", 101, "0.10 0.001 0.001 595.000 250.000 2 0.10 1999999.80 64000 0.2 1000000",
+            1647216000000, 10, True,
+        ),
+        _spec(
+            "ETHPERP", 102, "0.01 0.01 0.01 3620.00 1500.00 2 0.01 199999.98 3100 3 1000000",
+            1647216000000, 12, True,
         ),
     )
 }  # fmt: skip

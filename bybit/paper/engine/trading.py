@@ -181,21 +181,31 @@ def cancel_all(ledger: Ledger, account: str, chosen: Callable[[Order], bool], no
     return [cancel(ledger, order, now) for order in orders]
 
 
-def set_leverage(ledger: Ledger, account: str, symbol: str, leverage: Decimal, now: Moment) -> None:
-    """Sets the leverage of a symbol. Refuses with 110043 unchanged, 10001 out of range, 110013 beyond the
-    risk tier of what is held, 110007 when the margin would not be covered."""
-    spec = ledger.symbol_book(symbol).spec
-    if ledger.accounts[account].margin_mode == "PORTFOLIO_MARGIN":
+def set_leverage(
+    ledger: Ledger, account: str, symbol: str, leverage: Decimal, now: Moment, short: Decimal | None = None
+) -> None:
+    """Sets the leverage of a symbol; of the short leg alone with `short`, in hedge mode under isolated margin. Refuses
+    with 110043 unchanged, 10001 out of range, 110013 beyond the risk tier of what is held, 110007 when the margin
+    would not be covered, 110038 under portfolio margin."""
+    spec, holder = ledger.symbol_book(symbol).spec, ledger.accounts[account]
+    if holder.margin_mode == "PORTFOLIO_MARGIN":
         raise Refusal(110038, "Not allowed to change leverage due to portfolio mode")
-    if not 1 <= leverage <= spec.max_leverage or not on_step(leverage, Decimal("0.01")):
+    wanted = {0: leverage, 1: leverage, 2: leverage if short is None else short}
+    if any(
+        not 1 <= each <= spec.max_leverage or not on_step(each, Decimal("0.01")) for each in wanted.values()
+    ):
         raise bad_parameter("leverage invalid")
+    apart = holder.margin_mode == "ISOLATED_MARGIN" and ledger.is_hedged(account, symbol)
+    if wanted[1] != wanted[2] and not apart:
+        raise bad_parameter("params error: buyLeverage and sellLeverage must be equal")
     legs = ledger.legs(account, symbol)
-    previous = legs[0].position.leverage
-    if previous == leverage:
+    if all(leg.position.leverage == wanted[leg.position.idx] for leg in legs):
         raise Refusal(110043, "leverage not modified")
-    if any(leverage > spec.tier(abs(leg.position.size) * leg.mark).max_leverage for leg in legs):
-        raise Refusal(110013, "cannot set leverage due to risk limit")
-    _lever(ledger, account, symbol, leverage)
+    for leg in legs:
+        value = abs(leg.position.size) * leg.mark
+        if wanted[leg.position.idx] > spec.tier(value).max_leverage:
+            raise Refusal(110013, "cannot set leverage due to risk limit")
+    previous = _lever(ledger, account, symbol, wanted)
     margin = ledger.margin(account)
     if margin.equity - margin.position_initial - margin.order_initial < ZERO:
         _lever(ledger, account, symbol, previous)
@@ -205,7 +215,10 @@ def set_leverage(ledger: Ledger, account: str, symbol: str, leverage: Decimal, n
         ledger.touch((account, symbol, leg.position.idx))
 
 
-def _lever(ledger: Ledger, account: str, symbol: str, leverage: Decimal) -> None:
-    for held in ledger.positions_of[account]:
-        if held.symbol == symbol:
-            held.leverage = leverage
+def _lever(ledger: Ledger, account: str, symbol: str, wanted: dict[int, Decimal]) -> dict[int, Decimal]:
+    """Gives every leg its leverage; gives back what they had."""
+    held = [position for position in ledger.positions_of[account] if position.symbol == symbol]
+    previous = {position.idx: position.leverage for position in held}
+    for position in held:
+        position.leverage = wanted[position.idx]
+    return previous

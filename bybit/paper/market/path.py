@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
 
-from ..engine.specs import Spec
+from ..engine.specs import SETTLE_COIN, Spec
 
 _OCTAVES = 13
 _RESOLUTION = 1 << 20
@@ -35,7 +35,8 @@ class PricePath:
         self._base = int(spec.base_price / spec.tick)
         self._octaves: list[tuple[str, int, int, int]] = []
         for number in range(_OCTAVES):
-            stream, shift = f"{spec.symbol}.{number}", 2 * number
+            # One path for a coin, whatever its contract is settled in.
+            stream, shift = f"{spec.base_coin}{SETTLE_COIN}.{number}", 2 * number
             # A phase of its own, so that the octaves do not all turn at the same tick.
             phase = noise(seed, f"{stream}.phase", 0) & ((1 << shift) - 1)
             self._octaves.append((stream, shift, phase, _FASTEST * spec.volatility << number))

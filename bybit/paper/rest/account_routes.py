@@ -10,13 +10,14 @@ from ..engine.errors import Refusal, bad_parameter
 from ..engine.funds import Coin
 from ..engine.model import Execution
 from ..engine.numbers import ZERO, plain
-from ..engine.specs import MAKER_FEE, SETTLE_COIN, TAKER_FEE
+from ..engine.specs import MAKER_FEE, SETTLE_COINS, TAKER_FEE
 from ..engine.spot_specs import MARKETS, SPOT, SPOT_FEE
 from ..wallet_rows import coin_row, wallet_row
 from . import tickets
 from .call import Context, Route
 from .order_routes import require_category, selected_symbols
 from .pages import Place, page
+from .retention import kept
 from .windows import window
 
 
@@ -40,7 +41,11 @@ def _selected(context: Context) -> list[Execution]:
     if order_id or link:
         name = order_id or ledger.links.get((context.account, link), "")
         found = ledger.order_executions.get(name, [])
-        return [row for row in found if (row.account, row.category) == (context.account, category)]
+        return [
+            row for row in found
+            if (row.account, row.category) == (context.account, category)
+            and kept(row.at_ms, context.now.ms, context.venue.faults)
+        ]  # fmt: skip
     span = window(context)
     symbols = selected_symbols(context, required=False)
     mine = ledger.executions.get(context.account, [])
@@ -59,7 +64,7 @@ def wallet_balance(context: Context) -> dict[str, Any]:
     names = [name for name in context.text("coin").split(",") if name]
     if names:
         there = {coin["coin"]: coin for coin in row["coin"]}
-        known = {spec.base_coin for spec in SPOT.values()} | {SETTLE_COIN}
+        known = {spec.base_coin for spec in SPOT.values()} | set(SETTLE_COINS)
         row["coin"] = [
             there.get(name) or coin_row(Coin(name, ZERO, ZERO, ZERO)) for name in names if name in known
         ]
@@ -131,14 +136,17 @@ def limit_price_action(context: Context) -> dict[str, Any]:
 
 
 def coin_info(context: Context) -> dict[str, Any]:
-    """GET /v5/asset/coin/query-info: the one coin there is; nothing can be moved in or out."""
+    """GET /v5/asset/coin/query-info: the settle coins; nothing can be moved in or out."""
     chain = {
         "chain": "ETH", "chainType": "Ethereum (ERC20)", "confirmation": "6", "withdrawFee": "",
         "depositMin": "0", "withdrawMin": "0", "minAccuracy": "6", "chainDeposit": "0", "chainWithdraw": "0",
         "withdrawPercentageFee": "0", "contractAddress": "", "safeConfirmNumber": "6",
     }  # fmt: skip
-    coin = {"name": SETTLE_COIN, "coin": SETTLE_COIN, "remainAmount": "0", "chains": [chain]}
-    return {"rows": [coin] if context.text("coin") in ("", SETTLE_COIN) else []}
+    rows = [
+        {"name": name, "coin": name, "remainAmount": "0", "chains": [chain]}
+        for name in SETTLE_COINS if context.text("coin") in ("", name)
+    ]  # fmt: skip
+    return {"rows": rows}
 
 
 ROUTES: dict[tuple[str, str], Route] = {

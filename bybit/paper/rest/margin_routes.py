@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from ..engine import trading
+from ..engine import funds, trading
 from ..engine.errors import Refusal, bad_parameter
 from ..engine.margin import Margin
 from ..engine.modes import fitted
 from ..engine.numbers import CENT8, ZERO, plain
-from ..engine.specs import SETTLE_COIN
+from ..engine.specs import SETTLE_COINS
 from . import tickets
 from .call import Context, Route
 from .market_routes import instruments
@@ -83,20 +83,24 @@ def withdrawable(context: Context) -> dict[str, Any]:
     names = [name for name in context.text("coinName").split(",") if name]
     if not names or len(names) > 20:
         raise bad_parameter("params error: coinName invalid")
-    available = plain(context.venue.ledger.margin(context.account).available.quantize(CENT8))
-    amounts = {name: available if name == SETTLE_COIN else "0" for name in names}
+    ledger, account = context.venue.ledger, context.account
+    amounts = {name: plain(funds.available(ledger, account, name).quantize(CENT8)) for name in names}
     return {"availableWithdrawal": amounts[names[0]], "availableWithdrawalMap": amounts}
 
 
 def collateral(context: Context) -> dict[str, Any]:
     """GET /v5/account/collateral-info: nothing can be borrowed here."""
     row = {
-        "currency": SETTLE_COIN, "hourlyBorrowRate": "0", "maxBorrowingAmount": "0", "freeBorrowingLimit": "0",
+        "hourlyBorrowRate": "0", "maxBorrowingAmount": "0", "freeBorrowingLimit": "0",
         "freeBorrowAmount": "0", "borrowAmount": "0", "otherBorrowAmount": "0", "availableToBorrow": "0",
         "borrowable": False, "freeBorrowingAmount": "", "borrowUsageRate": "0", "marginCollateral": True,
         "collateralSwitch": True, "collateralRatio": "1",
     }  # fmt: skip
-    return {"list": [row] if context.text("currency") in ("", SETTLE_COIN) else []}
+    return {
+        "list": [
+            {"currency": name, **row} for name in SETTLE_COINS if context.text("currency") in ("", name)
+        ]
+    }  # fmt: skip
 
 
 def smp_group(context: Context) -> dict[str, Any]:

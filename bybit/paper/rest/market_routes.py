@@ -8,7 +8,7 @@ from ..engine.checks import band
 from ..engine.errors import bad_parameter
 from ..engine.model import PublicTrade
 from ..engine.numbers import fixed, plain
-from ..engine.specs import SETTLE_COIN, SPECS, Spec
+from ..engine.specs import SPECS, Spec
 from ..engine.spot_specs import MARKETS
 from ..tickers import level_rows, spot_ticker_row, ticker_row
 from .call import Context, Route
@@ -46,7 +46,8 @@ def instruments(context: Context) -> dict[str, Any]:
 def _instrument(spec: Spec) -> dict[str, Any]:
     return {
         "symbol": spec.symbol, "symbolId": spec.symbol_id, "contractType": "LinearPerpetual",
-        "status": spec.status, "baseCoin": spec.base_coin, "quoteCoin": SETTLE_COIN, "settleCoin": SETTLE_COIN,
+        "status": spec.status, "baseCoin": spec.base_coin, "quoteCoin": spec.settle_coin,
+        "settleCoin": spec.settle_coin,
         "symbolType": "", "launchTime": str(spec.launch_ms), "deliveryTime": "0", "deliveryFeeRate": "",
         "priceScale": str(spec.price_scale), "fundingInterval": 480, "unifiedMarginTrade": True,
         "copyTrading": "both", "upperFundingRate": "0.005", "lowerFundingRate": "-0.005",

@@ -11,7 +11,7 @@ from ..engine.checks import Ticket
 from ..engine.errors import bad_parameter
 from ..engine.ledger import Ledger
 from ..engine.model import Moment, Order
-from ..engine.specs import SETTLE_COIN, SPECS
+from ..engine.specs import SPECS
 from ..engine.spot_specs import SPOT
 from . import tickets
 from .call import Context, Route
@@ -146,7 +146,7 @@ def selected_symbols(context: Context, required: bool) -> set[str]:
     if base:
         return {key for key, spec in specs.items() if spec.base_coin == base}
     if settle or not required or category == "spot":
-        return set(specs) if settle in ("", SETTLE_COIN) else set()
+        return {key for key, spec in specs.items() if settle in ("", spec.settle_coin)}
     raise bad_parameter("params error: symbol, baseCoin or settleCoin is required")
 
 

@@ -47,12 +47,13 @@ def _place(holding: Holding) -> Place:
 
 
 def set_leverage(context: Context) -> dict[str, Any]:
-    """POST /v5/position/set-leverage: both sides alike under cross margin."""
+    """POST /v5/position/set-leverage: both sides alike, but in hedge mode under isolated margin."""
     tickets.category(context)
     buy, sell = parse(context.params.get("buyLeverage")), parse(context.params.get("sellLeverage"))
-    if buy is None or buy != sell:
-        raise bad_parameter("params error: buyLeverage and sellLeverage must be equal numbers")
-    trading.set_leverage(context.venue.ledger, context.account, tickets.symbol(context), buy, context.now)
+    if buy is None or sell is None:
+        raise bad_parameter("params error: buyLeverage and sellLeverage must be numbers")
+    name, ledger = tickets.symbol(context), context.venue.ledger
+    trading.set_leverage(ledger, context.account, name, buy, context.now, short=sell)
     return {}
 
 

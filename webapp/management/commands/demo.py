@@ -18,6 +18,9 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--paper-port", type=int, default=None, help="the port + 1 by default")
         parser.add_argument("--seed", type=int, default=None, help="of the paper market's price path")
+        parser.add_argument(
+            "--paper-history", type=Path, default=None, help="JSON Lines that a new paper ledger begins with"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -26,6 +29,9 @@ class Command(BaseCommand):
             raise CommandError(
                 f"The demo's packages are missing ({error.name}): run `make setup`."
             ) from error
+        history = options["paper_history"]
+        if history is not None and not history.is_file():
+            raise CommandError(f"There is no file {history}. Nothing was started.")
         port = options["port"]
         paper_port = options["paper_port"] or port + 1
         os.environ["TRADEPOST_PORT"] = str(port)
@@ -35,6 +41,7 @@ class Command(BaseCommand):
             port=port,
             paper_port=paper_port,
             seed=options["seed"],
+            paper_history=history.resolve() if history is not None else None,
         )
         try:
             house.run()
