@@ -81,15 +81,18 @@ def close_wish(position: Position, order_id: UUID, **terms: Any) -> Wish:
 
 
 def reverse(*, asker: Asker, position: Position, close_id: UUID, open_id: UUID) -> Turned:
-    """Closes a position and then opens as much on the other side: two orders, the second only when Bybit shows the first
-    to have left nothing. A repeat with the same ids sends nothing. Raises TradeError when nothing was sent."""
+    """Closes a position and then opens as much on the other side: two orders, the second only when Bybit shows the
+    first to have left nothing. A repeat with the same ids sends nothing. Raises TradeError when nothing was sent."""
     account = access.account_of(asker.user, position.account_id)
     known = Order.objects.filter(pk=close_id).first()
     if known is None:
         _may_add(asker, account, position)
     size, side = position.size, position.side
     closing = services.close_position(
-        asker=asker, position=position, wish=close_wish(position, close_id, reverse=str(open_id)), fraction=None
+        asker=asker,
+        position=position,
+        wish=close_wish(position, close_id, reverse=str(open_id)),
+        fraction=None,
     )
     if not closing.fresh:
         opened = Order.objects.filter(pk=open_id, account=account).first()
@@ -107,9 +110,7 @@ def reverse(*, asker: Asker, position: Position, close_id: UUID, open_id: UUID) 
 def _may_add(asker: Asker, account: Account, position: Position) -> None:
     """What would refuse the second step refuses the first: a position is not closed for nothing."""
     if asker.stamp is not None or asker.must_see:
-        seen.check(
-            asker.stamp or "", user_id=asker.user.pk, account_id=account.pk, position_id=position.pk
-        )
+        seen.check(asker.stamp or "", user_id=asker.user.pk, account_id=account.pk, position_id=position.pk)
     access.check_reconciled(access.link_of(account))
 
 
@@ -166,7 +167,9 @@ def close_everything(*, asker: Asker, account: Account, base_id: UUID) -> list[C
         # What is known is closed all the same; each close is Bybit's to accept.
         access.note_ban(account, gateway)
     results = []
-    for position in Position.objects.filter(account=account).exclude(size=0).order_by("symbol", "position_idx"):
+    for position in (
+        Position.objects.filter(account=account).exclude(size=0).order_by("symbol", "position_idx")
+    ):
         wish = close_wish(position, uuid5(base_id, position.pk))
         try:
             placed = services.close_position(asker=asker, position=position, wish=wish, fraction=None)
@@ -176,11 +179,9 @@ def close_everything(*, asker: Asker, account: Account, base_id: UUID) -> list[C
     return results
 
 
-def set_leverage(
-    *, account: Account, category: str, symbol: str, buy: Decimal, sell: Decimal
-) -> bool:
-    """Sets a market's leverage at Bybit, once. Returns whether Bybit took it (False: no proof; it is read again). Raises
-    RuleBroken: nothing was changed."""
+def set_leverage(*, account: Account, category: str, symbol: str, buy: Decimal, sell: Decimal) -> bool:
+    """Sets a market's leverage at Bybit, once. Returns whether Bybit took it (False: no proof; it is read again).
+    Raises RuleBroken: nothing was changed."""
     instrument = instruments.find(account.environment, category, symbol)
     if instrument is None:
         raise RuleBroken("unknown_symbol", f"There is no market {symbol} here. Nothing was changed.")

@@ -5,7 +5,7 @@ Nothing is sent to be carried out, nothing is written."""
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from django.contrib.auth.models import AbstractBaseUser
 
@@ -25,7 +25,10 @@ from positions.services import ISOLATED, position_id
 
 T = TypeVar("T")
 ZERO = Decimal(0)
-BYBIT, COMPUTED, NOT_AVAILABLE = "bybit", "computed", "not available"
+Source = Literal["bybit", "computed", "not available"]
+BYBIT: Source = "bybit"
+COMPUTED: Source = "computed"
+NOT_AVAILABLE: Source = "not available"
 # A limit this far on the bad side of the market is pointed out, and this far is refused by the console.
 FAR, TOO_FAR = Decimal("0.01"), Decimal("0.05")
 
@@ -35,7 +38,7 @@ class Figure:
     """One figure and where it is from: `bybit`, `computed` (an estimate) or `not available`."""
 
     value: Decimal | None
-    source: str
+    source: Source
 
     @classmethod
     def computed(cls, value: Decimal | None) -> "Figure":
@@ -310,7 +313,9 @@ class _Look:
                 code = "price_too_far" if worse > TOO_FAR else "price_far"
                 percent = (worse * 100).quantize(Decimal("0.1"))
                 found.append(
-                    RuleBroken(code, f"The price is {percent} % beyond the market, on the side that costs you.")
+                    RuleBroken(
+                        code, f"The price is {percent} % beyond the market, on the side that costs you."
+                    )
                 )
         liquidation = self._liquidation(after)
         if wish.stop_loss is not None and liquidation is not None:

@@ -26,8 +26,8 @@ class Pair:
 
 @dataclass(slots=True)
 class Guard:
-    """All that protects one position: pairs, a trailing stop, and plain reduce-only conditional orders. `unprotected` is
-    the part of the position that no stop covers."""
+    """All that protects one position: pairs, a trailing stop, and plain reduce-only conditional orders.
+    `unprotected` is the part of the position that no stop covers."""
 
     position: Position
     pairs: list[Pair] = field(default_factory=list)

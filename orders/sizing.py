@@ -1,5 +1,5 @@
-"""How much to buy or sell: by size, by value, by a part of what is available, or by what may be lost at the stop. Always
-rounded down to the market's step: what a person agreed to lose or spend is never exceeded. Pure."""
+"""How much to buy or sell: by size, by value, by a part of what is available, or by what may be lost at the stop.
+Always rounded down to the market's step: what a person agreed to lose or spend is never exceeded. Pure."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -28,8 +28,8 @@ class Basis:
 
 
 def size(by: By, amount: Decimal, basis: Basis) -> Decimal:
-    """The size in the base coin. Raises RuleBroken `sizing` when what it needs is not known, `below_min` when nothing is
-    left after rounding down."""
+    """The size in the base coin. Raises RuleBroken `sizing` when what it needs is not known, `below_min` when
+    nothing is left after rounding down."""
     exact = {
         "base": lambda: amount,
         "quote": lambda: EXACT.divide(amount, basis.price),
@@ -73,5 +73,7 @@ def _part(whole: Decimal, percent: Decimal) -> Decimal:
 
 def _known(value: Decimal | None, what: str) -> Decimal:
     if value is None or value <= 0:
-        raise RuleBroken("sizing", f"{what} is not known, or nothing. Nothing was sent. Give the size itself.")
+        raise RuleBroken(
+            "sizing", f"{what} is not known, or nothing. Nothing was sent. Give the size itself."
+        )
     return value

@@ -73,7 +73,9 @@ def kept(account: Account, symbol: str) -> list[tuple[Any, ...]]:
     rows = Trip.objects.filter(account=account, symbol=symbol).order_by("first_ms", "first_seq", "first_exec")
     found = []
     for row in rows:
-        fees = {name: D(fee) for name, fee in row.other_fees.items()} | ({row.coin: row.fees} if row.fees else {})
+        fees = {name: D(fee) for name, fee in row.other_fees.items()} | (
+            {row.coin: row.fees} if row.fees else {}
+        )
         amounts = (row.entered_qty, row.left_qty, row.realised, row.funding, row.most, row.fills)
         found.append((row.side, row.first_exec, row.last_exec, row.closed_at is not None, amounts, fees))
     return found
