@@ -248,6 +248,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "beat": {"task": "webapp.show_beat", "schedule": 3.0, "options": {"expires": 3}},
     "flush": {"task": "orders.flush_events", "schedule": 5.0, "options": {"expires": 5}},
+    "markets": {
+        "task": "orders.refresh_markets",
+        "schedule": crontab(hour="0", minute="10"),
+        "options": {"expires": 3600},
+    },
     "prune": {
         "task": "orders.prune_events",
         "schedule": crontab(hour="3", minute="30"),
