@@ -49,9 +49,10 @@ def remove(user: AbstractBaseUser, category: str, symbol: str) -> list[Favourite
 
 
 def _numbered(rows: list[Favourite]) -> list[Favourite]:
-    for place, row in enumerate(rows):
+    moved = [(row, place) for place, row in enumerate(rows) if row.place != place]
+    for row, place in moved:
         row.place = place
-    Favourite.objects.bulk_update(rows, ["place"])
+    Favourite.objects.bulk_update([row for row, _ in moved], ["place"])
     return rows
 
 

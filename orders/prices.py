@@ -114,9 +114,11 @@ class Prices(threading.Thread):
 
     def _note(self, line: "Line | None") -> None:
         """Writes down when the feed last lived. While something is needed and none lives, that time stays and ages."""
-        if line is not None:
+        # A socket that merely opened has said nothing yet.
+        if line is not None and line.feed.ready:
             heard = timezone.now() - timedelta(seconds=min(line.feed.heard_age(), 3600))
             self._fresh_at = max(heard, self._fresh_at or heard)
+        if line is not None:
             topics.hold_market(self._client, self.environment, self.category)
         if self._fresh_at != self._noted or not self._has_noted:
             rows = Link.objects.filter(account__environment=self.environment)

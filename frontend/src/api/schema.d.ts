@@ -64,6 +64,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/favourites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Favourites
+         * @description This user's favourite markets, in order.
+         */
+        get: operations["list_favourites"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/favourites/{category}/{symbol}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Favourite
+         * @description Makes a market a favourite: last, or at `position` (0 is first). Repeatable.
+         */
+        put: operations["put_favourite"];
+        post?: never;
+        /**
+         * Delete Favourite
+         * @description Takes a market off the favourites. Repeatable.
+         */
+        delete: operations["delete_favourite"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -96,6 +140,108 @@ export interface paths {
          * @description The markets and their filters, by name. `q` matches part of a symbol.
          */
         get: operations["list_instruments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Markets
+         * @description The markets with their rules and prices, by name, or the favourites in their order. `q` matches part of a symbol
+         *     or coin. Prices are at most five seconds old; null while Bybit tells none.
+         */
+        get: operations["list_markets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markets/{symbol}/book": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Book
+         * @description The order book now: the best `limit` levels of each side, best first.
+         */
+        get: operations["get_book"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markets/{symbol}/candles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Candles
+         * @description Candles, oldest first: the last ones that start between `start` and `end` (now); with a `start` alone the first
+         *     ones. The newest may still change.
+         */
+        get: operations["list_candles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markets/{symbol}/funding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Funding
+         * @description Funding: the coming rate with its time, and what was charged, newest first.
+         */
+        get: operations["get_funding"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markets/{symbol}/trades": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Public Trades
+         * @description Everybody's latest trades, newest first; of spot at most 60.
+         */
+        get: operations["list_public_trades"];
         put?: never;
         post?: never;
         delete?: never;
@@ -445,6 +591,32 @@ export interface components {
             items: components["schemas"]["BatchAnswer"][];
         };
         /**
+         * BookOut
+         * @description [price, size], best first on both sides.
+         */
+        BookOut: {
+            /** Asks */
+            asks: [
+                string,
+                string
+            ][];
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-11-22T16:51:52.123Z
+             */
+            at: string;
+            /** Bids */
+            bids: [
+                string,
+                string
+            ][];
+            /** Category */
+            category: string;
+            /** Symbol */
+            symbol: string;
+        };
+        /**
          * CancelAllIn
          * @description `POST /orders/cancel-all`. Without a category: all of them.
          */
@@ -473,6 +645,55 @@ export interface components {
              * @enum {string}
              */
             result: "cancelled" | "already_final" | "failed" | "unknown";
+        };
+        /**
+         * CandleList
+         * @description Oldest first. `next` is null: older ones are asked for with `end`.
+         */
+        CandleList: {
+            /** Category */
+            category: string;
+            /** Interval */
+            interval: string;
+            /** Items */
+            items: components["schemas"]["CandleOut"][];
+            /** Next */
+            next: null;
+            /** Symbol */
+            symbol: string;
+        };
+        /** CandleOut */
+        CandleOut: {
+            /**
+             * Close
+             * @example 0.01
+             */
+            close: string;
+            /**
+             * High
+             * @example 0.01
+             */
+            high: string;
+            /**
+             * Low
+             * @example 0.01
+             */
+            low: string;
+            /**
+             * Open
+             * @example 0.01
+             */
+            open: string;
+            /**
+             * Start
+             * Format: date-time
+             * @example 2026-11-22T16:51:52.123Z
+             */
+            start: string;
+            /** Turnover */
+            turnover: string | null;
+            /** Volume */
+            volume: string | null;
         };
         /**
          * CloseIn
@@ -567,6 +788,23 @@ export interface components {
             /** Source */
             source: string;
         };
+        /**
+         * FavouriteList
+         * @description In the user's own order; at most 200.
+         */
+        FavouriteList: {
+            /** Items */
+            items: components["schemas"]["FavouriteOut"][];
+            /** Next */
+            next: null;
+        };
+        /** FavouriteOut */
+        FavouriteOut: {
+            /** Category */
+            category: string;
+            /** Symbol */
+            symbol: string;
+        };
         /** FillList */
         FillList: {
             /** Items */
@@ -614,6 +852,38 @@ export interface components {
             side: string;
             /** Symbol */
             symbol: string;
+        };
+        /**
+         * FundingList
+         * @description What was charged, newest first, and what comes next. Longs pay a rate above zero, shorts one below.
+         */
+        FundingList: {
+            /** Funding Interval Min */
+            funding_interval_min: number | null;
+            /** Funding Rate */
+            funding_rate: string | null;
+            /** Items */
+            items: components["schemas"]["FundingOut"][];
+            /** Next */
+            next: null;
+            /** Next Funding At */
+            next_funding_at: string | null;
+            /** Symbol */
+            symbol: string;
+        };
+        /** FundingOut */
+        FundingOut: {
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-11-22T16:51:52.123Z
+             */
+            at: string;
+            /**
+             * Rate
+             * @example 0.01
+             */
+            rate: string;
         };
         /** HealthOut */
         HealthOut: {
@@ -664,6 +934,101 @@ export interface components {
              * @example 0.01
              */
             tick_size: string;
+        };
+        /** MarketList */
+        MarketList: {
+            /** Items */
+            items: components["schemas"]["MarketOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /** MarketOut */
+        MarketOut: {
+            /** Ask */
+            ask: string | null;
+            /** At */
+            at: string | null;
+            /** Base Coin */
+            base_coin: string;
+            /** Bid */
+            bid: string | null;
+            /** Category */
+            category: string;
+            /** Change 24H */
+            change_24h: string | null;
+            /** Contract Type */
+            contract_type: string;
+            /** Favourite */
+            favourite: boolean;
+            /** Funding Interval Min */
+            funding_interval_min: number | null;
+            /** Funding Rate */
+            funding_rate: string | null;
+            /** High 24H */
+            high_24h: string | null;
+            /** Index */
+            index: string | null;
+            /** Last */
+            last: string | null;
+            /** Launch At */
+            launch_at: string | null;
+            /** Leverage Step */
+            leverage_step: string | null;
+            /** Low 24H */
+            low_24h: string | null;
+            /** Mark */
+            mark: string | null;
+            /** Max Leverage */
+            max_leverage: string | null;
+            /** Max Market Qty */
+            max_market_qty: string | null;
+            /** Max Price */
+            max_price: string | null;
+            /** Max Qty */
+            max_qty: string | null;
+            /** Min Leverage */
+            min_leverage: string | null;
+            /** Min Notional */
+            min_notional: string | null;
+            /** Min Price */
+            min_price: string | null;
+            /**
+             * Min Qty
+             * @example 0.01
+             */
+            min_qty: string;
+            /** Next Funding At */
+            next_funding_at: string | null;
+            /** Open Interest */
+            open_interest: string | null;
+            /** Price Limit Ratio X */
+            price_limit_ratio_x: string | null;
+            /** Price Limit Ratio Y */
+            price_limit_ratio_y: string | null;
+            /**
+             * Qty Step
+             * @example 0.01
+             */
+            qty_step: string;
+            /** Quote Coin */
+            quote_coin: string;
+            /** Quote Step */
+            quote_step: string | null;
+            /** Settle Coin */
+            settle_coin: string;
+            /** Status */
+            status: string;
+            /** Symbol */
+            symbol: string;
+            /**
+             * Tick Size
+             * @example 0.01
+             */
+            tick_size: string;
+            /** Turnover */
+            turnover: string | null;
+            /** Volume */
+            volume: string | null;
         };
         /**
          * OrderDetail
@@ -1182,6 +1547,39 @@ export interface components {
              */
             tap: string;
         };
+        /**
+         * TradeList
+         * @description Newest first. `next` is null: Bybit keeps only the latest.
+         */
+        TradeList: {
+            /** Items */
+            items: components["schemas"]["TradeOut"][];
+            /** Next */
+            next: null;
+        };
+        /** TradeOut */
+        TradeOut: {
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-11-22T16:51:52.123Z
+             */
+            at: string;
+            /** Exec Id */
+            exec_id: string;
+            /**
+             * Price
+             * @example 0.01
+             */
+            price: string;
+            /**
+             * Qty
+             * @example 0.01
+             */
+            qty: string;
+            /** Side */
+            side: string;
+        };
         /** WalletList */
         WalletList: {
             /** Items */
@@ -1493,6 +1891,182 @@ export interface operations {
             };
         };
     };
+    list_favourites: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FavouriteList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    put_favourite: {
+        parameters: {
+            query?: {
+                position?: number | null;
+            };
+            header?: never;
+            path: {
+                category: "linear" | "spot";
+                symbol: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FavouriteList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    delete_favourite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                category: "linear" | "spot";
+                symbol: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FavouriteList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     health: {
         parameters: {
             query?: never;
@@ -1565,6 +2139,392 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_markets: {
+        parameters: {
+            query?: {
+                category?: "linear" | "spot";
+                q?: string;
+                favourites?: boolean;
+                account?: string | null;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_book: {
+        parameters: {
+            query?: {
+                category?: "linear" | "spot";
+                account?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                symbol: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_candles: {
+        parameters: {
+            query: {
+                interval: "1" | "3" | "5" | "15" | "30" | "60" | "120" | "240" | "360" | "720" | "D" | "W" | "M";
+                category?: "linear" | "spot";
+                start?: string | null;
+                end?: string | null;
+                account?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                symbol: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CandleList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_funding: {
+        parameters: {
+            query?: {
+                category?: "linear" | "spot";
+                account?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                symbol: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FundingList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_public_trades: {
+        parameters: {
+            query?: {
+                category?: "linear" | "spot";
+                account?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                symbol: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TradeList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
