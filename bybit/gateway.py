@@ -21,13 +21,13 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from bybit import answers, outgoing, parse
 from bybit.account_calls import AccountCalls
 from bybit.errors import Banned, NotSent, Unknown, classify
+from bybit.market_calls import MarketCalls
 from bybit.models import Account
 from bybit.pace import Pace
 from bybit.transport import Client
 from bybit.types import (
     Answer,
     Execution,
-    InstrumentInfo,
     NewOrder,
     OrderRef,
     OrderReport,
@@ -35,7 +35,6 @@ from bybit.types import (
     PositionReport,
     Stops,
     Terms,
-    Ticker,
     WalletReport,
 )
 
@@ -121,10 +120,11 @@ def _ask(method: Callable[..., Any], params: dict[str, Any]) -> Json:
     return answer
 
 
-class Gateway(AccountCalls):
+class Gateway(AccountCalls, MarketCalls):
     """REST of one account. Safe to share between threads."""
 
     def __init__(self, session: _Session, settle_coins: tuple[str, ...] = ("USDT", "USDC")) -> None:
+        super().__init__()
         self._http = session
         self.settle_coins = settle_coins
 
@@ -325,27 +325,6 @@ class Gateway(AccountCalls):
             return parse.wallet(rows[0])
         except (IndexError, parse.Malformed) as error:
             raise Unknown("Bybit's wallet could not be read", type(error).__name__) from None
-
-    def instruments(
-        self, *, category: str, symbol: str | None = None, cursor: str = ""
-    ) -> Page[InstrumentInfo]:
-        """One page (up to 1,000) of GET /v5/market/instruments-info, or one market."""
-        answer = self._call(
-            self._http.get_instruments_info,
-            category=category,
-            symbol=symbol,
-            limit=1000,
-            cursor=cursor or None,
-        )
-        return answers.page(answer, parse.instrument, category)
-
-    def ticker(self, *, category: str, symbol: str) -> Ticker:
-        """GET /v5/market/tickers of one market: its last, mark and index price now."""
-        answer = self._call(self._http.get_tickers, category=category, symbol=symbol)
-        try:
-            return parse.ticker(answers.rows(answer)[0], int(answer.get("time") or 0))
-        except (IndexError, ValueError) as error:
-            raise Unknown("Bybit's prices could not be read", type(error).__name__) from None
 
     def clock_offset_ms(self) -> int:
         """Bybit's clock minus ours, by GET /v5/market/time, halfway through the round trip."""

@@ -73,7 +73,11 @@ class Account(models.Model):
 
 
 class Instrument(models.Model):
-    """The trading rules of one market in one environment, as Bybit last told them."""
+    """The trading rules of one market in one environment, as Bybit last told them. A market that has vanished from
+    Bybit's lists is kept, with the status GONE."""
+
+    # The only status that is ours; the others are Bybit's (Trading, PreLaunch, Delivering, Closed).
+    GONE = "Gone"
 
     environment = models.CharField(max_length=10)
     category = models.CharField(max_length=10)
@@ -90,6 +94,15 @@ class Instrument(models.Model):
     min_notional = models.DecimalField(max_digits=36, decimal_places=18, null=True)
     max_leverage = models.DecimalField(max_digits=36, decimal_places=18, null=True)
     quote_step = models.DecimalField(max_digits=36, decimal_places=18, null=True)
+    contract_type = models.CharField(max_length=30, blank=True, default="")
+    funding_interval_min = models.IntegerField(null=True)
+    launch_ms = models.BigIntegerField(null=True)
+    min_leverage = models.DecimalField(max_digits=36, decimal_places=18, null=True)
+    leverage_step = models.DecimalField(max_digits=36, decimal_places=18, null=True)
+    min_price = models.DecimalField(max_digits=36, decimal_places=18, null=True)
+    max_price = models.DecimalField(max_digits=36, decimal_places=18, null=True)
+    price_limit_ratio_x = models.DecimalField(max_digits=36, decimal_places=18, null=True)
+    price_limit_ratio_y = models.DecimalField(max_digits=36, decimal_places=18, null=True)
     refreshed_at = models.DateTimeField()
 
     class Meta:
@@ -100,6 +113,53 @@ class Instrument(models.Model):
 
     def __str__(self) -> str:
         return f"{self.symbol} ({self.category}, {self.environment})"
+
+
+class RiskTier(models.Model):
+    """One risk tier of one contract, as Bybit last told it: up to `risk_limit` (settle coin) this much margin is
+    needed. Rates are fractions of the position's value."""
+
+    environment = models.CharField(max_length=10)
+    category = models.CharField(max_length=10)
+    symbol = models.CharField(max_length=40)
+    tier = models.IntegerField()
+    risk_limit = models.DecimalField(max_digits=38, decimal_places=18)
+    maintenance_margin = models.DecimalField(max_digits=36, decimal_places=18)
+    initial_margin = models.DecimalField(max_digits=36, decimal_places=18, null=True)
+    max_leverage = models.DecimalField(max_digits=36, decimal_places=18, null=True)
+    mm_deduction = models.DecimalField(max_digits=38, decimal_places=18, null=True)
+    refreshed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["symbol", "tier"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["environment", "category", "symbol", "tier"], name="one_row_per_risk_tier"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"tier {self.tier} of {self.symbol} ({self.category}, {self.environment})"
+
+
+class Favourite(models.Model):
+    """A market that a user keeps at the top of the list, in the order of `place`."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="favourite_markets"
+    )
+    category = models.CharField(max_length=10)
+    symbol = models.CharField(max_length=40)
+    place = models.IntegerField()
+
+    class Meta:
+        ordering = ["place", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "category", "symbol"], name="one_favourite_per_market")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.symbol} ({self.category})"
 
 
 class Link(models.Model):
@@ -117,6 +177,8 @@ class Link(models.Model):
     # The last frame or pong of the private and of the public socket.
     private_at = models.DateTimeField(null=True)
     public_at = models.DateTimeField(null=True)
+    # The same of spot's public socket. Null, as above, while nobody needs it.
+    spot_public_at = models.DateTimeField(null=True)
     # The last resolver pass that had every answer.
     pass_at = models.DateTimeField(null=True)
     swept_at = models.DateTimeField(null=True)

@@ -19,11 +19,12 @@ class Pace:
     def slow(self, per_second: int) -> Iterator[None]:
         """Within it, this thread asks an endpoint only while fewer than `per_second` requests went there in the last
         second."""
+        before = getattr(self._mine, "limit", None)
         self._mine.limit = per_second
         try:
             yield
         finally:
-            self._mine.limit = None
+            self._mine.limit = before
 
     def room(self, name: str, cap: int, seconds: float) -> bool:
         """Takes one of `cap` places a second, waiting at most `seconds` for it. Returns whether it got one."""

@@ -1,79 +1,30 @@
 """Rows of Bybit's wire into typed objects. Pure. Raises Malformed for a row that cannot be trusted; an unknown
 enum value is no reason to refuse a row."""
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
-from bybit.decimals import from_wire, to_wire
+from bybit.decimals import to_wire
+from bybit.fields import Malformed as Malformed
+from bybit.fields import Row
+from bybit.fields import flag as _flag
+from bybit.fields import integer as _integer
+from bybit.fields import maybe as _maybe
+from bybit.fields import maybe_integer as _maybe_integer
+from bybit.fields import number as _number
+from bybit.fields import positive as _positive
+from bybit.fields import text as _text
 from bybit.types import (
     ORDER_TERMS,
     REPORTED_TERMS,
     CashRow,
     ClosedRow,
     Execution,
-    InstrumentInfo,
     OrderReport,
     PositionReport,
     Terms,
-    Ticker,
     WalletCoin,
     WalletReport,
 )
-
-Row = Mapping[str, Any]
-
-
-class Malformed(ValueError):
-    """A row lacks a field or holds a number where Bybit writes text. It is kept as evidence, never guessed at."""
-
-
-def _text(row: Row, name: str, default: str | None = None) -> str:
-    value = row.get(name, default)
-    if not isinstance(value, str):
-        raise Malformed(f"{name} is not text")
-    return value
-
-
-def _maybe(row: Row, name: str) -> Decimal | None:
-    try:
-        return from_wire(row.get(name))
-    except ValueError as error:
-        raise Malformed(f"{name}: {error}") from error
-
-
-def _positive(row: Row, name: str) -> Decimal | None:
-    """A number where Bybit writes "0" for "none" (prices of market orders, absent TP and SL)."""
-    value = _maybe(row, name)
-    return value if value else None
-
-
-def _number(row: Row, name: str) -> Decimal:
-    value = _maybe(row, name)
-    if value is None:
-        raise Malformed(f"{name} is missing")
-    return value
-
-
-def _integer(row: Row, name: str, default: int | None = None) -> int:
-    value = row.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, (int, str)):
-        raise Malformed(f"{name} is not a whole number")
-    try:
-        return int(value)
-    except ValueError as error:
-        raise Malformed(f"{name} is not a whole number") from error
-
-
-def _integer_or_none(row: Row, name: str) -> int | None:
-    return None if row.get(name) in (None, "") else _integer(row, name)
-
-
-def _flag(row: Row, name: str) -> bool:
-    value = row.get(name, False)
-    if not isinstance(value, bool):
-        raise Malformed(f"{name} is not true or false")
-    return value
 
 
 def order(row: Row, category: str | None = None) -> OrderReport:
@@ -179,10 +130,10 @@ def position(row: Row, category: str | None = None) -> PositionReport:
         position_value=_maybe(row, "positionValue"),
         break_even_price=_positive(row, "breakEvenPrice"),
         cum_realised_pnl=_maybe(row, "cumRealisedPnl"),
-        adl_rank=_integer_or_none(row, "adlRankIndicator"),
+        adl_rank=_maybe_integer(row, "adlRankIndicator"),
         position_status=_text(row, "positionStatus", ""),
         is_reduce_only=_flag(row, "isReduceOnly"),
-        open_ms=_integer_or_none(row, "openTime") or None,
+        open_ms=_maybe_integer(row, "openTime") or None,
     )
 
 
@@ -282,70 +233,4 @@ def cash(row: Row) -> CashRow:
         order_id=_text(row, "orderId", ""),
         at_ms=_integer(row, "transactionTime"),
         **{ours: _maybe(row, wire) for ours, wire in numbers.items()},
-    )
-
-
-def instrument(row: Row, category: str) -> InstrumentInfo:
-    """A row of market/instruments-info, linear or spot (which names its filters differently)."""
-    lot, price, leverage = row.get("lotSizeFilter"), row.get("priceFilter"), row.get("leverageFilter")
-    if not (isinstance(lot, dict) and isinstance(price, dict)):
-        raise Malformed("filters are missing")
-    if category == "spot":
-        return _spot_instrument(row, lot, price)
-    return InstrumentInfo(
-        category=category,
-        symbol=_text(row, "symbol"),
-        status=_text(row, "status"),
-        base_coin=_text(row, "baseCoin"),
-        quote_coin=_text(row, "quoteCoin"),
-        settle_coin=_text(row, "settleCoin", ""),
-        tick_size=_number(price, "tickSize"),
-        qty_step=_number(lot, "qtyStep"),
-        min_qty=_number(lot, "minOrderQty"),
-        max_qty=_maybe(lot, "maxOrderQty"),
-        max_market_qty=_maybe(lot, "maxMktOrderQty"),
-        min_notional=_maybe(lot, "minNotionalValue"),
-        max_leverage=_maybe(leverage, "maxLeverage") if isinstance(leverage, dict) else None,
-    )
-
-
-def _spot_instrument(row: Row, lot: Row, price: Row) -> InstrumentInfo:
-    return InstrumentInfo(
-        category="spot",
-        symbol=_text(row, "symbol"),
-        status=_text(row, "status"),
-        base_coin=_text(row, "baseCoin"),
-        quote_coin=_text(row, "quoteCoin"),
-        settle_coin=_text(row, "quoteCoin"),
-        tick_size=_number(price, "tickSize"),
-        qty_step=_number(lot, "basePrecision"),
-        min_qty=_maybe(lot, "minOrderQty") or Decimal(0),
-        max_qty=_maybe(lot, "maxLimitOrderQty"),
-        max_market_qty=_maybe(lot, "maxMarketOrderQty"),
-        min_notional=_maybe(lot, "minOrderAmt"),
-        max_leverage=None,
-        quote_step=_number(lot, "quotePrecision"),
-    )
-
-
-def ticker(data: Row, at_ms: int) -> Ticker:
-    """The merged state of the `tickers` topic, or a row of market/tickers."""
-    kept = (
-        "price24hPcnt",
-        "highPrice24h",
-        "lowPrice24h",
-        "fundingRate",
-        "nextFundingTime",
-        "bid1Size",
-        "ask1Size",
-    )
-    return Ticker(
-        symbol=_text(data, "symbol"),
-        last=_positive(data, "lastPrice"),
-        mark=_positive(data, "markPrice"),
-        bid=_positive(data, "bid1Price"),
-        ask=_positive(data, "ask1Price"),
-        at_ms=at_ms,
-        index=_positive(data, "indexPrice"),
-        extra={name: data[name] for name in kept if isinstance(data.get(name), str) and data[name]},
     )

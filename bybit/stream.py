@@ -5,6 +5,8 @@ import json
 import queue
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +19,8 @@ from bybit.models import Account
 # (ping every, pong within), in seconds. A page calls prices stale after five: a quiet market's pongs must come sooner.
 PUBLIC_PINGS = (2.5, 2.2)
 READY_SECONDS = 8.0
+# Spot takes at most ten topics in one request.
+TOPICS_AT_ONCE = 10
 AUTH_LIFE_SECONDS = 10
 PRIVATE_TOPICS = ("order", "execution", "position", "wallet")
 
@@ -81,7 +85,7 @@ def _base_of(account: Account, channel: str) -> str:
 
 
 class Feed:
-    """One socket of one account: `private`, or `linear` for public prices. Not thread-safe but for `heard_age`."""
+    """One socket of one account: `private`, or a category's public topics. Not thread-safe but for `heard_age`."""
 
     def __init__(self, account: Account, channel: str, topics: tuple[str, ...] = ()) -> None:
         self._account = account
@@ -90,11 +94,14 @@ class Feed:
         self._topics = topics or (PRIVATE_TOPICS if self._private else ())
         self._frames: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._wire: _Wire | None = None
-        self._opened = 0.0
+        # When something was last asked for that must be acknowledged: sign-in, subscriptions.
+        self._asked_at = 0.0
         self._authorised = False
-        self._acked = 0
         self._asked = 0
+        # Subscriptions without an answer, by the id of their request.
+        self._pending: dict[str, list[str]] = {}
         self._refused = ""
+        self._refused_topics: list[str] = []
 
     def __repr__(self) -> str:
         return f"<Feed {self._channel} of {self._account.pk}>"
@@ -119,7 +126,7 @@ class Feed:
                 restart_on_error=False,
                 private_auth_expire=AUTH_LIFE_SECONDS,
             )
-            self._opened = time.monotonic()
+            self._asked_at = time.monotonic()
             for topic in self._topics:
                 self._subscribe([topic])
         except (OSError, websocket.WebSocketException) as error:
@@ -130,19 +137,35 @@ class Feed:
         return settings.PING_SECONDS, settings.PING_SECONDS * 0.8
 
     def add(self, topics: list[str]) -> None:
-        """Subscribes to more topics of an open public feed."""
-        if topics:
-            try:
-                self._subscribe(topics)
-            except (OSError, websocket.WebSocketException) as error:
-                raise FeedDown(f"{self._channel}: {type(error).__name__}") from None
+        """Subscribes to more topics of an open public feed. Raises FeedDown. What Bybit refuses of them is told by
+        `refused`."""
+        with self._alive():
+            for first in range(0, len(topics), TOPICS_AT_ONCE):
+                self._subscribe(topics[first : first + TOPICS_AT_ONCE])
 
     def drop(self, topics: list[str]) -> None:
-        """Unsubscribes. pybit's own method drops whatever shares a request with the topic, so it is not used."""
-        self._send({"op": "unsubscribe", "args": topics})
+        """Unsubscribes. pybit's own method drops whatever shares a request with the topic, so it is not used. Raises
+        FeedDown."""
+        with self._alive():
+            for first in range(0, len(topics), TOPICS_AT_ONCE):
+                self._send({"op": "unsubscribe", "args": topics[first : first + TOPICS_AT_ONCE]})
+
+    def refused(self) -> list[str]:
+        """The public topics that Bybit refused since the last call. One that it does not know spoils no other."""
+        found, self._refused_topics = self._refused_topics, []
+        return found
+
+    @contextmanager
+    def _alive(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, websocket.WebSocketException) as error:
+            raise FeedDown(f"{self._channel}: {type(error).__name__}") from None
 
     def _subscribe(self, topics: list[str]) -> None:
         self._asked += 1
+        self._asked_at = time.monotonic()
+        self._pending[f"s{self._asked}"] = topics
         self._send({"op": "subscribe", "req_id": f"s{self._asked}", "args": topics})
 
     def _send(self, frame: dict[str, Any]) -> None:
@@ -159,7 +182,7 @@ class Feed:
     @property
     def ready(self) -> bool:
         """True once the sign-in and every subscription were acknowledged, which pybit never checks."""
-        return self._acked >= self._asked and (self._authorised or not self._private)
+        return not self._pending and (self._authorised or not self._private)
 
     @property
     def backlog(self) -> int:
@@ -178,7 +201,7 @@ class Feed:
             raise FeedDown(self._refused)
         if self.heard_age() > settings.SILENT_SECONDS:
             raise FeedDown("no sign of life")
-        if not self.ready and time.monotonic() - self._opened > READY_SECONDS:
+        if not self.ready and time.monotonic() - self._asked_at > READY_SECONDS:
             raise FeedDown("sign-in or subscription was not acknowledged")
 
     def read(self, timeout: float) -> Message | Bad | None:
@@ -216,7 +239,19 @@ class Feed:
             if success is not True:
                 self._refused = "Bybit refused the sign-in of the private socket"
         elif op == "subscribe":
-            if success is True:
-                self._acked += 1
-            else:
-                self._refused = "Bybit refused a subscription"
+            self._subscribed(str(frame.get("req_id", "")), success=success is True)
+
+    def _subscribed(self, request: str, *, success: bool) -> None:
+        """Takes an answer to a subscription. Bybit refuses a request as a whole: of several public topics each is then
+        asked for by itself. Answers come in the order of the requests, should one not name its own."""
+        topics = self._pending.pop(request if request in self._pending else next(iter(self._pending), ""), [])
+        if success:
+            return
+        if self._private or not topics:
+            self._refused = "Bybit refused a subscription"
+        elif len(topics) == 1:
+            self._refused_topics += topics
+        else:
+            with self._alive():
+                for topic in topics:
+                    self._subscribe([topic])

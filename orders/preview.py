@@ -101,9 +101,9 @@ class _Look:
         self.wallet = Wallet.objects.filter(pk=account.pk).first()
         self.ticker = self._ticker()
         self.price = self._price()
-        self.maker, self.taker = _or_none(
-            lambda: self.gateway.fee_rate(category=wish.category, symbol=wish.symbol)
-        ) or (None, None)
+        rates = _or_none(lambda: self.gateway.fee_rate(category=wish.category, symbol=wish.symbol))
+        self.maker: Decimal | None = rates[0] if rates else None
+        self.taker: Decimal | None = rates[1] if rates else None
 
     def _ticker(self) -> Ticker:
         try:

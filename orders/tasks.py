@@ -8,8 +8,10 @@ from django.db import transaction
 from django.db.models import Max
 from kombu.exceptions import OperationalError
 
+from bybit import instruments
+from bybit.errors import BybitError
 from bybit.models import Account
-from orders import backfill, journal, resolver, topics
+from orders import access, backfill, journal, resolver, topics
 from orders.models import Event, Sequence
 from positions import ledger
 
@@ -74,6 +76,22 @@ def flush_events() -> None:
     loop, client = topics.Loop(), topics.redis_client()
     for account_id in Account.objects.values_list("pk", flat=True):
         topics.flush(account_id, loop, client)
+
+
+@shared_task(name="orders.refresh_markets")
+def refresh_markets() -> None:
+    """The markets' rules and risk tiers, once for each environment. Bybit tunes them at any time of the month."""
+    seen: set[str] = set()
+    for account in Account.objects.all():
+        if account.environment in seen:
+            continue
+        seen.add(account.environment)
+        gateway = access.gateway_of(account)
+        try:
+            instruments.refresh(account, gateway)
+            instruments.refresh_tiers(account, gateway)
+        except BybitError as error:
+            log.warning("%s: the markets could not be read (%s)", account.environment, error.code)
 
 
 @shared_task(name="orders.prune_events")

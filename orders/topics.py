@@ -17,6 +17,7 @@ from django.db import DatabaseError, connection, transaction
 
 from bybit import rows
 from bybit.failpoints import failpoint
+from orders.marks import held_as
 from orders.models import Event
 from orders.schemas import message_text
 
@@ -31,7 +32,8 @@ STREAMS = {
 STREAM_LENGTH = 100_000
 BATCH = 100
 INTEREST_SECONDS = 30
-TICKERS_HELD_SECONDS = 5
+MARKET_HELD_SECONDS = 5
+MOST_WANTED = 300
 GATHER_SECONDS = 0.003
 
 
@@ -125,8 +127,8 @@ def account_group(account_id: str) -> str:
     return f"account.{account_id}"
 
 
-def ticker_group(environment: str, symbol: str) -> str:
-    return f"ticker.{environment}.{symbol}"
+def market_group(environment: str, category: str, mark: str) -> str:
+    return f"market.{environment}.{category}.{mark}"
 
 
 class Loop:
@@ -257,34 +259,51 @@ def _send(account_id: str, events: Sequence[Event], loop: Loop, client: "redis.R
         pipe.execute()
 
 
-def send_tickers(
-    loop: Loop, client: "redis.Redis", environment: str, tickers: Sequence[tuple[str, str]]
+def send_market(
+    loop: Loop,
+    client: "redis.Redis",
+    environment: str,
+    category: str,
+    messages: Sequence[tuple[str, str, str]],
 ) -> None:
-    """Pushes the latest price of each symbol (JSON text) to the pages that watch it. Not logged: latest wins."""
-    for symbol, text in tickers:
-        loop.group_send(ticker_group(environment, symbol), {"type": "ticker", "symbol": symbol, "text": text})
-    if tickers:
-        client.hset(_ticker_key(environment), mapping=dict(tickers))
+    """Pushes (mark, message, message to hold) to the pages that watch the mark. Not logged: latest wins."""
+    for mark, text, _ in messages:
+        loop.group_send(
+            market_group(environment, category, mark),
+            {
+                "type": "market",
+                "category": category,
+                "mark": mark,
+                "text": text,
+            },
+        )
+    if messages:
+        client.hset(
+            _market_key(environment, category), mapping={held_as(mark): held for mark, _, held in messages}
+        )
 
 
-def hold_tickers(client: "redis.Redis", environment: str, gone: Sequence[str] = ()) -> None:
-    """Says that the last prices are still what the exchange shows: a page that begins to watch a quiet market gets
-    them at once. They vanish by themselves when nobody says so any more."""
-    if gone:
-        client.hdel(_ticker_key(environment), *gone)
-    client.expire(_ticker_key(environment), TICKERS_HELD_SECONDS)
+def hold_market(client: "redis.Redis", environment: str, category: str, gone: Iterable[str] = ()) -> None:
+    """Says that the last messages are still what the exchange shows: a page that begins to watch a quiet market gets
+    them at once. They vanish by themselves when nobody says so any more; those of the marks in `gone` now."""
+    marks = {held_as(mark) for mark in gone}
+    if marks:
+        client.hdel(_market_key(environment, category), *marks)
+    client.expire(_market_key(environment, category), MARKET_HELD_SECONDS)
 
 
-def last_tickers(client: "redis.Redis", environment: str, symbols: Sequence[str]) -> list[tuple[str, str]]:
-    """The last price of each of these symbols that is still held, as (symbol, JSON text)."""
-    if not symbols:
+def last_market(
+    client: "redis.Redis", environment: str, category: str, marks: Sequence[str]
+) -> list[tuple[str, str]]:
+    """(mark, message) of each of these marks whose last message is still held."""
+    if not marks:
         return []
-    found: Any = client.hmget(_ticker_key(environment), list(symbols))
-    return [(symbol, text.decode()) for symbol, text in zip(symbols, found, strict=True) if text is not None]
+    found: Any = client.hmget(_market_key(environment, category), [held_as(mark) for mark in marks])
+    return [(mark, text.decode()) for mark, text in zip(marks, found, strict=True) if text is not None]
 
 
-def _ticker_key(environment: str) -> str:
-    return f"tradepost:tickers:{environment}"
+def _market_key(environment: str, category: str) -> str:
+    return f"tradepost:market:{environment}:{category}"
 
 
 def send_status(loop: Loop, account_id: str, body: dict[str, Any]) -> None:
@@ -293,21 +312,29 @@ def send_status(loop: Loop, account_id: str, body: dict[str, Any]) -> None:
     loop.group_send(account_group(account_id), {"type": "status", "text": text})
 
 
-def _interest_key(environment: str) -> str:
-    return f"tradepost:interest:{environment}"
+def _interest_key(environment: str, category: str) -> str:
+    return f"tradepost:interest:{environment}:{category}"
 
 
-def want(client: "redis.Redis", environment: str, symbols: Iterable[str]) -> None:
-    """Says that a page needs these prices for the next half minute."""
-    until = time.time() + INTEREST_SECONDS
-    marks = dict.fromkeys(symbols, until)
-    if marks:
-        client.zadd(_interest_key(environment), marks)
+def want(
+    client: "redis.Redis",
+    environment: str,
+    category: str,
+    marks: Iterable[str],
+    seconds: float = INTEREST_SECONDS,
+) -> None:
+    """Says that a page needs these marks for the next half minute."""
+    scores = dict.fromkeys(marks, time.time() + seconds)
+    if scores:
+        client.zadd(_interest_key(environment, category), scores)
 
 
-def wanted(client: "redis.Redis", environment: str) -> set[str]:
-    """The symbols that some page needs now."""
-    key = _interest_key(environment)
-    client.zremrangebyscore(key, 0, time.time())
-    found: Any = client.zrange(key, 0, 200)
-    return {symbol.decode() for symbol in found}
+def wanted(client: "redis.Redis", environment: str, category: str) -> set[str]:
+    """The marks that some page needs now."""
+    key = _interest_key(environment, category)
+    with client.pipeline(transaction=False) as pipe:
+        pipe.zremrangebyscore(key, 0, time.time())
+        # The newest first: when there are too many, those that nobody renews go.
+        pipe.zrevrange(key, 0, MOST_WANTED - 1)
+        found: Any = pipe.execute()[1]
+    return {mark.decode() for mark in found}

@@ -18,6 +18,7 @@ from webapp import rights
 from webapp.console_api import router as console_router
 from webapp.console_api import session_router
 from webapp.errors import error_response
+from webapp.market_api import router as market_router
 from webapp.security.callers import Caller, CsrfRefused, of_request
 
 log = logging.getLogger("tradepost.api")
@@ -64,9 +65,20 @@ def authenticate(request: HttpRequest) -> Caller:
     if needs is not None and needs not in caller.rights:
         raise Forbidden
     # Before anything else looks into the body: Django itself stumbles over a broken form.
-    if request.method in ("POST", "PUT", "PATCH") and request.content_type != "application/json":
+    if (
+        request.method in ("POST", "PUT", "PATCH")
+        and _has_body(request)
+        and (request.content_type != "application/json")
+    ):
         raise HttpError(415, NOT_JSON)
     return caller
+
+
+def _has_body(request: HttpRequest) -> bool:
+    """What has none needs no type; a route that wants one says so itself."""
+    return (
+        request.META.get("CONTENT_LENGTH") not in (None, "", "0") or "HTTP_TRANSFER_ENCODING" in request.META
+    )
 
 
 api = NinjaAPI(
@@ -80,6 +92,7 @@ api = NinjaAPI(
 )
 api.add_router("", session_router)
 api.add_router("", console_router)
+api.add_router("", market_router)
 api.add_router("", position_router)
 api.add_router("", orders_router)
 api.add_router("", journal_router)

@@ -20,10 +20,11 @@ from django.utils.crypto import constant_time_compare
 
 from bybit.forms import time_text
 from orders import seen, selectors
+from orders.marks import watch_of
 from orders.schemas import message_text
-from orders.topics import account_group, ticker_group
+from orders.topics import account_group, market_group
 from webapp import status
-from webapp.pulse import in_thread, pulse
+from webapp.pulse import Watched, in_thread, pulse
 from webapp.security.callers import Caller, by_token, rights_of
 from webapp.views import build
 
@@ -31,7 +32,6 @@ PROTOCOL = "tradepost.v1"
 BEARER = "bearer."
 SIGNED_OUT = 4401
 MAX_FRAME = 4096
-MAX_WATCHED = 50
 LOG_PAGE = 500
 
 
@@ -49,7 +49,7 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
         self._lock = asyncio.Lock()
         self._groups: set[str] = set()
         self.seqs: dict[str, int] = {}
-        self.watched: set[tuple[str, str]] = set()
+        self.watched: set[Watched] = set()
         self._environment = ""
         self.caller: Caller | None = None
         offered = list(self.scope.get("subprotocols", ()))
@@ -171,8 +171,9 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
             if len(items) < LOG_PAGE:
                 return
 
-    async def ticker(self, message: dict[str, Any]) -> None:
-        if (self._environment, message["symbol"]) in self.watched:
+    async def market(self, message: dict[str, Any]) -> None:
+        """From the stream process: what has changed of one mark."""
+        if (self._environment, message["category"], message["mark"]) in self.watched:
             await self.send(text_data=message["text"])
 
     async def status(self, message: dict[str, Any]) -> None:
@@ -220,21 +221,22 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self._fill(account_id)
 
     async def _watch(self, message: dict[str, Any]) -> None:
-        symbols = message.get("symbols")
-        if not isinstance(symbols, list) or len(symbols) > MAX_WATCHED or not self._environment:
+        """Watches exactly this of the message's category from now on; the other category stays as it is."""
+        wish = watch_of(message)
+        if wish is None or not self._environment:
             return
-        names = {item for item in symbols if isinstance(item, str) and item.isalnum() and len(item) <= 30}
-        wanted = {(self._environment, name) for name in names if name.isascii()}
-        for environment, symbol in self.watched - wanted:
-            group = ticker_group(environment, symbol)
+        others = {item for item in self.watched if item[1] != wish.category}
+        wanted = {(self._environment, wish.category, mark) for mark in wish.marks}
+        for item in self.watched - wanted - others:
+            group = market_group(*item)
             self._groups.discard(group)
             await self.channel_layer.group_discard(group, self.channel_name)
-        for environment, symbol in wanted:
-            await self._join(ticker_group(environment, symbol))
-        fresh = {symbol for _, symbol in wanted - self.watched}
-        self.watched = wanted
-        for symbol, text in await pulse.show_interest(wanted):
-            if symbol in fresh:
+        for item in wanted:
+            await self._join(market_group(*item))
+        fresh = wanted - self.watched
+        self.watched = wanted | others
+        for item, text in await pulse.show_interest(wanted):
+            if item in fresh:
                 await self.send(text_data=text)
 
 

@@ -1,5 +1,5 @@
 """One heartbeat for all sockets of this process: each second it reads, once for all of them, how far the logs have
-come and how fresh each account is; every few seconds, who was signed out and which prices are still wanted."""
+come and how fresh each account is; every few seconds, who was signed out and what is still watched."""
 
 import asyncio
 import logging
@@ -23,13 +23,15 @@ BEAT_SECONDS = 1.0
 CHECK_EVERY = 3
 INTEREST_EVERY = 10
 T = TypeVar("T")
+# (environment, category, mark): what a page watches; see orders.marks.
+Watched = tuple[str, str, str]
 _pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="live")
 
 
 class Socket(Protocol):
     caller: Caller | None
     seqs: dict[str, int]
-    watched: set[tuple[str, str]]
+    watched: set[Watched]
 
     async def beat(self, top: dict[str, int], up: dict[str, Any]) -> None: ...
     async def sign_out(self) -> None: ...
@@ -65,21 +67,22 @@ class Pulse:
         """How far the logs have come, and how fresh each account is."""
         return await in_thread(_state, account_ids)
 
-    async def show_interest(self, watched: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Tells the stream process which prices are needed. Returns those that are known already."""
+    async def show_interest(self, watched: Iterable[Watched]) -> list[tuple[Watched, str]]:
+        """Tells the stream process what is needed. Returns the last message of each that has one."""
         wanted = sorted(watched)
         try:
             return await in_thread(self._want, wanted)
         except redis.RedisError:
-            log.warning("interest in %d prices could not be told", len(wanted))
+            log.warning("interest in %d markets could not be told", len(wanted))
             return []
 
-    def _want(self, watched: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        known: list[tuple[str, str]] = []
-        for environment in {item[0] for item in watched}:
-            symbols = [name for where, name in watched if where == environment]
-            topics.want(self._client, environment, symbols)
-            known += topics.last_tickers(self._client, environment, symbols)
+    def _want(self, watched: list[Watched]) -> list[tuple[Watched, str]]:
+        known: list[tuple[Watched, str]] = []
+        for environment, category in sorted({item[:2] for item in watched}):
+            marks = [mark for *where, mark in watched if where == [environment, category]]
+            topics.want(self._client, environment, category, marks)
+            found = topics.last_market(self._client, environment, category, marks)
+            known += [((environment, category, mark), text) for mark, text in found]
         return known
 
     async def _run(self) -> None:

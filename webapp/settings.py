@@ -256,6 +256,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": BACKFILL_SECONDS,
         "options": {"expires": BACKFILL_SECONDS},
     },
+    "markets": {
+        "task": "orders.refresh_markets",
+        "schedule": crontab(hour="0", minute="10"),
+        "options": {"expires": 3600},
+    },
     "prune": {
         "task": "orders.prune_events",
         "schedule": crontab(hour="3", minute="30"),

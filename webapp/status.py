@@ -56,6 +56,12 @@ def age_ms(at: datetime | None, now: datetime) -> int | None:
     return None if at is None else max(0, int((now - at).total_seconds() * 1000))
 
 
+def _public_age(link: Link | None, now: datetime) -> int | None:
+    """The age of the worse of the public feeds that something needs; None when nothing does."""
+    times = (link.public_at, link.spot_public_at) if link else ()
+    return age_ms(min((at for at in times if at is not None), default=None), now)
+
+
 def stream_state(link: Link | None, now: datetime) -> str:
     """`live` only while the stream process itself says so, now."""
     if link is None or link.beat_at is None or now - link.beat_at > STALE:
@@ -77,7 +83,7 @@ def _of(account: Account, link: Link | None, now: datetime) -> StatusOut:
         account=account.pk,
         stream=stream_state(link, now),
         private_age_ms=age_ms(link.private_at, now) if link else None,
-        public_age_ms=age_ms(link.public_at, now) if link else None,
+        public_age_ms=_public_age(link, now),
         last_pass_at=link.pass_at if link else None,
         last_pass_age_ms=age_ms(link.pass_at, now) if link else None,
         clock_offset_ms=link.clock_offset_ms if link else None,

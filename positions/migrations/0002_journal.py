@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bybit', '0004_account_time_zone'),
+        ('bybit', '0005_account_time_zone'),
         ('positions', '0001_initial'),
     ]
 

@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/closed-pnl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Closed Pnl
+         * @description Bybit's own record of what was closed, newest first; `format=csv` gives all of it as a file.
+         */
+        get: operations["list_closed_pnl"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -53,12 +73,56 @@ export interface paths {
         };
         /**
          * List Executions
-         * @description Every fill, newest first.
+         * @description Every fill, newest first; `format=csv` gives all of them as a file.
          */
         get: operations["list_executions"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/favourites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Favourites
+         * @description This user's favourite markets, in order.
+         */
+        get: operations["list_favourites"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/favourites/{category}/{symbol}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Favourite
+         * @description Makes a market a favourite: last, or at `position` (0 is first). Repeatable.
+         */
+        put: operations["put_favourite"];
+        post?: never;
+        /**
+         * Delete Favourite
+         * @description Takes a market off the favourites. Repeatable.
+         */
+        delete: operations["delete_favourite"];
         options?: never;
         head?: never;
         patch?: never;
@@ -84,6 +148,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/holdings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Holdings
+         * @description Spot holdings: Bybit's balances, and what our spot fills add up to beside.
+         */
+        get: operations["list_holdings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instruments": {
         parameters: {
             query?: never;
@@ -96,6 +180,293 @@ export interface paths {
          * @description The markets and their filters, by name. `q` matches part of a symbol.
          */
         get: operations["list_instruments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journal/curve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Curve
+         * @description The equity curve: what each day brought and all days up to it, Bybit's balances at each day's end, and the
+         *     account's equity hour by hour.
+         */
+        get: operations["get_curve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journal/days/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Day
+         * @description One day of the journal, with the fills, fees and funding it is made of.
+         */
+        get: operations["get_day"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journal/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Journal
+         * @description All of one part of the record, oldest first, as CSV or JSON. Days (`start` to `end`, both included) are UTC's.
+         */
+        get: operations["export_journal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journal/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Figures
+         * @description What each day, week, month or market brought, by coin. Days are those of the account's time zone.
+         */
+        get: operations["list_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journal/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Notes
+         * @description All notes of an account, newest first.
+         */
+        get: operations["list_notes"];
+        /**
+         * Put Note
+         * @description Writes a note and tags on a trip (by the execId of its first fill), a day or an order; empty ones remove it.
+         */
+        put: operations["put_note"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journal/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Progress
+         * @description How much of the past that Bybit still has is in the record.
+         */
+        get: operations["list_progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journal/time-zone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Time Zone
+         * @description Whose midnight ends a day of the journal. All day figures are added up anew.
+         */
+        put: operations["set_time_zone"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journal/trips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Trips
+         * @description Round trips made of the record's fills, the one with the newest fill first.
+         */
+        get: operations["list_trips"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journal/trips/{trip_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Trip
+         * @description One round trip with its fills, fees and funding, oldest first, and Bybit's own figure beside.
+         */
+        get: operations["get_trip"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Markets
+         * @description The markets with their rules and prices, by name, or the favourites in their order. `q` matches part of a symbol
+         *     or coin. Prices are at most five seconds old; null while Bybit tells none.
+         */
+        get: operations["list_markets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markets/{symbol}/book": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Book
+         * @description The order book now: the best `limit` levels of each side, best first.
+         */
+        get: operations["get_book"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markets/{symbol}/candles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Candles
+         * @description Candles, oldest first: the last ones that start between `start` and `end` (now); with a `start` alone the first
+         *     ones. The newest may still change.
+         */
+        get: operations["list_candles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markets/{symbol}/funding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Funding
+         * @description Funding: the coming rate with its time, and what was charged, newest first.
+         */
+        get: operations["get_funding"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markets/{symbol}/trades": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Public Trades
+         * @description Everybody's latest trades, newest first; of spot at most 60.
+         */
+        get: operations["list_public_trades"];
         put?: never;
         post?: never;
         delete?: never;
@@ -169,6 +540,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orders/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Order
+         * @description Looks at an order before it is sent: nothing is placed, nothing is written.
+         */
+        post: operations["preview_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orders/{order_id}": {
         parameters: {
             query?: never;
@@ -197,6 +588,26 @@ export interface paths {
         patch: operations["amend_order"];
         trace?: never;
     };
+    "/api/v1/position-mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Position Mode
+         * @description Switches between one-way and hedge mode. Bybit refuses it while there are positions or orders.
+         */
+        put: operations["set_position_mode"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/positions": {
         parameters: {
             query?: never;
@@ -209,6 +620,46 @@ export interface paths {
          * @description Open positions as Bybit shows them, our own sum beside each.
          */
         get: operations["list_positions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/positions/close-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close All Positions
+         * @description Closes every position of an account at the market, reduce-only, one order each.
+         */
+        post: operations["close_all_positions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/positions/{position_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Position
+         * @description One position, flat or not: Bybit's facts, our own sum, and which executions explain a difference.
+         */
+        get: operations["get_position"];
         put?: never;
         post?: never;
         delete?: never;
@@ -237,6 +688,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/positions/{position_id}/leverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Leverage
+         * @description Sets a market's leverage, whether a position is open there or not: 200 when Bybit took it, 202 without proof. It
+         *     changes the margin and the liquidation price of what is open.
+         */
+        put: operations["set_leverage"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/positions/{position_id}/reverse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reverse Position
+         * @description Closes a position and opens as much on the other side, in two proven steps: the second is sent only when
+         *     Bybit shows the first to have left nothing. 201 when both were sent, 202 when the second was not; a repeat sends
+         *     nothing.
+         */
+        post: operations["reverse_position"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/positions/{position_id}/trading-stop": {
         parameters: {
             query?: never;
@@ -250,6 +744,27 @@ export interface paths {
          * @description Sets or removes a position's TP, SL and trailing stop: 200 when Bybit took it, 202 without proof.
          */
         put: operations["set_trading_stop"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/protection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Protection
+         * @description The TP/SL pairs, trailing stops and reduce-only triggers of each open position, and those that protect
+         *     nothing.
+         */
+        get: operations["get_protection"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -372,6 +887,18 @@ export interface components {
             /** Read Only */
             read_only: boolean;
         };
+        /** AfterOut */
+        AfterOut: {
+            /** Entry Price */
+            entry_price: string | null;
+            /** Side */
+            side: string;
+            /**
+             * Size
+             * @example 0.01
+             */
+            size: string;
+        };
         /** AlertOut */
         AlertOut: {
             /**
@@ -445,6 +972,32 @@ export interface components {
             items: components["schemas"]["BatchAnswer"][];
         };
         /**
+         * BookOut
+         * @description [price, size], best first on both sides.
+         */
+        BookOut: {
+            /** Asks */
+            asks: [
+                string,
+                string
+            ][];
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-11-22T16:51:52.123Z
+             */
+            at: string;
+            /** Bids */
+            bids: [
+                string,
+                string
+            ][];
+            /** Category */
+            category: string;
+            /** Symbol */
+            symbol: string;
+        };
+        /**
          * CancelAllIn
          * @description `POST /orders/cancel-all`. Without a category: all of them.
          */
@@ -475,6 +1028,74 @@ export interface components {
             result: "cancelled" | "already_final" | "failed" | "unknown";
         };
         /**
+         * CandleList
+         * @description Oldest first. `next` is null: older ones are asked for with `end`.
+         */
+        CandleList: {
+            /** Category */
+            category: string;
+            /** Interval */
+            interval: string;
+            /** Items */
+            items: components["schemas"]["CandleOut"][];
+            /** Next */
+            next: null;
+            /** Symbol */
+            symbol: string;
+        };
+        /** CandleOut */
+        CandleOut: {
+            /**
+             * Close
+             * @example 0.01
+             */
+            close: string;
+            /**
+             * High
+             * @example 0.01
+             */
+            high: string;
+            /**
+             * Low
+             * @example 0.01
+             */
+            low: string;
+            /**
+             * Open
+             * @example 0.01
+             */
+            open: string;
+            /**
+             * Start
+             * Format: date-time
+             * @example 2026-11-22T16:51:52.123Z
+             */
+            start: string;
+            /** Turnover */
+            turnover: string | null;
+            /** Volume */
+            volume: string | null;
+        };
+        /**
+         * CloseAllIn
+         * @description `POST /positions/close-all`: the ids of the closing orders follow from `id`, so that a second tap sends
+         *     nothing.
+         */
+        CloseAllIn: {
+            /** Account */
+            account: string;
+            /**
+             * Id
+             * @description A canonical lower-case UUID, made by the client
+             */
+            id: string;
+        };
+        /** CloseAllOut */
+        CloseAllOut: {
+            /** Items */
+            items: components["schemas"]["ClosedOut"][];
+        };
+        /**
          * CloseIn
          * @description `POST /positions/{id}/close`.
          */
@@ -491,16 +1112,179 @@ export interface components {
             /** Price */
             price?: string | null;
         };
-        /** CoinOut */
+        /**
+         * ClosedOut
+         * @description What became of one position: the status that closing it by itself would have had, and the order or the error.
+         */
+        ClosedOut: {
+            error: components["schemas"]["Refusal"] | null;
+            order: components["schemas"]["OrderOut"] | null;
+            /** Position */
+            position: string;
+            /** Status */
+            status: number;
+        };
+        /** ClosedPnlList */
+        ClosedPnlList: {
+            /** Items */
+            items: components["schemas"]["ClosedPnlOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * ClosedPnlOut
+         * @description Bybit's own record of what an order closed. `closed_pnl` has opening and closing fees taken off, in the settle
+         *     coin; funding is not in it.
+         */
+        ClosedPnlOut: {
+            /** Account */
+            account: string;
+            /** Avg Entry Price */
+            avg_entry_price: string | null;
+            /** Avg Exit Price */
+            avg_exit_price: string | null;
+            /** Category */
+            category: string;
+            /** Close Fee */
+            close_fee: string | null;
+            /** Closed Pnl */
+            closed_pnl: string | null;
+            /** Closed Size */
+            closed_size: string | null;
+            /** Created Ms */
+            created_ms: number;
+            /** Exec Type */
+            exec_type: string;
+            /** Fill Count */
+            fill_count: number;
+            /** Leverage */
+            leverage: string | null;
+            /** Open Fee */
+            open_fee: string | null;
+            /** Order Id */
+            order_id: string;
+            /** Order Type */
+            order_type: string;
+            /** Qty */
+            qty: string | null;
+            /** Side */
+            side: string;
+            /** Symbol */
+            symbol: string;
+            /** Updated Ms */
+            updated_ms: number;
+        };
+        /**
+         * CoinOut
+         * @description One coin of the wallet, in that coin but for `usd_value`. `available` is bound by nothing.
+         */
         CoinOut: {
             /** Available */
             available: string | null;
+            /** Borrowed */
+            borrowed?: string | null;
             /** Coin */
             coin: string;
+            /** Cum Realised Pnl */
+            cum_realised_pnl?: string | null;
             /** Equity */
             equity: string | null;
+            /** Interest */
+            interest?: string | null;
+            /** Is Collateral */
+            is_collateral?: boolean | null;
+            /** Locked */
+            locked?: string | null;
+            /** Maintenance Margin */
+            maintenance_margin?: string | null;
+            /** Order Margin */
+            order_margin?: string | null;
+            /** Position Margin */
+            position_margin?: string | null;
+            /** Unrealised Pnl */
+            unrealised_pnl?: string | null;
+            /** Usd Value */
+            usd_value?: string | null;
             /** Wallet Balance */
             wallet_balance: string | null;
+        };
+        /** Curve */
+        Curve: {
+            /** Days */
+            days: components["schemas"]["CurvePoint"][];
+            /** Equity */
+            equity: components["schemas"]["EquityPoint"][];
+            /** Time Zone */
+            time_zone: string;
+        };
+        /**
+         * CurvePoint
+         * @description A day's end in one coin. `total` adds up what all days up to it brought; `balance` is Bybit's own at the end of
+         *     the day (null on days without an entry in its log), `transfers` what came in or went out without trading.
+         */
+        CurvePoint: {
+            /** Balance */
+            balance: string | null;
+            /** Coin */
+            coin: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Net
+             * @example 0.01
+             */
+            net: string;
+            /**
+             * Total
+             * @example 0.01
+             */
+            total: string;
+            /**
+             * Transfers
+             * @example 0.01
+             */
+            transfers: string;
+        };
+        /**
+         * DayDetail
+         * @description A day opened into what it is made of: its figures by coin, its fills (newest first) and Bybit's closed PnL of it.
+         *     Bybit counts an opening fee when the position is closed, Tradepost on the day on which it was paid: so a day may
+         *     differ where a trip does not.
+         */
+        DayDetail: {
+            /** Bybit Pnl */
+            bybit_pnl: string | null;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Figures */
+            figures: components["schemas"]["FigureOut"][];
+            /** Items */
+            items: components["schemas"]["FillOut"][];
+            /** Next */
+            next: string | null;
+            note: components["schemas"]["NoteOut"] | null;
+            /** Time Zone */
+            time_zone: string;
+        };
+        /**
+         * EquityPoint
+         * @description The account's equity in USD at the end of an hour, open positions included, as Bybit's wallet told it.
+         */
+        EquityPoint: {
+            /** Equity */
+            equity: string | null;
+            /**
+             * Hour
+             * Format: date-time
+             * @example 2026-11-22T16:51:52.123Z
+             */
+            hour: string;
         };
         /** ErrorBody */
         ErrorBody: {
@@ -567,6 +1351,77 @@ export interface components {
             /** Source */
             source: string;
         };
+        /**
+         * FavouriteList
+         * @description In the user's own order; at most 200.
+         */
+        FavouriteList: {
+            /** Items */
+            items: components["schemas"]["FavouriteOut"][];
+            /** Next */
+            next: null;
+        };
+        /** FavouriteOut */
+        FavouriteOut: {
+            /** Category */
+            category: string;
+            /** Symbol */
+            symbol: string;
+        };
+        /**
+         * FigureList
+         * @description `time_zone` is the one whose days these are.
+         */
+        FigureList: {
+            /** Items */
+            items: components["schemas"]["FigureOut"][];
+            /** Next */
+            next: string | null;
+            /** Time Zone */
+            time_zone: string;
+        };
+        /**
+         * FigureOut
+         * @description What a day, a week, a month or a market brought, in one coin. `trips` ended in it, `wins` of them with a profit
+         *     after fees and funding. `key` is the first day, or the market.
+         */
+        FigureOut: {
+            /** Coin */
+            coin: string;
+            /**
+             * Fees
+             * @example 0.01
+             */
+            fees: string;
+            /** Fills */
+            fills: number;
+            /**
+             * Funding
+             * @example 0.01
+             */
+            funding: string;
+            /** Key */
+            key: string;
+            /**
+             * Net
+             * @example 0.01
+             */
+            net: string;
+            /**
+             * Realised
+             * @example 0.01
+             */
+            realised: string;
+            /** Trips */
+            trips: number;
+            /**
+             * Volume
+             * @example 0.01
+             */
+            volume: string;
+            /** Wins */
+            wins: number;
+        };
         /** FillList */
         FillList: {
             /** Items */
@@ -615,10 +1470,117 @@ export interface components {
             /** Symbol */
             symbol: string;
         };
+        /**
+         * FundingList
+         * @description What was charged, newest first, and what comes next. Longs pay a rate above zero, shorts one below.
+         */
+        FundingList: {
+            /** Funding Interval Min */
+            funding_interval_min: number | null;
+            /** Funding Rate */
+            funding_rate: string | null;
+            /** Items */
+            items: components["schemas"]["FundingOut"][];
+            /** Next */
+            next: null;
+            /** Next Funding At */
+            next_funding_at: string | null;
+            /** Symbol */
+            symbol: string;
+        };
+        /** FundingOut */
+        FundingOut: {
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-11-22T16:51:52.123Z
+             */
+            at: string;
+            /**
+             * Rate
+             * @example 0.01
+             */
+            rate: string;
+        };
+        /**
+         * GuardOut
+         * @description What protects a position. `unprotected` is the part of it that no stop covers.
+         */
+        GuardOut: {
+            /** Others */
+            others: components["schemas"]["OrderOut"][];
+            /** Pairs */
+            pairs: components["schemas"]["PairOut"][];
+            /** Position */
+            position: string;
+            /** Trailing */
+            trailing: components["schemas"]["OrderOut"][];
+            /**
+             * Unprotected
+             * @example 0.01
+             */
+            unprotected: string;
+        };
         /** HealthOut */
         HealthOut: {
             /** Status */
             status: string;
+        };
+        /** HoldingList */
+        HoldingList: {
+            /** Items */
+            items: components["schemas"]["HoldingOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * HoldingMarket
+         * @description What our spot fills of one market add up to.
+         */
+        HoldingMarket: {
+            /** Avg Cost */
+            avg_cost: string | null;
+            /** Cost Coin */
+            cost_coin: string;
+            /**
+             * Qty
+             * @example 0.01
+             */
+            qty: string;
+            /**
+             * Realised
+             * @example 0.01
+             */
+            realised: string;
+            /** Symbol */
+            symbol: string;
+        };
+        /**
+         * HoldingOut
+         * @description A coin that is held. `balance` and `usd_value` are Bybit's; `ours` is what our spot fills add up to.
+         */
+        HoldingOut: {
+            /** Account */
+            account: string;
+            /** Available */
+            available: string | null;
+            /** Balance */
+            balance: string | null;
+            /** Coin */
+            coin: string;
+            /** Diff */
+            diff: string | null;
+            /** Locked */
+            locked: string | null;
+            /** Markets */
+            markets: components["schemas"]["HoldingMarket"][];
+            /**
+             * Ours
+             * @example 0.01
+             */
+            ours: string;
+            /** Usd Value */
+            usd_value: string | null;
         };
         /** InstrumentList */
         InstrumentList: {
@@ -664,6 +1626,208 @@ export interface components {
              * @example 0.01
              */
             tick_size: string;
+        };
+        /**
+         * LeverageIn
+         * @description `PUT /positions/{id}/leverage`: one for both sides, or each side's own (hedge mode in isolated margin).
+         */
+        LeverageIn: {
+            /** Buy Leverage */
+            buy_leverage?: string | null;
+            /** Leverage */
+            leverage?: string | null;
+            /** Sell Leverage */
+            sell_leverage?: string | null;
+        };
+        /**
+         * LeverageOut
+         * @description The market's leverage as Bybit shows it now; null in portfolio margin.
+         */
+        LeverageOut: {
+            /** Leverage */
+            leverage: string | null;
+            /** Position */
+            position: string;
+        };
+        /** MarketList */
+        MarketList: {
+            /** Items */
+            items: components["schemas"]["MarketOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /** MarketOut */
+        MarketOut: {
+            /** Ask */
+            ask: string | null;
+            /** At */
+            at: string | null;
+            /** Base Coin */
+            base_coin: string;
+            /** Bid */
+            bid: string | null;
+            /** Category */
+            category: string;
+            /** Change 24H */
+            change_24h: string | null;
+            /** Contract Type */
+            contract_type: string;
+            /** Favourite */
+            favourite: boolean;
+            /** Funding Interval Min */
+            funding_interval_min: number | null;
+            /** Funding Rate */
+            funding_rate: string | null;
+            /** High 24H */
+            high_24h: string | null;
+            /** Index */
+            index: string | null;
+            /** Last */
+            last: string | null;
+            /** Launch At */
+            launch_at: string | null;
+            /** Leverage Step */
+            leverage_step: string | null;
+            /** Low 24H */
+            low_24h: string | null;
+            /** Mark */
+            mark: string | null;
+            /** Max Leverage */
+            max_leverage: string | null;
+            /** Max Market Qty */
+            max_market_qty: string | null;
+            /** Max Price */
+            max_price: string | null;
+            /** Max Qty */
+            max_qty: string | null;
+            /** Min Leverage */
+            min_leverage: string | null;
+            /** Min Notional */
+            min_notional: string | null;
+            /** Min Price */
+            min_price: string | null;
+            /**
+             * Min Qty
+             * @example 0.01
+             */
+            min_qty: string;
+            /** Next Funding At */
+            next_funding_at: string | null;
+            /** Open Interest */
+            open_interest: string | null;
+            /** Price Limit Ratio X */
+            price_limit_ratio_x: string | null;
+            /** Price Limit Ratio Y */
+            price_limit_ratio_y: string | null;
+            /**
+             * Qty Step
+             * @example 0.01
+             */
+            qty_step: string;
+            /** Quote Coin */
+            quote_coin: string;
+            /** Quote Step */
+            quote_step: string | null;
+            /** Settle Coin */
+            settle_coin: string;
+            /** Status */
+            status: string;
+            /** Symbol */
+            symbol: string;
+            /**
+             * Tick Size
+             * @example 0.01
+             */
+            tick_size: string;
+            /** Turnover */
+            turnover: string | null;
+            /** Volume */
+            volume: string | null;
+        };
+        /**
+         * MissingOut
+         * @description An order of which Bybit executed more than the fills here say: those executions are missing.
+         */
+        MissingOut: {
+            /** Exchange Order Id */
+            exchange_order_id: string;
+            /** Order */
+            order: string;
+            /**
+             * Qty
+             * @example 0.01
+             */
+            qty: string;
+            /** Side */
+            side: string;
+        };
+        /**
+         * ModeIn
+         * @description `PUT /position-mode`. Without a symbol: all USDT perpetuals.
+         */
+        ModeIn: {
+            /** Account */
+            account: string;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "one_way" | "hedge";
+            /** Symbol */
+            symbol?: string | null;
+        };
+        /** ModeOut */
+        ModeOut: {
+            /** Account */
+            account: string;
+            /** Position Mode */
+            position_mode: string;
+        };
+        /** NoteIn */
+        NoteIn: {
+            /** Account */
+            account: string;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "trip" | "day" | "order";
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+        };
+        /** NoteList */
+        NoteList: {
+            /** Items */
+            items: components["schemas"]["NoteOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /** NoteOut */
+        NoteOut: {
+            /** Key */
+            key: string;
+            /** Kind */
+            kind: string;
+            /** Tags */
+            tags: string[];
+            /** Text */
+            text: string;
+            /**
+             * Updated At
+             * Format: date-time
+             * @example 2026-11-22T16:51:52.123Z
+             */
+            updated_at: string;
         };
         /**
          * OrderDetail
@@ -997,48 +2161,100 @@ export interface components {
             /** Version */
             version: number;
         };
-        /** OursOut */
+        /**
+         * OrphanOut
+         * @description A protective order that protects nothing as it stands, and why.
+         */
+        OrphanOut: {
+            order: components["schemas"]["OrderOut"];
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * OursOut
+         * @description What our fills of this position add up to. The amounts are of the holding that is open, in the settle coin; the
+         *     journal tells them a moment after the fill. `since`: the record holds every fill from then on.
+         */
         OursOut: {
             /** Complete */
             complete: boolean;
             /** Entry Price */
             entry_price: string | null;
             /**
+             * Fees
+             * @example 0.01
+             */
+            fees: string;
+            /**
+             * Funding
+             * @example 0.01
+             */
+            funding: string;
+            /**
+             * Realised Pnl
+             * @example 0.01
+             */
+            realised_pnl: string;
+            /** Since */
+            since: string | null;
+            /**
              * Size
              * @example 0.01
              */
             size: string;
         };
-        /** PositionList */
-        PositionList: {
-            /** Items */
-            items: components["schemas"]["PositionOut"][];
-            /** Next */
-            next: string | null;
+        /** PairOut */
+        PairOut: {
+            stop_loss: components["schemas"]["OrderOut"] | null;
+            take_profit: components["schemas"]["OrderOut"] | null;
         };
-        /** PositionOut */
-        PositionOut: {
+        /**
+         * PositionDetail
+         * @description One position with what explains a difference to the record, and what protects it.
+         */
+        PositionDetail: {
             /** Account */
             account: string;
+            /** Adl Rank */
+            adl_rank: number | null;
+            /** Break Even Price */
+            break_even_price: string | null;
             /** Category */
             category: string;
+            /** Cum Realised Pnl */
+            cum_realised_pnl: string | null;
             /** Diff */
             diff: string | null;
             /** Entry Price */
             entry_price: string | null;
+            guard: components["schemas"]["GuardOut"] | null;
             /** Id */
             id: string;
+            /** Is Reduce Only */
+            is_reduce_only: boolean;
             /** Leverage */
             leverage: string | null;
+            /** Liq Distance */
+            liq_distance: string | null;
             /** Liq Price */
             liq_price: string | null;
+            /** Maintenance Margin */
+            maintenance_margin: string | null;
             /** Margin */
             margin: string | null;
             /** Mark Price */
             mark_price: string | null;
+            /** Missing */
+            missing: components["schemas"]["MissingOut"][];
+            /** Opened At */
+            opened_at: string | null;
             ours: components["schemas"]["OursOut"];
             /** Position Idx */
             position_idx: number;
+            /** Position Status */
+            position_status: string;
+            /** Position Value */
+            position_value: string | null;
             /** Realised Pnl */
             realised_pnl: string | null;
             /** Side */
@@ -1067,6 +2283,262 @@ export interface components {
             /** Version */
             version: number;
         };
+        /** PositionList */
+        PositionList: {
+            /** Items */
+            items: components["schemas"]["PositionOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /** PositionOut */
+        PositionOut: {
+            /** Account */
+            account: string;
+            /** Adl Rank */
+            adl_rank: number | null;
+            /** Break Even Price */
+            break_even_price: string | null;
+            /** Category */
+            category: string;
+            /** Cum Realised Pnl */
+            cum_realised_pnl: string | null;
+            /** Diff */
+            diff: string | null;
+            /** Entry Price */
+            entry_price: string | null;
+            /** Id */
+            id: string;
+            /** Is Reduce Only */
+            is_reduce_only: boolean;
+            /** Leverage */
+            leverage: string | null;
+            /** Liq Distance */
+            liq_distance: string | null;
+            /** Liq Price */
+            liq_price: string | null;
+            /** Maintenance Margin */
+            maintenance_margin: string | null;
+            /** Margin */
+            margin: string | null;
+            /** Mark Price */
+            mark_price: string | null;
+            /** Opened At */
+            opened_at: string | null;
+            ours: components["schemas"]["OursOut"];
+            /** Position Idx */
+            position_idx: number;
+            /** Position Status */
+            position_status: string;
+            /** Position Value */
+            position_value: string | null;
+            /** Realised Pnl */
+            realised_pnl: string | null;
+            /** Side */
+            side: string;
+            /**
+             * Size
+             * @example 0.01
+             */
+            size: string;
+            /** Stop Loss */
+            stop_loss: string | null;
+            /** Symbol */
+            symbol: string;
+            /** Take Profit */
+            take_profit: string | null;
+            /** Trailing Stop */
+            trailing_stop: string | null;
+            /** Unrealised Pnl */
+            unrealised_pnl: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             * @example 2026-11-22T16:51:52.123Z
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * PreviewIn
+         * @description `POST /orders/preview`: a body of `POST /orders`, whose `id` may be left out, with `qty` or `size`.
+         */
+        PreviewIn: {
+            /** Account */
+            account: string;
+            /**
+             * Category
+             * @enum {string}
+             */
+            category: "linear" | "spot";
+            /** Close On Trigger */
+            close_on_trigger?: boolean | null;
+            /** Id */
+            id?: string | null;
+            /** Market Unit */
+            market_unit?: ("baseCoin" | "quoteCoin") | null;
+            /** Order Filter */
+            order_filter?: ("Order" | "StopOrder" | "tpslOrder") | null;
+            /**
+             * Order Type
+             * @enum {string}
+             */
+            order_type: "Market" | "Limit";
+            /** Position Idx */
+            position_idx?: number | null;
+            /** Price */
+            price?: string | null;
+            /** Qty */
+            qty?: string | null;
+            /** Reduce Only */
+            reduce_only?: boolean | null;
+            /** Seen */
+            seen?: string | null;
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "Buy" | "Sell";
+            size?: components["schemas"]["SizeIn"] | null;
+            /** Sl Limit Price */
+            sl_limit_price?: string | null;
+            /** Sl Order Type */
+            sl_order_type?: ("Market" | "Limit") | null;
+            /** Sl Trigger By */
+            sl_trigger_by?: ("LastPrice" | "MarkPrice" | "IndexPrice") | null;
+            /** Slippage Tolerance */
+            slippage_tolerance?: string | null;
+            /** Slippage Tolerance Type */
+            slippage_tolerance_type?: ("TickSize" | "Percent") | null;
+            /** Stop Loss */
+            stop_loss?: string | null;
+            /** Symbol */
+            symbol: string;
+            /** Take Profit */
+            take_profit?: string | null;
+            /** Time In Force */
+            time_in_force?: ("GTC" | "IOC" | "FOK" | "PostOnly") | null;
+            /** Tp Limit Price */
+            tp_limit_price?: string | null;
+            /** Tp Order Type */
+            tp_order_type?: ("Market" | "Limit") | null;
+            /** Tp Trigger By */
+            tp_trigger_by?: ("LastPrice" | "MarkPrice" | "IndexPrice") | null;
+            /** Tpsl Mode */
+            tpsl_mode?: ("Full" | "Partial") | null;
+            /** Trigger By */
+            trigger_by?: ("LastPrice" | "MarkPrice" | "IndexPrice") | null;
+            /** Trigger Direction */
+            trigger_direction?: number | null;
+            /** Trigger Price */
+            trigger_price?: string | null;
+        };
+        /**
+         * PreviewOut
+         * @description What an order would do. Amounts in the settle coin, rates as fractions. `rules` would refuse it; `warnings`
+         *     are what to know first.
+         */
+        PreviewOut: {
+            fee_maker: components["schemas"]["FigureOut"];
+            fee_taker: components["schemas"]["FigureOut"];
+            im_after: components["schemas"]["FigureOut"];
+            im_before: components["schemas"]["FigureOut"];
+            liq_after: components["schemas"]["FigureOut"];
+            liq_before: components["schemas"]["FigureOut"];
+            loss_at_stop: components["schemas"]["FigureOut"];
+            margin: components["schemas"]["FigureOut"];
+            mm_after: components["schemas"]["FigureOut"];
+            mm_before: components["schemas"]["FigureOut"];
+            position_after: components["schemas"]["AfterOut"] | null;
+            /**
+             * Price
+             * @example 0.01
+             */
+            price: string;
+            profit_at_take: components["schemas"]["FigureOut"];
+            /**
+             * Qty
+             * @example 0.01
+             */
+            qty: string;
+            /** Rules */
+            rules: components["schemas"]["Refusal"][];
+            /**
+             * Value
+             * @example 0.01
+             */
+            value: string;
+            /** Warnings */
+            warnings: components["schemas"]["Refusal"][];
+        };
+        /** ProgressList */
+        ProgressList: {
+            /** Items */
+            items: components["schemas"]["ProgressOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * ProgressOut
+         * @description How much of the past that Bybit still has is in the record. `done` is in thousandths.
+         */
+        ProgressOut: {
+            /** Account */
+            account: string;
+            /** Complete */
+            complete: boolean;
+            /** Done */
+            done: number;
+            /** Rows */
+            rows: number;
+            /** Since */
+            since: string | null;
+        };
+        /** ProtectionOut */
+        ProtectionOut: {
+            /** Items */
+            items: components["schemas"]["GuardOut"][];
+            /** Orphans */
+            orphans: components["schemas"]["OrphanOut"][];
+        };
+        /**
+         * Refusal
+         * @description Why something was not done: the error of the API's one shape.
+         */
+        Refusal: {
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Message */
+            message: string;
+        };
+        /**
+         * ReverseIn
+         * @description `POST /positions/{id}/reverse`: `id` is the closing order's, `open_id` that of the one on the other side.
+         */
+        ReverseIn: {
+            /**
+             * Id
+             * @description A canonical lower-case UUID, made by the client
+             */
+            id: string;
+            /**
+             * Open Id
+             * @description A canonical lower-case UUID, made by the client
+             */
+            open_id: string;
+            /** Seen */
+            seen?: string | null;
+        };
+        /** ReverseOut */
+        ReverseOut: {
+            close: components["schemas"]["OrderOut"];
+            error: components["schemas"]["Refusal"] | null;
+            open: components["schemas"]["OrderOut"] | null;
+        };
         /** SessionOut */
         SessionOut: {
             /** Csrf */
@@ -1086,6 +2558,23 @@ export interface components {
             password?: string | null;
             /** Username */
             username?: string | null;
+        };
+        /**
+         * SizeIn
+         * @description A size in another way: `quote` value, `percent` of what is available, `risk` in money or `risk_percent` of the
+         *     equity lost at the stop_loss. Rounded down to the market's step.
+         */
+        SizeIn: {
+            /**
+             * Amount
+             * @example 0.01
+             */
+            amount: string;
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "base" | "quote" | "percent" | "risk" | "risk_percent";
         };
         /** StatusList */
         StatusList: {
@@ -1182,6 +2671,280 @@ export interface components {
              */
             tap: string;
         };
+        /**
+         * TradeList
+         * @description Newest first. `next` is null: Bybit keeps only the latest.
+         */
+        TradeList: {
+            /** Items */
+            items: components["schemas"]["TradeOut"][];
+            /** Next */
+            next: null;
+        };
+        /** TradeOut */
+        TradeOut: {
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-11-22T16:51:52.123Z
+             */
+            at: string;
+            /** Exec Id */
+            exec_id: string;
+            /**
+             * Price
+             * @example 0.01
+             */
+            price: string;
+            /**
+             * Qty
+             * @example 0.01
+             */
+            qty: string;
+            /** Side */
+            side: string;
+        };
+        /**
+         * TripDetail
+         * @description A trip, opened into what it is made of. `bybit_pnl` is the sum of Bybit's closed PnL of the orders that closed
+         *     it; `difference` is that minus our realised less fees. Bybit leaves funding out of it.
+         */
+        TripDetail: {
+            /** Account */
+            account: string;
+            /** Avg Entry */
+            avg_entry: string | null;
+            /** Avg Exit */
+            avg_exit: string | null;
+            /** Bybit Pnl */
+            bybit_pnl: string | null;
+            /** Category */
+            category: string;
+            /** Closed At */
+            closed_at: string | null;
+            /** Closed Pnl */
+            closed_pnl: components["schemas"]["ClosedPnlOut"][];
+            /** Coin */
+            coin: string;
+            /** Difference */
+            difference: string | null;
+            /** Difference Because */
+            difference_because: string | null;
+            /**
+             * Entered Qty
+             * @example 0.01
+             */
+            entered_qty: string;
+            /**
+             * Fees
+             * @example 0.01
+             */
+            fees: string;
+            /** Fills */
+            fills: number;
+            /** Flipped */
+            flipped: boolean;
+            /**
+             * Funding
+             * @example 0.01
+             */
+            funding: string;
+            /** Id */
+            id: number;
+            /** Items */
+            items: components["schemas"]["TripFill"][];
+            /**
+             * Left Qty
+             * @example 0.01
+             */
+            left_qty: string;
+            /**
+             * Max Size
+             * @example 0.01
+             */
+            max_size: string;
+            /**
+             * Net
+             * @example 0.01
+             */
+            net: string;
+            /** Next */
+            next: string | null;
+            note: components["schemas"]["NoteOut"] | null;
+            /** Open */
+            open: boolean;
+            /**
+             * Opened At
+             * Format: date-time
+             * @example 2026-11-22T16:51:52.123Z
+             */
+            opened_at: string;
+            /** Other Fees */
+            other_fees: {
+                [key: string]: string;
+            };
+            /** Position Idx */
+            position_idx: number;
+            /**
+             * Realised
+             * @example 0.01
+             */
+            realised: string;
+            /** Side */
+            side: string;
+            /** Symbol */
+            symbol: string;
+            /**
+             * Uncovered
+             * @example 0.01
+             */
+            uncovered: string;
+        };
+        /**
+         * TripFill
+         * @description A fill of a trip: what it closed, and what that realised before fees.
+         */
+        TripFill: {
+            /** Account */
+            account: string;
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-11-22T16:51:52.123Z
+             */
+            at: string;
+            /** Category */
+            category: string;
+            /**
+             * Closed Qty
+             * @example 0.01
+             */
+            closed_qty: string;
+            /** Closed Size */
+            closed_size: string | null;
+            /** Exec Id */
+            exec_id: string;
+            /** Exec Type */
+            exec_type: string;
+            /** Fee */
+            fee: string | null;
+            /** Fee Currency */
+            fee_currency: string;
+            /** Is Maker */
+            is_maker: boolean;
+            /** Order */
+            order: string | null;
+            /**
+             * Price
+             * @example 0.01
+             */
+            price: string;
+            /**
+             * Qty
+             * @example 0.01
+             */
+            qty: string;
+            /**
+             * Realised
+             * @example 0.01
+             */
+            realised: string;
+            /** Side */
+            side: string;
+            /** Symbol */
+            symbol: string;
+        };
+        /** TripList */
+        TripList: {
+            /** Items */
+            items: components["schemas"]["TripOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * TripOut
+         * @description One round trip, from flat to flat. `net` is what it brought after fees in its coin and funding; fees in other
+         *     coins stand beside. `uncovered`: spot only, coins sold that this record did not see bought.
+         */
+        TripOut: {
+            /** Account */
+            account: string;
+            /** Avg Entry */
+            avg_entry: string | null;
+            /** Avg Exit */
+            avg_exit: string | null;
+            /** Category */
+            category: string;
+            /** Closed At */
+            closed_at: string | null;
+            /** Coin */
+            coin: string;
+            /**
+             * Entered Qty
+             * @example 0.01
+             */
+            entered_qty: string;
+            /**
+             * Fees
+             * @example 0.01
+             */
+            fees: string;
+            /** Fills */
+            fills: number;
+            /** Flipped */
+            flipped: boolean;
+            /**
+             * Funding
+             * @example 0.01
+             */
+            funding: string;
+            /** Id */
+            id: number;
+            /**
+             * Left Qty
+             * @example 0.01
+             */
+            left_qty: string;
+            /**
+             * Max Size
+             * @example 0.01
+             */
+            max_size: string;
+            /**
+             * Net
+             * @example 0.01
+             */
+            net: string;
+            note: components["schemas"]["NoteOut"] | null;
+            /** Open */
+            open: boolean;
+            /**
+             * Opened At
+             * Format: date-time
+             * @example 2026-11-22T16:51:52.123Z
+             */
+            opened_at: string;
+            /** Other Fees */
+            other_fees: {
+                [key: string]: string;
+            };
+            /** Position Idx */
+            position_idx: number;
+            /**
+             * Realised
+             * @example 0.01
+             */
+            realised: string;
+            /** Side */
+            side: string;
+            /** Symbol */
+            symbol: string;
+            /**
+             * Uncovered
+             * @example 0.01
+             */
+            uncovered: string;
+        };
         /** WalletList */
         WalletList: {
             /** Items */
@@ -1189,7 +2952,11 @@ export interface components {
             /** Next */
             next: string | null;
         };
-        /** WalletOut */
+        /**
+         * WalletOut
+         * @description The unified account as Bybit last told it; totals in USD. In isolated margin those but equity are null, for Bybit
+         *     gives them no meaning there.
+         */
         WalletOut: {
             /** Account */
             account: string;
@@ -1197,8 +2964,22 @@ export interface components {
             available: string | null;
             /** Coins */
             coins: components["schemas"]["CoinOut"][];
+            /** Im Rate */
+            im_rate: string | null;
+            /** Initial Margin */
+            initial_margin: string | null;
+            /** Maintenance Margin */
+            maintenance_margin: string | null;
+            /** Margin Balance */
+            margin_balance: string | null;
+            /** Margin Mode */
+            margin_mode: string;
+            /** Mm Rate */
+            mm_rate: string | null;
             /** Total Equity */
             total_equity: string | null;
+            /** Unrealised Pnl */
+            unrealised_pnl: string | null;
             /**
              * Updated At
              * Format: date-time
@@ -1207,6 +2988,22 @@ export interface components {
             updated_at: string;
             /** Version */
             version: number;
+            /** Wallet Balance */
+            wallet_balance: string | null;
+        };
+        /** ZoneIn */
+        ZoneIn: {
+            /** Account */
+            account: string;
+            /** Time Zone */
+            time_zone: string;
+        };
+        /** ZoneOut */
+        ZoneOut: {
+            /** Account */
+            account: string;
+            /** Time Zone */
+            time_zone: string;
         };
     };
     responses: never;
@@ -1264,6 +3061,95 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_closed_pnl: {
+        parameters: {
+            query?: {
+                account?: string | null;
+                symbol?: string | null;
+                limit?: number;
+                cursor?: string | null;
+                format?: "csv" | "json";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosedPnlList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1394,6 +3280,7 @@ export interface operations {
                 account?: string | null;
                 limit?: number;
                 cursor?: string | null;
+                format?: "csv" | "json";
             };
             header?: never;
             path?: never;
@@ -1493,6 +3380,182 @@ export interface operations {
             };
         };
     };
+    list_favourites: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FavouriteList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    put_favourite: {
+        parameters: {
+            query?: {
+                position?: number | null;
+            };
+            header?: never;
+            path: {
+                category: "linear" | "spot";
+                symbol: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FavouriteList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    delete_favourite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                category: "linear" | "spot";
+                symbol: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FavouriteList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     health: {
         parameters: {
             query?: never;
@@ -1509,6 +3572,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthOut"];
+                };
+            };
+        };
+    };
+    list_holdings: {
+        parameters: {
+            query: {
+                account: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldingList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
         };
@@ -1565,6 +3713,1266 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_curve: {
+        parameters: {
+            query: {
+                account: string;
+                start?: string | null;
+                end?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Curve"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_day: {
+        parameters: {
+            query: {
+                account: string;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DayDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    export_journal: {
+        parameters: {
+            query: {
+                kind: "fills" | "orders" | "trips" | "closed_pnl" | "cash" | "days";
+                account?: string | null;
+                format?: "csv" | "json";
+                start?: string | null;
+                end?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_figures: {
+        parameters: {
+            query: {
+                account: string;
+                by?: "day" | "week" | "month" | "symbol";
+                start?: string | null;
+                end?: string | null;
+                symbol?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FigureList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_notes: {
+        parameters: {
+            query: {
+                account: string;
+                kind?: ("trip" | "day" | "order") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    put_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_progress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgressList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    set_time_zone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ZoneIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ZoneOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_trips: {
+        parameters: {
+            query?: {
+                account?: string | null;
+                state?: "open" | "closed" | "all";
+                symbol?: string | null;
+                tag?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TripList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_trip: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                trip_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TripDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_markets: {
+        parameters: {
+            query?: {
+                category?: "linear" | "spot";
+                q?: string;
+                favourites?: boolean;
+                account?: string | null;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_book: {
+        parameters: {
+            query?: {
+                category?: "linear" | "spot";
+                account?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                symbol: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_candles: {
+        parameters: {
+            query: {
+                interval: "1" | "3" | "5" | "15" | "30" | "60" | "120" | "240" | "360" | "720" | "D" | "W" | "M";
+                category?: "linear" | "spot";
+                start?: string | null;
+                end?: string | null;
+                account?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                symbol: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CandleList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_funding: {
+        parameters: {
+            query?: {
+                category?: "linear" | "spot";
+                account?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                symbol: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FundingList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_public_trades: {
+        parameters: {
+            query?: {
+                category?: "linear" | "spot";
+                account?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                symbol: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TradeList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2023,6 +5431,111 @@ export interface operations {
             };
         };
     };
+    preview_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     get_order: {
         parameters: {
             query?: never;
@@ -2354,6 +5867,120 @@ export interface operations {
             };
         };
     };
+    set_position_mode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModeOut"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModeOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     list_positions: {
         parameters: {
             query?: never;
@@ -2401,6 +6028,214 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    close_all_positions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseAllIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CloseAllOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_position: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                position_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2535,6 +6370,247 @@ export interface operations {
             };
         };
     };
+    set_leverage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                position_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeverageIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeverageOut"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeverageOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    reverse_position: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                position_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReverseIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReverseOut"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReverseOut"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReverseOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     set_trading_stop: {
         parameters: {
             query?: never;
@@ -2566,6 +6642,109 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PositionOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_protection: {
+        parameters: {
+            query: {
+                account: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtectionOut"];
                 };
             };
             /** @description Unauthorized */

@@ -18,6 +18,7 @@ from bybit import gateway as bybit
 from bybit import instruments
 from bybit.errors import BybitError
 from bybit.models import Account, Heartbeat, Link
+from bybit.types import CATEGORIES
 from orders import resolver
 from orders.listener import Listener
 from orders.prices import Prices
@@ -62,7 +63,8 @@ def _round(threads: dict[str, threading.Thread], stopping: threading.Event) -> N
     for account_id, environment in Account.objects.values_list("pk", "environment"):
         Link.objects.get_or_create(pk=account_id)
         keep(account_id, partial(Listener, account_id, stopping))
-        keep(f"prices:{environment}", partial(Prices, environment, stopping))
+        for category in CATEGORIES:
+            keep(f"prices:{environment}:{category}", partial(Prices, environment, category, stopping))
 
 
 class Chores(threading.Thread):
@@ -87,7 +89,9 @@ class Chores(threading.Thread):
 
 def _refresh_instruments(account: Account) -> None:
     try:
-        instruments.refresh(account, bybit.for_account(account), only_if_older=instruments.FRESH)
+        gateway = bybit.for_account(account)
+        instruments.refresh(account, gateway, only_if_older=instruments.FRESH)
+        instruments.refresh_tiers(account, gateway, only_if_older=instruments.TIERS_FRESH)
     except BybitError as error:
         log.warning("%s: the markets could not be read (%s)", account.pk, error.code)
 

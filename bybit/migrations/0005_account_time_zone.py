@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bybit', '0003_quote_step_and_bans'),
+        ('bybit', '0004_markets'),
     ]
 
     operations = [
