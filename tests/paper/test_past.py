@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from .exchange import Exchange, Trader
 from .oracle import check_truth
 
 Row = dict[str, Any]
+Start = Callable[..., Exchange]
 DAY_MS, HOUR_MS = 86_400_000, 3_600_000
 BUY = {"do": "order", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "0.010"}
 
@@ -33,6 +34,21 @@ def opened(path: Path, *more: str) -> Exchange:
     exchange.control("pause", on=True)
     exchange.control("limits", scale="off")
     return exchange
+
+
+@pytest.fixture
+def launch() -> Iterator[Start]:
+    """`opened`, and nothing is left running of what it opened."""
+    started: list[Exchange] = []
+
+    def begin(*words: Any) -> Exchange:
+        started.append(opened(*words))
+        return started[-1]
+
+    yield begin
+    for exchange in started:
+        if exchange.process.poll() is None:
+            exchange.kill()
 
 
 def owner(exchange: Exchange) -> Trader:
@@ -194,10 +210,10 @@ def story(now: int) -> list[Row]:
     return [{"at": start + hour * HOUR_MS, **step} for hour, step in enumerate(steps)][::-1]
 
 
-def test_every_step(tmp_path: Path, now: int) -> None:
+def test_every_step(launch: Start, tmp_path: Path, now: int) -> None:
     lines, start = story(now), now - 2 * DAY_MS
     lines[-1]["at"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(start // 1000 - 60))
-    exchange = opened(write(tmp_path / "h.jsonl", lines), "--data", str(tmp_path / "data"))
+    exchange = launch(write(tmp_path / "h.jsonl", lines), "--data", str(tmp_path / "data"))
     before, trader = exchange.truth(), owner(exchange)
     kinds = [row["execType"] for row in before["executions"]]
     assert kinds == ["Trade", "Trade", "Funding", "AdlTrade", "BustTrade"]
@@ -223,7 +239,7 @@ def test_every_step(tmp_path: Path, now: int) -> None:
     ]
     check_truth(before)
     exchange.kill()
-    again = opened(
+    again = launch(
         write(tmp_path / "h.jsonl", [{"at": 1, "do": "nonsense"}]), "--data", str(tmp_path / "data")
     )
     assert again.truth() == before
@@ -238,7 +254,7 @@ def refused(path: Path, *more: str) -> str:
     return done.stderr
 
 
-def test_bad_lines_keep_it_from_starting(tmp_path: Path, now: int) -> None:
+def test_bad_lines_keep_it_from_starting(launch: Start, tmp_path: Path, now: int) -> None:
     good, at = {**BUY, "at": now - HOUR_MS}, now - HOUR_MS
     for line, reason in (
         ("{", "Expecting"),
@@ -257,19 +273,19 @@ def test_bad_lines_keep_it_from_starting(tmp_path: Path, now: int) -> None:
         said = refused(path, "--data", str(tmp_path / "data"))
         assert "line 3:" in said and reason in said
     # Nothing of it was kept: the ledger is still a new one.
-    exchange = opened(write(path, [good]), "--data", str(tmp_path / "data"))
+    exchange = launch(write(path, [good]), "--data", str(tmp_path / "data"))
     assert len(exchange.truth()["executions"]) == 1
     assert exchange.stop() == 0
 
 
-def test_what_is_older_than_two_years_is_not_shown(tmp_path: Path, now: int) -> None:
+def test_what_is_older_than_two_years_is_not_shown(launch: Start, tmp_path: Path, now: int) -> None:
     ages = (740, 725)
     orders = [{"at": now - days * DAY_MS, **BUY, "orderLinkId": f"aged-{days}"} for days in ages]
     closing = [
         {**order, "side": "Sell", "orderLinkId": order["orderLinkId"] + "c", "at": order["at"] + 1}
         for order in orders
     ]
-    exchange = opened(write(tmp_path / "h.jsonl", [*orders, *closing]))
+    exchange = launch(write(tmp_path / "h.jsonl", [*orders, *closing]))
     trader = owner(exchange)
     assert len(exchange.truth()["executions"]) == 4
     for path in (
@@ -296,10 +312,10 @@ def test_the_generator(days: int, fills: int, now: int) -> None:
     assert times == sorted(times) and now - days * DAY_MS <= times[0] and times[-1] <= now
 
 
-def test_thousands_of_lines_take_a_second_or_two(tmp_path: Path, now: int) -> None:
+def test_thousands_of_lines_take_a_second_or_two(launch: Start, tmp_path: Path, now: int) -> None:
     lines = history(120, 11, 2_500, now)
     began = time.monotonic()
-    exchange = opened(write(tmp_path / "h.jsonl", lines), "--data", str(tmp_path / "data"))
+    exchange = launch(write(tmp_path / "h.jsonl", lines), "--data", str(tmp_path / "data"))
     assert len(lines) > 6_000 and time.monotonic() - began < 6
     check_truth(exchange.truth())
     assert exchange.stop() == 0
