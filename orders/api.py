@@ -179,7 +179,12 @@ class BybitUnreachable(TradeError):
         )
 
 
-@router.get("/executions", operation_id="list_executions", response={200: FillList, **ERRORS})
+@router.get(
+    "/executions",
+    operation_id="list_executions",
+    response={200: FillList, **ERRORS},
+    openapi_extra=export.FILE,
+)
 def list_executions(
     request: HttpRequest,
     symbol: SymbolQuery = None,

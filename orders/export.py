@@ -228,6 +228,10 @@ async def stream(texts: Iterator[str]) -> AsyncIterator[bytes]:
         yield text.encode()
 
 
+# What the API's document says of an answer that may be a file.
+FILE = {"responses": {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}}
+
+
 def download(
     kind: Kind, form: Form, accounts: list[str], start: date | None, end: date | None
 ) -> StreamingHttpResponse:

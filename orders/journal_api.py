@@ -305,7 +305,12 @@ def set_time_zone(request: HttpRequest, body: ZoneIn) -> ZoneOut:
     return ZoneOut(account=row.pk, time_zone=body.time_zone)
 
 
-@router.get("/closed-pnl", operation_id="list_closed_pnl", response={200: ClosedPnlList, **ERRORS})
+@router.get(
+    "/closed-pnl",
+    operation_id="list_closed_pnl",
+    response={200: ClosedPnlList, **ERRORS},
+    openapi_extra=export.FILE,
+)
 def list_closed_pnl(
     request: HttpRequest,
     account: AccountQuery | None = None,
@@ -326,7 +331,19 @@ def list_closed_pnl(
     return _json(ClosedPnlList(items=items, next=_cursor([last.updated_ms, last.pk] if last else None)))
 
 
-@router.get("/journal/export", operation_id="export_journal", response={200: None, **ERRORS})
+class ExportOut(Schema):
+    """An export as JSON: one object a row, by the names of the columns."""
+
+    kind: str
+    items: list[dict[str, Any]]
+
+
+@router.get(
+    "/journal/export",
+    operation_id="export_journal",
+    response={200: ExportOut, **ERRORS},
+    openapi_extra=export.FILE,
+)
 def export_journal(
     request: HttpRequest,
     kind: export.Kind,

@@ -53,7 +53,7 @@ RIGHTS: dict[str, str | None] = {
     "set_position_mode": "trade",
     "get_position": "read",
     "get_protection": "read",
-    "preview_order": "read",
+    "preview_order": "trade",
 }
 _by_route: dict[tuple[str, str], str | None] = {}
 

@@ -1352,6 +1352,18 @@ export interface components {
             source: string;
         };
         /**
+         * ExportOut
+         * @description An export as JSON: one object a row, by the names of the columns.
+         */
+        ExportOut: {
+            /** Items */
+            items: {
+                [key: string]: unknown;
+            }[];
+            /** Kind */
+            kind: string;
+        };
+        /**
          * FavouriteList
          * @description In the user's own order; at most 200.
          */
@@ -3092,6 +3104,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClosedPnlList"];
+                    "text/csv": string;
                 };
             };
             /** @description Unauthorized */
@@ -3295,6 +3308,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FillList"];
+                    "text/csv": string;
                 };
             };
             /** @description Unauthorized */
@@ -3918,7 +3932,10 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["ExportOut"];
+                    "text/csv": string;
+                };
             };
             /** @description Unauthorized */
             401: {
