@@ -45,6 +45,9 @@ NAMES = frozenset(
         "resolve_answered",
         "resolve_before_verdict_commit",
         "resolve_swept",
+        # the past that is brought in, and the journal
+        "backfill_page_taken",
+        "journal_before_commit",
     }
 )
 _TRAP = re.compile(r"([a-z_]+)=(?:(kill|raise)|pause:(\d{1,6}))(?:\*(\d{1,6}))?(?:%(\d{1,3}))?", re.ASCII)

@@ -4,7 +4,7 @@ on where the last one stopped, and what is known already changes nothing."""
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +13,7 @@ from typing import Any
 from django.utils import timezone
 
 from bybit.errors import BybitError, Refused
+from bybit.failpoints import failpoint
 from bybit.gateway import Gateway
 from bybit.models import Account, Link
 from bybit.types import Page
@@ -26,6 +27,8 @@ log = logging.getLogger("tradepost.backfill")
 # Bybit keeps two years, and answers for seven days at a time.
 KEPT = timedelta(days=730) - timedelta(hours=1)
 WINDOW_MS = 7 * 86_400_000 - 1
+# After an absence it goes on day by day.
+DAY_MS = 86_400_000
 # Beside the resolver's own half of Bybit's limits; the transaction log has half of theirs.
 PER_SECOND = 10
 # Results are told by Bybit a moment late.
@@ -148,12 +151,14 @@ class _Work:
         row.settled = False
         while True:
             start = row.until_ms - OVERLAP_MS
-            end = min(start + WINDOW_MS, self._now_ms)
-            self._window(one, row, start, end, "")
+            end = min(start + DAY_MS + OVERLAP_MS, self._now_ms)
+            for _ in self._pages(one, row, start, end, ""):
+                pass
             row.until_ms = end
             row.save(update_fields=["until_ms", "rows", "settled"])
             if end >= self._now_ms:
                 return
+            self._check_time()
 
     def _was_away(self, row: Coverage) -> bool:
         """Whether the resolver's sweeps may have begun too late to reach back to what is covered."""
@@ -167,25 +172,31 @@ class _Work:
         """Fills in what is older than the record, oldest first."""
         while not row.is_filled:
             start, end = row.filled_ms, min(row.filled_ms + WINDOW_MS, row.start_ms)
-            self._window(one, row, start, end, row.cursor)
+            for cursor in self._pages(one, row, start, end, row.cursor):
+                row.cursor = cursor
+                row.save(update_fields=["cursor", "rows"])
+                self._check_time()
             row.filled_ms, row.cursor = end, ""
             row.save(update_fields=["filled_ms", "cursor", "rows"])
+            self._check_time()
 
-    def _window(self, one: _List, row: Coverage, start_ms: int, end_ms: int, cursor: str) -> None:
-        """All pages of one window, each taken in before the next is asked for. Raises _TimeIsUp between two."""
+    def _check_time(self) -> None:
+        """Between two steps that are kept. Raises _TimeIsUp."""
+        if time.monotonic() > self._deadline:
+            raise _TimeIsUp
+
+    def _pages(self, one: _List, row: Coverage, start_ms: int, end_ms: int, cursor: str) -> Iterator[str]:
+        """Takes in one window, page by page; yields the cursor of the next after each that is not the last."""
         while True:
-            if time.monotonic() > self._deadline:
-                raise _TimeIsUp
             page = self._page(one, start_ms, end_ms, cursor)
             if page.items:
                 one.take(self._account, one.category, page.items)
                 row.rows += len(page.items)
+                failpoint("backfill_page_taken")
             if not page.cursor or page.cursor == cursor:
                 return
             cursor = page.cursor
-            if not row.is_filled and start_ms == row.filled_ms:
-                row.cursor = cursor
-                row.save(update_fields=["cursor", "rows"])
+            yield cursor
 
     def _page(self, one: _List, start_ms: int, end_ms: int, cursor: str) -> Page[Any]:
         try:

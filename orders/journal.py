@@ -16,6 +16,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Coalesce, Collate
 
 from bybit.decimals import to_wire
+from bybit.failpoints import failpoint
 from bybit.instruments import Coins
 from bybit.models import Account
 from orders import services
@@ -71,6 +72,7 @@ def _roll_once(account: Account) -> tuple[int, set[Place]]:
     for place in sorted(moved):
         journal.fold_anew(days=days, **_of(account, place, coins))
     days.write()
+    failpoint("journal_before_commit")
     return len(fills), set(new) | moved
 
 
