@@ -196,9 +196,15 @@ def test_a_public_feed_that_died_is_rebuilt_and_the_book_is_right_again(
     still.paper.control("step", {"ticks": 5})
     if do == "silent":
         watcher.wait("heartbeat", lambda _: (age(watcher) or 0) > 2500)
-        wait_for(
-            lambda: any(" paper linear: " in line for line in still.lines[before:]), 10, "the rebuilding"
-        )
+
+        def rebuilt() -> int:
+            return sum(" paper linear: " in line for line in still.lines[before:])
+
+        wait_for(rebuilt, 10, "the rebuilding")
+        # A new socket that says nothing is no sign of life.
+        watcher.messages.clear()
+        wait_for(lambda: rebuilt() > 1, 15, "the next one")
+        assert all(beat["up"]["paper"]["public_age_ms"] > 2500 for beat in watcher.of("heartbeat"))
         still.paper.clear()
     wait_for(shows_the_truth(watcher, still, "BTCUSDT"), 15, f"the true book after {do}")
     watcher.messages.clear()
