@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from bybit.errors import BybitError, Refused
@@ -24,13 +25,10 @@ from positions.models import Coverage
 
 log = logging.getLogger("tradepost.backfill")
 
-# Bybit keeps two years, and answers for seven days at a time.
-KEPT = timedelta(days=730) - timedelta(hours=1)
+# Bybit answers for seven days at a time.
 WINDOW_MS = 7 * 86_400_000 - 1
 # After an absence it goes on day by day.
 DAY_MS = 86_400_000
-# Beside the resolver's own half of Bybit's limits; the transaction log has half of theirs.
-PER_SECOND = 10
 # Results are told by Bybit a moment late.
 OVERLAP_MS = 600_000
 
@@ -98,7 +96,7 @@ def advance(account: Account, seconds: float) -> bool:
         gateway = access.gateway_of(account)
         work = _Work(account, gateway, time.monotonic() + seconds)
         try:
-            with gateway.patiently(PER_SECOND):
+            with gateway.patiently(settings.BACKFILL_PER_SECOND):
                 return work.run()
         except BybitError as error:
             access.note_ban(account, gateway)
@@ -128,7 +126,7 @@ class _Work:
         return True
 
     def _begin(self, one: _List) -> Coverage:
-        floor = self._now_ms - int(KEPT.total_seconds() * 1000)
+        floor = self._now_ms - int(settings.BACKFILL_DAYS * DAY_MS)
         row, _ = Coverage.objects.get_or_create(
             account=self._account,
             kind=one.kind,

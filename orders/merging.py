@@ -111,6 +111,7 @@ class Merged:
         self._fresh[symbol] = [*self._fresh.get(symbol, ()), *news][-MOST_TRADES:]
         self._tape.setdefault(symbol, deque(maxlen=MOST_TRADES)).extend(news)
         self._at[f"trades.{symbol}"] = item.at_ms
+        self._whole(item.topic)
         self._due.add(f"trades.{symbol}")
 
     def _candle(self, mark: str, item: Message) -> None:
@@ -118,6 +119,7 @@ class Merged:
         for row in item.data:
             candle = market_parse.candle(row)
             self._candles.setdefault(mark, {})[candle.start_ms] = candle, item.at_ms
+        self._whole(item.topic)
         self._due.add(mark)
 
     def forget(self, topics: Iterable[str]) -> None:

@@ -177,7 +177,9 @@ class _Look:
             coin = self.instrument.base_coin
         kept = next((row for row in wallet.coins if row["coin"] == coin), None)
         found = None if kept is None or kept.get("available") is None else Decimal(kept["available"])
-        return found * self.price if found is not None and spot and wish.side == "Sell" else found
+        return (
+            EXACT.multiply(found, self.price) if found is not None and spot and wish.side == "Sell" else found
+        )
 
     def _margin(self, value: Decimal) -> Decimal | None:
         leverage = self._leverage()

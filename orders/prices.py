@@ -32,6 +32,8 @@ SNAPSHOT_SECONDS = 5.0
 SOONEST_ASK_SECONDS, LONGEST_ASK_SECONDS = 1.0, 60.0
 REFUSED_SECONDS = 30.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 4.0
+# A feed that lived this long was a good one: the next is dialled without a long pause.
+LONG_LIFE_SECONDS = 30.0
 _AGE = {"linear": "public_at", "spot": "spot_public_at"}
 
 
@@ -53,23 +55,25 @@ class Prices(threading.Thread):
         loop = topics.Loop()
         pause = FIRST_PAUSE
         while not self._stopping.is_set():
+            began = time.monotonic()
             try:
-                if self._follow(loop):
-                    pause = FIRST_PAUSE
+                self._follow(loop)
             except (FeedDown, DatabaseError, redis.RedisError, OSError, TimeoutError) as error:
                 log.warning("%s %s: %s", self.environment, self.category, error)
             except Exception:
                 log.exception("%s %s: prices failed and start anew", self.environment, self.category)
             finally:
                 connections["default"].close()
+            if time.monotonic() - began > LONG_LIFE_SECONDS:
+                pause = FIRST_PAUSE
             self._stopping.wait(pause * random.uniform(0.75, 1.25))  # noqa: S311  # jitter, not secrecy
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    def _follow(self, loop: topics.Loop) -> bool:
-        """One life of the feed, open only while something is needed. False when there is nobody to follow for."""
+    def _follow(self, loop: topics.Loop) -> None:
+        """One life of the feed, open only while something is needed."""
         account = Account.objects.filter(environment=self.environment).first()
         if account is None:
-            return False
+            return
         line: Line | None = None
         asked = noted = 0.0
         try:
@@ -87,7 +91,6 @@ class Prices(threading.Thread):
                 line.read()
                 for messages in line.due():
                     topics.send_market(loop, self._client, self.environment, self.category, messages)
-            return True
         finally:
             if line is not None:
                 line.feed.close()

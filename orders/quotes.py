@@ -187,10 +187,7 @@ def prices(account: Account, category: str) -> Prices:
     with lock:
         held = _held.get(key)
         if held is None or time.monotonic() - held[0] >= HELD_SECONDS:
-            found = _shared(account, category)
-            if not found and held is not None and time.monotonic() - held[0] < OLDEST_SECONDS:
-                found = held[1]
-            _held[key] = held = time.monotonic(), found
+            _held[key] = held = time.monotonic(), _shared(account, category)
         return held[1]
 
 

@@ -8,14 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-import redis
 import requests
 
-from orders import topics
 from tests.conftest import Stack, wait_for
 from tests.house.live import Page
 from tests.house.test_callers import Browser
-from webapp.embedded import Embedded
 
 LEVELS = 25
 
@@ -177,6 +174,13 @@ def test_spot_and_linear_of_one_name_do_not_mix(watcher: Page, still: Stack) -> 
         watcher.messages.clear()
         wait_for(lambda: len(watcher.of("ticker")) > 5, 10)
     assert all("category" not in tick for tick in watcher.of("ticker")[2:])
+    # And the other way round.
+    watcher.send(type="watch", symbols=[])
+    watcher.send(type="watch", category="spot", symbols=["BTCUSDT"])
+    with busy(still):
+        watcher.messages.clear()
+        wait_for(lambda: len(watcher.of("ticker")) > 5, 10)
+    assert all(tick["category"] == "spot" for tick in watcher.of("ticker")[2:])
 
 
 @pytest.mark.parametrize("do", ["silent", "close", "refuse"])
@@ -192,9 +196,15 @@ def test_a_public_feed_that_died_is_rebuilt_and_the_book_is_right_again(
     still.paper.control("step", {"ticks": 5})
     if do == "silent":
         watcher.wait("heartbeat", lambda _: (age(watcher) or 0) > 2500)
-        wait_for(
-            lambda: any(" paper linear: " in line for line in still.lines[before:]), 10, "the rebuilding"
-        )
+
+        def rebuilt() -> int:
+            return sum(" paper linear: " in line for line in still.lines[before:])
+
+        wait_for(rebuilt, 10, "the rebuilding")
+        # A new socket that says nothing is no sign of life.
+        watcher.messages.clear()
+        wait_for(lambda: rebuilt() > 1, 15, "the next one")
+        assert all(beat["up"]["paper"]["public_age_ms"] > 2500 for beat in watcher.of("heartbeat"))
         still.paper.clear()
     wait_for(shows_the_truth(watcher, still, "BTCUSDT"), 15, f"the true book after {do}")
     watcher.messages.clear()
@@ -216,26 +226,8 @@ def test_a_market_that_bybit_does_not_know_spoils_no_other(watcher: Page, still:
     watcher.messages.clear()
     with busy(still):
         wait_for(lambda: len(watcher.of("ticker")) > 4, 5)
-
-
-def test_what_nobody_wants_any_more_is_let_go(still: Stack) -> None:
-    """Interest without a page ends by itself: the server forgets the market, and no price has an age."""
-    client = redis.Redis.from_url(Embedded(still.data).redis_url)
-    with Page(still, token=still.token("read")) as page:
-        page.wait("snapshot")
-        for name in client.scan_iter("tradepost:interest:*"):
-            client.delete(name)
-        page.wait("heartbeat", lambda _: age(page) is None, seconds=20)
-        topics.want(client, "paper", "spot", ["book.ETHUSDT", "ticker.ETHUSDT"], seconds=1.5)
-        wait_for(lambda: topics.last_market(client, "paper", "spot", ["book.ETHUSDT"]), 5, "the book")
-        page.messages.clear()
-        page.wait("heartbeat", lambda beat: beat["up"]["paper"]["public_age_ms"] is not None)
-        wait_for(lambda: not topics.wanted(client, "paper", "spot"), 5)
-        wait_for(
-            lambda: not topics.last_market(client, "paper", "spot", ["book.ETHUSDT", "ticker.ETHUSDT"]), 2
-        )
-        page.messages.clear()
-        page.wait("heartbeat", lambda beat: beat["up"]["paper"]["public_age_ms"] is None)
+    # It is not even asked for.
+    assert not any("Bybit refuses" in line for line in still.lines)
 
 
 def test_the_list_of_markets(stack: Stack) -> None:

@@ -1,5 +1,5 @@
-"""The record of an account that has a past: thousands of fills with flips, hedge legs, funding, a liquidation and transfers,
-played by the exchange before it opened, are brought in whole and equal its ledger to the last digit."""
+"""The record of an account that has a past: thousands of fills with flips, hedge legs, funding, a liquidation and
+transfers, played by the exchange before it opened, are brought in whole and equal its ledger to the last digit."""
 
 import subprocess
 import sys
@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,7 +31,17 @@ DIGIT = D("0.00000001")
 def old_paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paper]:
     """An exchange on which somebody has traded for a month."""
     past = tmp_path_factory.mktemp("past") / "history.jsonl"
-    words = [sys.executable, "-m", "bybit.paper.history", "--days", "30", "--seed", "11", "--fills", str(FILLS)]
+    words = [
+        sys.executable,
+        "-m",
+        "bybit.paper.history",
+        "--days",
+        "30",
+        "--seed",
+        "11",
+        "--fills",
+        str(FILLS),
+    ]
     past.write_bytes(subprocess.run(words, cwd=ROOT, check=True, capture_output=True).stdout)
     port = free_port()
     words = [sys.executable, "-m", "bybit.paper", "--port", str(port), "--seed", "11", "--history", str(past)]
@@ -48,7 +57,8 @@ def old_paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paper]:
 
 
 @pytest.fixture
-def old(account: Account, old_paper: Paper) -> Account:
+def old(account: Account, old_paper: Paper, settings: Any) -> Account:
+    settings.BACKFILL_DAYS, settings.BACKFILL_PER_SECOND = 60, 10_000
     account.api_key, account.paper_url = "paper-key", old_paper.url
     account.set_secret("paper-secret")
     account.save()
@@ -70,8 +80,13 @@ def equals_the_ledger(account: Account, paper: Paper) -> None:
     """Fills, journal, positions, wallet and balances are the exchange's, to the last digit."""
     journal.roll(account, 30)
     truth = paper.truth()
-    theirs = {(row["execId"], D(row["execQty"]), D(row["execPrice"]), D(row["execFee"])) for row in truth["executions"]}
-    assert {(row.exec_id, row.qty, row.price, row.fee) for row in Fill.objects.filter(account=account)} == theirs
+    theirs = {
+        (row["execId"], D(row["execQty"]), D(row["execPrice"]), D(row["execFee"]))
+        for row in truth["executions"]
+    }
+    assert {
+        (row.exec_id, row.qty, row.price, row.fee) for row in Fill.objects.filter(account=account)
+    } == theirs
     places = {row["execId"]: row["positionIdx"] for row in truth["executions"]}
     assert all(places[fill.exec_id] == fill.position_idx for fill in Fill.objects.filter(account=account))
 
@@ -86,12 +101,15 @@ def equals_the_ledger(account: Account, paper: Paper) -> None:
         last = Balance.objects.filter(account=account, coin=coin).order_by("day").last()
         assert last is not None
         assert last.balance == D(funds["wallet"])
-        moved = sum(Balance.objects.filter(account=account, coin=coin).values_list("transfers", flat=True), D(0))
+        moved = sum(
+            Balance.objects.filter(account=account, coin=coin).values_list("transfers", flat=True), D(0)
+        )
         assert moved == D(funds["deposits"])
 
     closed = {(row["orderId"], row["createdTime"]): D(row["closedPnl"]) for row in truth["closedPnl"]}
     assert {
-        (row.order_id, str(row.created_ms)): row.closed_pnl for row in ClosedPnl.objects.filter(account=account)
+        (row.order_id, str(row.created_ms)): row.closed_pnl
+        for row in ClosedPnl.objects.filter(account=account)
     } == closed
     cash = {row["id"]: D(row["change"]) for row in truth["transactions"]}
     assert {row.log_id: row.change for row in Cash.objects.filter(account=account)} == cash
@@ -116,13 +134,18 @@ def test_a_past_is_brought_in_whole_and_equals_the_exchanges_ledger(old: Account
     assert not Event.objects.filter(account=old, kind="fill").exists()
     # Orders that ended without a fill are gone from Bybit's history; the others have their fills.
     assert not Order.objects.filter(account=old, cum_exec_qty__gt=0, fills_qty=0).exists()
-    since = timezone.now() - timedelta(days=700)
+    since = timezone.now() - timedelta(days=59)
     assert all(row.record_since and row.record_since < since for row in Position.objects.filter(account=old))
     # Once more, and nothing changes.
     before = (Fill.objects.count(), Cash.objects.count(), Trip.objects.count(), list(Day.objects.values()))
     assert bring_in(old) == 1
     journal.roll(old, 30)
-    assert (Fill.objects.count(), Cash.objects.count(), Trip.objects.count(), list(Day.objects.values())) == before
+    assert (
+        Fill.objects.count(),
+        Cash.objects.count(),
+        Trip.objects.count(),
+        list(Day.objects.values()),
+    ) == before
 
 
 def test_each_trip_equals_what_bybit_says_of_it(old: Account, old_paper: Paper) -> None:
@@ -195,9 +218,7 @@ def test_the_figures_read_in_a_moment(old: Account, old_paper: Paper) -> None:
             sum((one.net for one in found if one.coin == coin), D(0)) for found in (by_day, by_symbol, weeks)
         }
         assert len(totals) == 1
-        points = [
-            point for point in figures.curve(old.pk, *_span(by_day)) if point.coin == coin
-        ]
+        points = [point for point in figures.curve(old.pk, *_span(by_day)) if point.coin == coin]
         assert points[-1].total == totals.pop()
 
 

@@ -1,5 +1,6 @@
 """Markets against a running paper exchange: rules, risk tiers, what vanishes, prices of the list, fees, favourites."""
 
+import threading
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,9 @@ from bybit.gateway import Gateway
 from bybit.models import Account, Favourite, Instrument, RiskTier
 from orders import favourites, quotes, topics
 from orders.errors import NotFound, RuleBroken, TradeError
-from tests.conftest import Paper
+from orders.prices import Prices
+from tests.conftest import Paper, wait_for
+from webapp import status
 
 
 @pytest.fixture
@@ -169,6 +172,56 @@ def test_prices_that_bybit_does_not_tell_are_unknown_and_asked_for_once(
     assert quotes.prices(on_paper, "linear") == {}
     assert quotes.prices(on_paper, "linear") == {}
     assert asked(paper, "/v5/market/tickers") - before == 1
+
+
+def test_what_nobody_wants_any_more_is_let_go(on_paper: Account, paper: Paper) -> None:
+    """Interest without a page ends by itself: the server hangs up, forgets the market, and no price has an age."""
+    client, stopping = topics.redis_client(), threading.Event()
+    marks = ["book.ETHUSDT", "ticker.ETHUSDT"]
+
+    def followed() -> int:
+        return len(topics.last_market(client, "paper", "spot", marks))
+
+    def age() -> int | None:
+        return status.of_accounts([on_paper.pk])[0].public_age_ms
+
+    thread = Prices("paper", "spot", stopping)
+    thread.start()
+    try:
+        topics.want(client, "paper", "spot", marks, seconds=1.5)
+        wait_for(lambda: followed() == 2, 5, "what is wanted")
+        wait_for(lambda: age() is not None, 5, "an age")
+        wait_for(lambda: followed() == 0, 4, "the end of it")
+        wait_for(lambda: age() is None, 2, "no age")
+        # A socket that cannot be opened is no reason to look fresh: the need is known, and its age grows.
+        paper.fault(stream="public", do="refuse")
+        topics.want(client, "paper", "spot", marks, seconds=20)
+        wait_for(lambda: (age() or 0) > 700, 5, "an age that grows")
+        assert followed() == 0
+        paper.clear()
+        wait_for(lambda: followed() == 2, 10, "the feed")
+    finally:
+        stopping.set()
+        thread.join(10)
+        client.delete("tradepost:interest:paper:spot")
+
+
+def test_a_market_that_bybit_refuses_spoils_no_other(on_paper: Account, paper: Paper) -> None:
+    """Listed yesterday, unknown to the socket today: the others of its request are asked for by themselves."""
+    row = Instrument.objects.get(environment="paper", category="linear", symbol="ETHUSDT")
+    row.pk, row.symbol = None, "ETHOLD"
+    row.save()
+    client, stopping = topics.redis_client(), threading.Event()
+    thread = Prices("paper", "linear", stopping)
+    topics.want(client, "paper", "linear", ["ticker.ETHOLD", "book.ETHUSDT", "candle.1.ETHUSDT"], seconds=20)
+    thread.start()
+    try:
+        wanted = ["book.ETHUSDT", "candle.1.ETHUSDT"]
+        wait_for(lambda: len(topics.last_market(client, "paper", "linear", wanted)) == 2, 5, "the others")
+    finally:
+        stopping.set()
+        thread.join(10)
+        client.delete("tradepost:interest:paper:linear")
 
 
 def test_reads_of_one_market(user: Any, paper: Paper) -> None:
