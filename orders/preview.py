@@ -176,7 +176,7 @@ class _Look:
         if spot and wish.side == "Sell":
             coin = self.instrument.base_coin
         kept = next((row for row in wallet.coins if row["coin"] == coin), None)
-        found = None if kept is None or kept.get("available") is None else Decimal(kept["available"])
+        found = Decimal(kept["available"]) if kept is not None and kept.get("available") else None
         return (
             EXACT.multiply(found, self.price) if found is not None and spot and wish.side == "Sell" else found
         )

@@ -210,8 +210,8 @@ CLOCK_SECONDS = _seconds("CLOCK_SECONDS", 60)
 RECONCILED_SECONDS = _seconds("RECONCILED_SECONDS", 15)
 # How often results and balances are read from Bybit, and a backfill that had to wait goes on.
 BACKFILL_SECONDS = _seconds("BACKFILL_SECONDS", 60)
-# How many days of the past a new account's record is filled with, of the 730 that Bybit keeps, and how many of its
-pages  # are asked for in a second, beside the resolver's: the transaction log has the least to give (25).
+# How many days of the past a new account's record is filled with, of the 730 that Bybit keeps, and how many pages of it
+# are asked for in a second, beside the resolver's: the transaction log has the least to give (25).
 BACKFILL_DAYS = _seconds("BACKFILL_DAYS", 729.9)
 BACKFILL_PER_SECOND = int(_seconds("BACKFILL_PER_SECOND", 10))
 # Bybit bans an address for ten minutes: not one request meanwhile.
