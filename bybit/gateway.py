@@ -337,6 +337,19 @@ class Gateway(AccountCalls, MarketCalls):
         return server_ms - round((before + after) * 500)
 
 
+def once(account: Account) -> Gateway:
+    """A gateway for a question or two: the account may be a row that is not stored yet."""
+    return Gateway(
+        _Session(
+            api_key=account.api_key,
+            api_secret=account.secret().reveal(),
+            testnet=account.environment == Account.Environment.TESTNET,
+            demo=account.environment == Account.Environment.DEMO,
+            base=account.base(),
+        )
+    )
+
+
 _gateways: dict[str, tuple[tuple[Any, ...], Gateway]] = {}
 _lock = threading.Lock()
 
@@ -348,13 +361,6 @@ def for_account(account: Account) -> Gateway:
         known = _gateways.get(account.pk)
         if known and known[0] == marks:
             return known[1]
-        session = _Session(
-            api_key=account.api_key,
-            api_secret=account.secret().reveal(),
-            testnet=account.environment == Account.Environment.TESTNET,
-            demo=account.environment == Account.Environment.DEMO,
-            base=account.base(),
-        )
-        gateway = Gateway(session)
+        gateway = once(account)
         _gateways[account.pk] = (marks, gateway)
         return gateway

@@ -15,6 +15,7 @@ from orders.errors import TradeError
 from orders.journal_api import router as journal_router
 from orders.position_api import router as position_router
 from webapp import rights
+from webapp.account_api import router as account_router
 from webapp.console_api import health_router
 from webapp.console_api import router as console_router
 from webapp.errors import error_response
@@ -120,6 +121,7 @@ api = NinjaAPI(
 api.add_router("", health_router)
 api.add_router("", session_router)
 api.add_router("", security_router)
+api.add_router("", account_router)
 api.add_router("", console_router)
 api.add_router("", market_router)
 api.add_router("", position_router)

@@ -1,4 +1,4 @@
-"""Routes of the house itself: health, accounts, markets, and the reads of positions and wallet."""
+"""Routes of the house itself: health, markets, and the reads of positions and wallet."""
 
 from typing import Annotated, Any, Literal
 
@@ -45,25 +45,6 @@ def _own(request: HttpRequest) -> list[str]:
 def get_status(request: HttpRequest) -> status.StatusList:
     """How fresh each account is."""
     return status.StatusList(items=status.of_accounts(_own(request)), next=None)
-
-
-class AccountOut(Schema):
-    id: str
-    label: str
-    environment: Literal["paper", "testnet", "demo", "live"]
-    read_only: bool
-    position_mode: str
-
-
-class AccountList(Schema):
-    items: list[AccountOut]
-    next: str | None
-
-
-@router.get("/accounts", operation_id="list_accounts", response={200: AccountList, **ERRORS})
-def list_accounts(request: HttpRequest) -> Any:
-    """The accounts this user may see."""
-    return {"items": status.accounts(request.user.pk or 0), "next": None}
 
 
 class InstrumentOut(Schema):

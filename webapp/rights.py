@@ -18,6 +18,12 @@ RIGHTS: dict[str, str | None] = {
     "make_owner": None,
     "step_up": "self",
     "change_password": "self",
+    "list_sites": "manage",
+    "add_account": "manage",
+    "get_key": "manage",
+    "check_key": "manage",
+    "change_key": "manage",
+    "switch_live": "manage",
     "list_devices": "self",
     "rename_device": "self",
     "revoke_device": "self",
@@ -76,7 +82,10 @@ RIGHTS: dict[str, str | None] = {
 }
 # Asks a page for a proof of the last two minutes.
 FRESH = frozenset(
-    {"change_password", "start_factor", "remove_factor", "new_recovery_codes", "make_token", "export_journal"}
+    {
+        *("change_password", "start_factor", "remove_factor", "new_recovery_codes", "make_token"),
+        *("add_account", "change_key", "export_journal"),
+    }
 )
 # Asks a page for one proof after twelve hours without a trade. What only gets out is not here: cancels, closes, stops.
 RISKY = frozenset(

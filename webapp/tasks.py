@@ -1,7 +1,12 @@
+import logging
+
 from celery import shared_task
 
 from bybit.models import Heartbeat
-from webapp.security import audit
+from webapp import accounts
+from webapp.security import audit, throttle
+
+log = logging.getLogger("tradepost.tasks")
 
 
 @shared_task(name="webapp.show_beat")
@@ -15,3 +20,21 @@ def seal_orders() -> None:
     """Seals what orders have left behind into the audit log."""
     while audit.seal_orders():
         continue
+
+
+@shared_task(name="webapp.check_keys")
+def check_keys() -> None:
+    """Looks at every key once a day, and drops what the doors no longer need to remember."""
+    for account_id, code in accounts.check_all().items():
+        log.warning("%s: the key could not be checked (%s)", account_id, code)
+    throttle.prune()
+
+
+@shared_task(name="webapp.check_suspects")
+def check_suspects() -> None:
+    """Looks at the keys that Bybit has just refused."""
+    for account in accounts.suspects():
+        try:
+            accounts.check(account)
+        except accounts.KeyNotChecked as error:
+            log.warning("%s: %s", account.pk, error)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from orders.models import OrderEvent
 from tests.security.evidence import some_evidence
+from tests.security.people import Page, person
 from webapp.security import audit
 from webapp.security.models import AuditEntry
 
@@ -75,6 +76,28 @@ def test_the_first_broken_entry_is_named(statement: str, broken: int) -> None:
     assert audit.verify().broken == broken
     with pytest.raises(CommandError, match=f"Entry {broken} "):
         call_command("verify_audit")
+
+
+def test_exports_and_settings_are_written_down_and_reads_are_not() -> None:
+    user = person()
+    some_evidence(timezone.now(), 1)[0].order.account.members.add(user)
+    page = Page()
+    page.sign_in()
+    page.call("GET", "/executions")
+    assert page.call("GET", "/journal/export?kind=fills&account=acc&x=%00%22").status_code == 200
+    assert page.call("GET", "/executions?format=csv").status_code == 200
+    zone = {"account": "acc", "time_zone": "Europe/Berlin"}
+    assert page.call("PUT", "/journal/time-zone", zone).status_code == 200
+    assert page.call("PUT", "/journal/time-zone", {**zone, "time_zone": "Nowhere"}).status_code == 422
+    entries = list(AuditEntry.objects.order_by("number").values_list("kind", "who", "detail"))
+    assert [entry[:2] for entry in entries] == [
+        ("sign_in", "ann"),
+        ("export_journal", "ann"),
+        ("list_executions", "ann"),
+        ("set_time_zone", "ann"),
+    ]
+    assert entries[1][2]["asked"] == {"kind": "fills", "account": "acc", "x": '"'}
+    assert entries[3][2]["asked"] == zone
 
 
 def test_a_log_cut_short_shows_by_an_anchor(capsys: Any) -> None:
