@@ -12,6 +12,7 @@ import { Amount, Fact } from "../ui/bits.tsx";
 import { Segment } from "../ui/Segment.tsx";
 import { AccountFacts, Links } from "./Details.tsx";
 import { Chip } from "./Header.tsx";
+import { SecurityLink } from "./security/SecurityLink.tsx";
 
 function Group({ title, aside, children }: { title: string; aside?: ComponentChildren; children: ComponentChildren }) {
   return (
@@ -110,6 +111,7 @@ export function More() {
       <Group title={more.connection} aside={<Chip />}>
         <Links of={account.value} />
       </Group>
+      <SecurityLink />
       <Appearance />
       <Install />
       <Group title={more.about}>
