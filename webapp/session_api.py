@@ -131,11 +131,12 @@ def sign_in_code(request: HttpRequest, response: HttpResponse, body: CodeBody) -
 
 @router.delete("/session", operation_id="sign_out", response={200: SessionOut, **ERRORS})
 def sign_out(request: HttpRequest, response: HttpResponse) -> SessionOut:
-    """Signs this browser out, and tells it to keep nothing of the console's."""
+    """Signs this browser out, and tells it to drop what it has cached. Its storage stays: it holds no answer of ours,
+    but the ids of orders without one, which the next to sign in must be told of."""
     caller = of_request(request)
     if caller is not None and caller.by_cookie:
         signin.out(request)
-        response["Clear-Site-Data"] = '"cache", "storage"'
+        response["Clear-Site-Data"] = '"cache"'
     return SessionOut(signed_in=False, user=None, rights=[], csrf=None, role=None, needs=None)
 
 
