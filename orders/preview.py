@@ -176,10 +176,10 @@ class _Look:
         if spot and wish.side == "Sell":
             coin = self.instrument.base_coin
         kept = next((row for row in wallet.coins if row["coin"] == coin), None)
-        found = Decimal(kept["available"]) if kept is not None and kept.get("available") else None
-        return (
-            EXACT.multiply(found, self.price) if found is not None and spot and wish.side == "Sell" else found
-        )
+        if kept is None or not kept.get("available"):
+            return None
+        found = Decimal(kept["available"])
+        return EXACT.multiply(found, self.price) if spot and wish.side == "Sell" else found
 
     def _margin(self, value: Decimal) -> Decimal | None:
         leverage = self._leverage()
