@@ -247,14 +247,18 @@ def set_margin_mode(account_id: str, mode: str) -> None:
         changed(account_id, _one(positions.set_margin_mode(account_id, mode)))
 
 
-def fold_all(account_id: str, since: datetime) -> None:
-    """Folds every position of an account anew from all its fills, which are whole from `since` on: after a backfill.
-    One position, one transaction."""
+def fold_all(account_id: str) -> None:
+    """Folds every position of an account anew from all its fills, after old ones came in. One position, one
+    transaction."""
     for place in fills.places(account_id):
         with transaction.atomic(), rows.gathered():
             changed(account_id, [fills.fold_place(account_id, place)])
+
+
+def tell_since(account_id: str) -> None:
+    """Shows with each position from when on the record holds every fill."""
     with transaction.atomic():
-        changed(account_id, positions.tell_since(account_id, since))
+        changed(account_id, positions.tell_since(account_id))
 
 
 def show_held(account_id: str, held: Mapping[fills.Place, Held]) -> None:

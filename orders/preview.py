@@ -171,7 +171,8 @@ class _Look:
             return None
         spot = wish.category == "spot"
         if not spot and wallet.margin_mode != ISOLATED:
-            return wallet.available
+            whole: Decimal | None = wallet.available
+            return whole
         coin = self.instrument.settle_coin or self.instrument.quote_coin
         if spot and wish.side == "Sell":
             coin = self.instrument.base_coin

@@ -85,9 +85,9 @@ def record_since(account_id: str) -> datetime | None:
     return datetime.fromtimestamp(max(starts) / 1000, UTC) if starts else None
 
 
-def tell_since(account_id: str, since: datetime) -> list[Change]:
+def tell_since(account_id: str) -> list[Change]:
     """The record reaches further back now. What is open is told anew."""
-    changes = []
+    since, changes = record_since(account_id), []
     for key in (
         Position.objects.filter(account_id=account_id).order_by("symbol", "position_idx").values_list("pk")
     ):

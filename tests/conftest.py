@@ -301,6 +301,8 @@ FAST = {
     "CLOCK_SECONDS": "2",
     "RECONCILED_SECONDS": "4",
     "BAN_SECONDS": "3",
+    "BACKFILL_SECONDS": "5",
+    "BACKFILL_DAYS": "30",
     "PING_SECONDS": "1",
     "SILENT_SECONDS": "3",
 }

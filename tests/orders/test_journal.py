@@ -214,13 +214,12 @@ def test_the_past_is_brought_in_quietly(
     services.record(account.pk, executions=history(execution, 3, 20), source="backfill", quietly=True)
     assert not Event.objects.exists()
     assert not Position.objects.exists()
-    since = datetime(2024, 1, 1, tzinfo=UTC)
-    services.fold_all(account.pk, since)
+    services.fold_all(account.pk)
     position = Position.objects.get(symbol="BTCUSDT")
     fold = Fold(spot=False)
     for fact in facts(history(execution, 3, 20), "BTCUSDT"):
         fold.take(fact)
-    assert (position.ours_size, position.record_since) == (fold.book.size, since)
+    assert position.ours_size == fold.book.size
 
 
 def test_spot_holdings_are_what_fills_and_fees_leave(account: Account, execution: Exec) -> None:
