@@ -56,6 +56,7 @@ def record(
                 new = _book(orders, executions, changes)
                 for report in sorted(reports, key=lambda item: item.updated_ms):
                     changes += _report(orders, report, source, by_id)
+                orders.claim(new)
                 if quietly:
                     changes = orders.keep(shown_only=True)
                 else:
@@ -130,6 +131,16 @@ class _Locked:
     def touch(self, order: Order, *, wholly: bool) -> None:
         """Notes that the order has changed: in what fills change, or `wholly`."""
         self._touched[order.pk] = (order, wholly or self._touched.get(order.pk, (order, False))[1])
+
+    def claim(self, new: Sequence[Fill]) -> None:
+        """Gives the fills of this batch the orders that its reports have brought in: in hedge mode an order tells which
+        position its fills belong to."""
+        for fill in new:
+            order = (
+                self._by_exchange.get((fill.category, fill.exchange_order_id)) if fill.order is None else None
+            )
+            if order is not None:
+                fill.order, fill.position_idx = order, order.position_idx
 
     def keep(self, *, shown_only: bool = False) -> list[Change]:
         """Saves what has changed, each order once, however much news of it this batch held. With `shown_only` no
