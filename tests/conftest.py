@@ -303,6 +303,7 @@ FAST = {
     "BAN_SECONDS": "3",
     "BACKFILL_SECONDS": "5",
     "BACKFILL_DAYS": "30",
+    "MARGIN_MODE_SECONDS": "2",
     "PING_SECONDS": "1",
     "SILENT_SECONDS": "3",
 }

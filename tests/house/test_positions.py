@@ -299,3 +299,34 @@ def test_a_position_that_was_there_before_says_since_when_the_record_starts(desk
     resting = body(desk)
     place(desk, resting)
     assert sent(desk, resting["id"])["symbol"] == "BTCUSDT"
+
+
+@pytest.mark.parametrize("mode", ["ISOLATED_MARGIN", "PORTFOLIO_MARGIN"])
+def test_what_a_margin_mode_does_not_have_is_unknown_and_never_nought(desk: Stack, mode: str) -> None:
+    stranger = Signed(desk)
+    stranger.post("/v5/account/set-margin-mode", setMarginMode=mode)
+    try:
+        row = held(desk)
+
+        def told() -> Any:
+            wallet = desk.api("GET", "/wallet").json()["items"][0]
+            return wallet if wallet["margin_mode"] == mode else None
+
+        wallet = wait_for(told, 90, "the margin mode")
+        assert D(wallet["total_equity"]) > 0
+        usdt = next(coin for coin in wallet["coins"] if coin["coin"] == "USDT")
+        shown = wait_for(lambda: position(desk), what="the position")
+        if mode == "ISOLATED_MARGIN":
+            totals = ("available", "im_rate", "mm_rate", "initial_margin", "margin_balance")
+            assert [wallet[name] for name in totals] == [None] * len(totals)
+            assert D(usdt["available"]) > 0
+        else:
+            assert (usdt["available"], usdt["position_margin"]) == (None, None)
+            assert (shown["leverage"], shown["liq_price"], shown["liq_distance"]) == (None, None, None)
+            refused = desk.api("PUT", f"/positions/{row['id']}/leverage", {"leverage": "5"})
+            assert (refused.status_code, refused.json()["error"]["detail"]["bybit_code"]) == (422, "110038")
+        found = looked(desk, order_type="Limit", qty="0.1", price=at(desk, "0.99"))
+        assert found["liq_after"] == {"value": None, "source": "not available"}
+    finally:
+        flatten(desk)
+        stranger.post("/v5/account/set-margin-mode", setMarginMode="REGULAR_MARGIN")
