@@ -143,7 +143,10 @@ def _measure_clock(account: Account, gateway: Gateway) -> None:
 
 
 def _read_margin_mode(account: Account, gateway: Gateway, full: bool) -> None:
-    if not full and time.monotonic() - _mode_read.get(account.pk, float("-inf")) < settings.MARGIN_MODE_SECONDS:
+    if (
+        not full
+        and time.monotonic() - _mode_read.get(account.pk, float("-inf")) < settings.MARGIN_MODE_SECONDS
+    ):
         return
     services.set_margin_mode(account.pk, gateway.account_info().margin_mode)
     _mode_read[account.pk] = time.monotonic()
