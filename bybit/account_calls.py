@@ -4,10 +4,10 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from bybit import answers, outgoing, parse
+from bybit import answers, keycheck, outgoing, parse
 from bybit.decimals import to_wire
 from bybit.errors import Refused, Unknown
-from bybit.types import AccountInfo, CashRow, ClosedRow, Margins, NewOrder, Page
+from bybit.types import AccountInfo, CashRow, ClosedRow, KeyInfo, Margins, NewOrder, Page
 
 # Bybit's words for "it is so already": https://bybit-exchange.github.io/docs/v5/error
 LEVERAGE_UNCHANGED, MODE_UNCHANGED = "110043", "110025"
@@ -57,6 +57,15 @@ class AccountCalls:
         if not isinstance(mode, str):
             raise Unknown("Bybit told no margin mode", "unreadable")
         return AccountInfo(margin_mode=mode)
+
+    def key_info(self) -> KeyInfo:
+        """GET /v5/user/query-api: what the key that asks may do, from where, and until when.
+        https://bybit-exchange.github.io/docs/v5/user/apikey-info
+        """
+        try:
+            return keycheck.read(answers.result(self._call(self._http.get_api_key_information)))
+        except keycheck.Unreadable as error:
+            raise Unknown("Bybit's word on the key could not be read", str(error)) from None
 
     def set_leverage(self, *, category: str, symbol: str, buy: Decimal, sell: Decimal) -> None:
         """POST /v5/position/set-leverage. Unchanged is taken for done.

@@ -337,24 +337,30 @@ class Gateway(AccountCalls, MarketCalls):
         return server_ms - round((before + after) * 500)
 
 
+def once(account: Account) -> Gateway:
+    """A gateway for a question or two: the account may be a row that is not stored yet."""
+    return Gateway(
+        _Session(
+            api_key=account.api_key,
+            api_secret=account.secret().reveal(),
+            testnet=account.environment == Account.Environment.TESTNET,
+            demo=account.environment == Account.Environment.DEMO,
+            base=account.base(),
+        )
+    )
+
+
 _gateways: dict[str, tuple[tuple[Any, ...], Gateway]] = {}
 _lock = threading.Lock()
 
 
 def for_account(account: Account) -> Gateway:
     """The gateway of an account, one per process: its connections to Bybit stay warm between orders."""
-    marks = (account.api_key, bytes(account.sealed_secret), account.environment, account.paper_url)
+    marks = (account.api_key, bytes(account.sealed_secret), account.environment, account.base())
     with _lock:
         known = _gateways.get(account.pk)
         if known and known[0] == marks:
             return known[1]
-        session = _Session(
-            api_key=account.api_key,
-            api_secret=account.secret(),
-            testnet=account.environment == Account.Environment.TESTNET,
-            demo=account.environment == Account.Environment.DEMO,
-            base=account.paper_url if account.environment == Account.Environment.PAPER else "",
-        )
-        gateway = Gateway(session)
+        gateway = once(account)
         _gateways[account.pk] = (marks, gateway)
         return gateway

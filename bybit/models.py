@@ -7,7 +7,8 @@ from django.db import models
 from django.utils import timezone
 
 from bybit.failpoints import is_armed
-from bybit.secrets import seal, unseal
+from bybit.regions import REGIONS
+from bybit.secrets import Secret, seal, unseal
 
 
 class Account(models.Model):
@@ -26,11 +27,18 @@ class Account(models.Model):
     id = models.SlugField(primary_key=True, max_length=40)
     label = models.CharField(max_length=60)
     environment = models.CharField(max_length=10, choices=Environment.choices)
-    # Only paper accounts have an address of their own; the others' hosts follow from the environment.
+    # Only paper accounts have an address of their own; the others' hosts follow from environment and region.
     paper_url = models.URLField(blank=True)
+    region = models.CharField(
+        max_length=10, choices=[(key, region.name) for key, region in REGIONS.items()], default="global"
+    )
     api_key = models.CharField(max_length=80)
     sealed_secret = models.BinaryField(editable=False)
+    # No order goes out: `read_only_reason` says why.
     read_only = models.BooleanField(default=False)
+    read_only_reason = models.CharField(max_length=200, blank=True)
+    # A live account trades only after its owner has switched it on.
+    live_since = models.DateTimeField(null=True, blank=True)
     position_mode = models.CharField(
         max_length=10, choices=PositionMode.choices, default=PositionMode.ONE_WAY
     )
@@ -56,20 +64,48 @@ class Account(models.Model):
         super().save(*args, **options)
 
     def set_secret(self, secret: str) -> None:
-        """Seals the API secret under CREDENTIALS_KEY; the caller saves the row."""
-        self.sealed_secret = seal(secret)
+        """Seals the API secret under CREDENTIALS_KEY, for this row alone; the caller saves it."""
+        self.sealed_secret = seal(secret, f"account {self.pk}")
 
-    def secret(self) -> str:
-        """The API secret in clear, for the gateway and the stream alone. Raises ValueError for a live account in a
-        process that a test may kill."""
+    def secret(self) -> Secret:
+        """The API secret, for the gateway and the stream alone. Raises Unsealable, and ValueError for a live account
+        in a process that a test may kill."""
         self._refuse_failpoints()
-        return unseal(bytes(self.sealed_secret))
+        return unseal(bytes(self.sealed_secret), f"account {self.pk}")
+
+    def why_read_only(self) -> str:
+        """Why no order of this account goes out, for a person."""
+        return self.read_only_reason or "This account's key may only read."
+
+    def base(self, *, stream: bool = False) -> str:
+        """The address to use instead of pybit's own, without a path; "" for pybit's own."""
+        if self.environment == self.Environment.PAPER:
+            url = self.paper_url.rstrip("/")
+            return url.replace("http", "ws", 1) if stream else url
+        if self.environment == self.Environment.LIVE and self.region != "global":
+            return REGIONS[self.region].stream if stream else REGIONS[self.region].rest
+        return ""
 
     def _refuse_failpoints(self) -> None:
         if self.environment == self.Environment.LIVE and is_armed():
             raise ValueError(
                 "A live account is refused while failpoints are armed: unset TRADEPOST_FAILPOINTS."
             )
+
+
+class KeyCheck(models.Model):
+    """What Bybit last said of an account's key, and what we think of it; see bybit.keycheck."""
+
+    account = models.OneToOneField(
+        Account, primary_key=True, on_delete=models.CASCADE, related_name="key_check"
+    )
+    at = models.DateTimeField()
+    # Bybit's facts (permissions, addresses, owner, expiry) and our findings [{level, code, text}].
+    facts = models.JSONField(default=dict)
+    findings = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"key check of {self.account_id}"
 
 
 class Instrument(models.Model):

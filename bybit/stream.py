@@ -78,12 +78,6 @@ class _Wire(WebSocket):  # type: ignore[misc]  # pybit is untyped
         return "<Bybit socket>"
 
 
-def _base_of(account: Account, channel: str) -> str:
-    if account.environment == Account.Environment.PAPER:
-        return account.paper_url.rstrip("/").replace("http", "ws", 1)
-    return ""
-
-
 class Feed:
     """One socket of one account: `private`, or a category's public topics. Not thread-safe but for `heard_age`."""
 
@@ -112,14 +106,14 @@ class Feed:
         interval, timeout = self._private_pings() if self._private else PUBLIC_PINGS
         try:
             self._wire = _Wire(
-                base=_base_of(self._account, self._channel),
+                base=self._account.base(stream=True),
                 frames=self._frames,
                 channel_type=self._channel,
                 testnet=self._account.environment == Account.Environment.TESTNET,
                 # The demo environment has no prices of its own; they come from the main site.
                 demo=self._account.environment == Account.Environment.DEMO and not live_prices,
                 api_key=self._account.api_key if self._private else None,
-                api_secret=self._account.secret() if self._private else None,
+                api_secret=self._account.secret().reveal() if self._private else None,
                 ping_interval=interval,
                 ping_timeout=timeout,
                 retries=2,

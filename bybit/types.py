@@ -433,3 +433,16 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """What Bybit says of an API key. `ips` is empty for a key that works from anywhere; `expires_at_ms` is None for one
+    that does not end."""
+
+    read_only: bool
+    permissions: dict[str, tuple[str, ...]]
+    ips: tuple[str, ...]
+    expires_at_ms: int | None
+    user_id: str
+    parent_id: str

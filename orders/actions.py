@@ -223,7 +223,7 @@ def _change(
     access.check_not_paused(link)
     gateway = access.informed(account, link)
     if account.read_only:
-        raise RuleBroken("read_only", f"This account's key may only read. {state}.")
+        raise RuleBroken("read_only", f"{account.why_read_only()} {state}.")
     try:
         ask(gateway)
     except NotSent as error:

@@ -16,7 +16,7 @@ from positions.models import Position
 def check(wish: Wish, account: Account, instrument: Instrument | None, *, hedge: bool) -> None:
     """Refuses what the market or the key would refuse. `hedge` is the market's position mode."""
     if account.read_only:
-        raise RuleBroken("read_only", "This account's key may only read. Nothing was sent.")
+        raise RuleBroken("read_only", f"{account.why_read_only()} Nothing was sent.")
     if instrument is None:
         raise RuleBroken("unknown_symbol", f"There is no market {wish.symbol} here. Nothing was sent.")
     if instrument.status != "Trading" and not wish.reduce_only:

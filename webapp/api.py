@@ -15,11 +15,16 @@ from orders.errors import TradeError
 from orders.journal_api import router as journal_router
 from orders.position_api import router as position_router
 from webapp import rights
+from webapp.account_api import router as account_router
+from webapp.console_api import health_router
 from webapp.console_api import router as console_router
-from webapp.console_api import session_router
 from webapp.errors import error_response
 from webapp.market_api import router as market_router
+from webapp.security import sessions
 from webapp.security.callers import Caller, CsrfRefused, of_request
+from webapp.security.throttle import TooManyTries
+from webapp.security_api import router as security_router
+from webapp.session_api import router as session_router
 
 log = logging.getLogger("tradepost.api")
 MAX_BODY = 64 * 1024
@@ -57,13 +62,16 @@ class StrictParser(Parser):
 
 
 def authenticate(request: HttpRequest) -> Caller:
-    """Raises AuthenticationError (401), CsrfRefused or Forbidden (403)."""
+    """Raises AuthenticationError (401), CsrfRefused, Forbidden or StepUp (403)."""
     caller = of_request(request)
     if caller is None:
         raise AuthenticationError
-    needs = rights.needed(request)
+    operation = rights.operation_of(request)
+    needs = rights.RIGHTS.get(operation, "trade")
     if needs is not None and needs not in caller.rights:
         raise Forbidden
+    if caller.by_cookie:
+        _ask_for_proof(request, operation)
     # Before anything else looks into the body: Django itself stumbles over a broken form.
     if (
         request.method in ("POST", "PUT", "PATCH")
@@ -72,6 +80,26 @@ def authenticate(request: HttpRequest) -> Caller:
     ):
         raise HttpError(415, NOT_JSON)
     return caller
+
+
+def _ask_for_proof(request: HttpRequest, operation: str) -> None:
+    """Some things ask a person for a fresh proof. A token has no person to ask: its scope is all it has."""
+    if operation in rights.FRESH or rights.is_export(request, operation):
+        sessions.require_fresh(request)
+    elif operation in rights.RISKY and not _only_reduces(request):
+        sessions.require_awake(request)
+
+
+def _only_reduces(request: HttpRequest) -> bool:
+    """Whether every order of the body is reduce-only: getting out never asks. Looked at only when it would ask."""
+    if not sessions.is_asleep(request):
+        return False
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError):
+        return False
+    items = body.get("items", [body]) if isinstance(body, dict) else []
+    return bool(items) and all(isinstance(item, dict) and item.get("reduce_only") is True for item in items)
 
 
 def _has_body(request: HttpRequest) -> bool:
@@ -90,7 +118,10 @@ api = NinjaAPI(
     parser=StrictParser(),
     urls_namespace="api",
 )
+api.add_router("", health_router)
 api.add_router("", session_router)
+api.add_router("", security_router)
+api.add_router("", account_router)
 api.add_router("", console_router)
 api.add_router("", market_router)
 api.add_router("", position_router)
@@ -133,6 +164,28 @@ def _on_csrf(request: HttpRequest, error: CsrfRefused) -> HttpResponse:
 @api.exception_handler(Forbidden)
 def _on_forbidden(request: HttpRequest, error: Forbidden) -> HttpResponse:
     return error_response(403, "forbidden", "You have no right to do this. Nothing was sent.")
+
+
+@api.exception_handler(sessions.StepUp)
+def _on_step_up(request: HttpRequest, error: sessions.StepUp) -> HttpResponse:
+    what = {
+        "code": "a code of your authenticator",
+        "password": "your password",
+        "link": "a new sign-in link, and then a second factor of your own",
+    }[error.by]
+    why = (
+        "Nobody traded on this device for twelve hours." if error.reason == "idle" else "This asks each time."
+    )
+    text = f"{why} Give {what}. Nothing was sent. Cancelling and closing never ask."
+    return error_response(403, "step_up", text, reason=error.reason, by=error.by)
+
+
+@api.exception_handler(TooManyTries)
+def _on_too_many_tries(request: HttpRequest, error: TooManyTries) -> HttpResponse:
+    text = f"Too many tries. This one was not looked at; try again in {error.seconds} s."
+    response = error_response(429, "too_many_tries", text, retry_after=error.seconds)
+    response["Retry-After"] = str(error.seconds)
+    return response
 
 
 @api.exception_handler(HttpError)

@@ -11,12 +11,9 @@ from typing import Any
 from channels.exceptions import DenyConnection
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
-from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
-from django.contrib.sessions.backends.db import SessionStore
 from django.http.cookie import parse_cookie
 from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 
 from bybit.forms import time_text
 from orders import seen, selectors
@@ -25,7 +22,7 @@ from orders.schemas import message_text
 from orders.topics import account_group, market_group
 from webapp import status
 from webapp.pulse import Watched, in_thread, pulse
-from webapp.security.callers import Caller, by_token, rights_of
+from webapp.security.callers import Caller, by_session, by_token
 from webapp.views import build
 
 PROTOCOL = "tradepost.v1"
@@ -61,7 +58,7 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
             token = text.strip() if scheme.lower() == "bearer" else ""
         self._check_origin(by_cookie=token is None)
         if token is None:
-            self.caller = await in_thread(_by_session, self.scope_cookie())
+            self.caller = await in_thread(by_session, self.scope_cookie())
         else:
             self.caller = await in_thread(by_token, token)
         chosen = PROTOCOL if PROTOCOL in offered else (offered[0] if len(offered) == 1 else None)
@@ -251,18 +248,6 @@ def _parse(text: str | None) -> dict[str, Any] | None:
 
 
 # ---- what runs in a thread, because it reads the database
-
-
-def _by_session(key: str) -> Caller | None:
-    """The signed-in user of a session cookie, checked as Django checks each request."""
-    if not key:
-        return None
-    session = SessionStore(session_key=key)
-    user_id, mark = session.get(SESSION_KEY), session.get(HASH_SESSION_KEY, "")
-    user = get_user_model().objects.filter(pk=user_id, is_active=True).first() if user_id else None
-    if user is None or not constant_time_compare(mark, user.get_session_auth_hash()):
-        return None
-    return Caller(user, rights_of(user), by_cookie=True, key=f"session:{key}")
 
 
 def _welcome(user_id: int) -> tuple[list[dict[str, Any]], str]:

@@ -1,11 +1,15 @@
 """Headers that every answer carries, and the one error shape for what the API's own handlers never see."""
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from webapp import rights
 from webapp.errors import error_response
+from webapp.security import audit
 
 CONSOLE_CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -41,3 +45,27 @@ class SecurityHeaders:
         if api:
             headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class Audited:
+    """Writes settings that were changed and exports that were taken into the audit log, once they are done."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self._get_response(request)
+        if response.status_code < 300 and request.path.startswith("/api/"):
+            operation = rights.operation_of(request)
+            if operation in rights.AUDITED or rights.is_export(request, operation):
+                audit.record(operation, request=request, path=request.path, asked=_asked(request))
+        return response
+
+
+def _asked(request: HttpRequest) -> dict[str, Any]:
+    """What was asked for: these routes' bodies and queries hold settings, never a secret. A query may hold more than
+    the route reads, PostgreSQL's JSON no NUL."""
+    if request.method != "GET":
+        return dict(json.loads(request.body))
+    pairs = list(request.GET.items())[:20]
+    return {name[:100].replace("\0", ""): str(value)[:100].replace("\0", "") for name, value in pairs}

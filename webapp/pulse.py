@@ -8,14 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 
 import redis
-from django.contrib.sessions.models import Session
 from django.db import DatabaseError, connection
-from django.utils import timezone
 
 from orders import selectors, topics
 from webapp import status
-from webapp.security.callers import Caller
-from webapp.security.models import ApiToken
+from webapp.security.callers import Caller, still_valid
 
 log = logging.getLogger("tradepost.live")
 
@@ -107,7 +104,7 @@ class Pulse:
         top, up = await self.state(account_ids)
         if beats % CHECK_EVERY == 0:
             keys = {socket.caller.key for socket in sockets if socket.caller}
-            valid = await in_thread(_still_valid, keys)
+            valid = await in_thread(still_valid, keys)
             for socket in sockets:
                 if socket.caller is None or socket.caller.key not in valid:
                     self.remove(socket)
@@ -133,17 +130,6 @@ def _state(account_ids: list[str]) -> tuple[dict[str, int], dict[str, Any]]:
         for row in rows
     }
     return selectors.seqs(account_ids), up
-
-
-def _still_valid(keys: set[str]) -> set[str]:
-    """Which of these sessions and tokens were not signed out, expired or revoked since."""
-    sessions = {key.removeprefix("session:") for key in keys if key.startswith("session:")}
-    tokens = {int(key.removeprefix("token:")) for key in keys if key.startswith("token:")}
-    alive = Session.objects.filter(session_key__in=sessions, expire_date__gt=timezone.now())
-    good = ApiToken.objects.filter(pk__in=tokens, revoked_at=None, user__is_active=True)
-    return {f"session:{key}" for key in alive.values_list("session_key", flat=True)} | {
-        f"token:{key}" for key in good.values_list("pk", flat=True)
-    }
 
 
 pulse = Pulse()

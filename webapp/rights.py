@@ -1,4 +1,7 @@
-"""Who may call what: one table, keyed by operation id. An operation that is not in it cannot be mounted."""
+"""Who may call what: one table, keyed by operation id. An operation that is not in it cannot be mounted.
+
+Rights are `read`, `trade`, `manage` (owners: accounts and their keys) and `self` (one's own sign-in, by a page only:
+no token has it). An owner has all, a trader all but `manage`, a viewer `read` and `self`."""
 
 from django.http import HttpRequest
 from ninja import NinjaAPI
@@ -9,7 +12,29 @@ RIGHTS: dict[str, str | None] = {
     "ready": None,
     "get_session": None,
     "sign_in": None,
+    "sign_in_code": None,
     "sign_out": None,
+    "get_setup": None,
+    "make_owner": None,
+    "step_up": "self",
+    "change_password": "self",
+    "list_sites": "manage",
+    "add_account": "manage",
+    "get_key": "manage",
+    "check_key": "manage",
+    "change_key": "manage",
+    "switch_live": "manage",
+    "list_devices": "self",
+    "rename_device": "self",
+    "revoke_device": "self",
+    "list_factors": "self",
+    "start_factor": "self",
+    "confirm_factor": "self",
+    "remove_factor": "self",
+    "new_recovery_codes": "self",
+    "list_tokens": "self",
+    "make_token": "self",
+    "revoke_token": "self",
     "get_status": "read",
     "list_accounts": "read",
     "list_instruments": "read",
@@ -55,7 +80,20 @@ RIGHTS: dict[str, str | None] = {
     "get_protection": "read",
     "preview_order": "trade",
 }
-_by_route: dict[tuple[str, str], str | None] = {}
+# Asks a page for a proof of the last two minutes.
+FRESH = frozenset(
+    {
+        *("change_password", "start_factor", "remove_factor", "new_recovery_codes", "make_token"),
+        *("add_account", "change_key", "export_journal"),
+    }
+)
+# Asks a page for one proof after twelve hours without a trade. What only gets out is not here: cancels, closes, stops.
+RISKY = frozenset(
+    {"place_order", "place_batch", "amend_order", "reverse_position", "set_leverage", "set_position_mode"}
+)
+# Written into the audit log once done. Orders are sealed there by their evidence, later.
+AUDITED = frozenset({"set_time_zone", "set_leverage", "set_position_mode", "export_journal"})
+_by_route: dict[tuple[str, str], str] = {}
 
 
 def bind(api: NinjaAPI, prefix: str) -> None:
@@ -67,14 +105,20 @@ def bind(api: NinjaAPI, prefix: str) -> None:
                 if operation.operation_id is None:
                     raise KeyError(f"{route} has no operation id")
                 for method in operation.methods:
-                    _by_route[method, _plain(route)] = RIGHTS[operation.operation_id]
+                    if operation.operation_id not in RIGHTS:
+                        raise KeyError(f"{operation.operation_id} has no right")
+                    _by_route[method, _plain(route)] = operation.operation_id
 
 
-def needed(request: HttpRequest) -> str | None:
-    """The right this request needs; None when anybody may."""
+def operation_of(request: HttpRequest) -> str:
+    """The operation that this request asks for; "" when there is none."""
     match = request.resolver_match
-    route = _plain(match.route if match else "")
-    return _by_route.get((request.method or "", route), "trade")
+    return _by_route.get((request.method or "", _plain(match.route if match else "")), "")
+
+
+def is_export(request: HttpRequest, operation: str) -> bool:
+    """Whether a list is taken away as a file."""
+    return operation in ("list_executions", "list_closed_pnl") and request.GET.get("format") == "csv"
 
 
 def _plain(route: str) -> str:

@@ -58,6 +58,17 @@ else:
         "HOST": str(EMBEDDED.postgres_sockets),
     }
 
+# Keys that were in force before: sessions signed and audit entries made under them still hold.
+SECRET_KEY_FALLBACKS = [key for key in os.environ.get("SECRET_KEY_OLD", "").split(",") if key]
+# What was sealed before CREDENTIALS_KEY was changed opens with this one, until `manage.py resealkeys` has run.
+CREDENTIALS_KEY_OLD = os.environ.get("CREDENTIALS_KEY_OLD", "")
+# Where a paper exchange answers (`python -m bybit.paper`), for paper accounts: nobody can name another address.
+PAPER_URL = os.environ.get("PAPER_URL", "")
+# This server's address as Bybit sees it, where it cannot be known from here: keys are best bound to it.
+SERVER_ADDRESS = os.environ.get("SERVER_ADDRESS", "")
+# Networks of the proxies in front: only what they say about a client's address counts.
+TRUSTED_PROXIES = [net for net in os.environ.get("TRUSTED_PROXIES", "127.0.0.1/32,::1/128").split(",") if net]
+
 DEBUG = _flag("DEBUG")
 # The address people open, when a proxy with TLS stands in front: https://tradepost.example
 PUBLIC_ORIGIN = os.environ.get("PUBLIC_ORIGIN", "")
@@ -93,6 +104,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "webapp.middleware.Audited",
 ]
 
 ROOT_URLCONF = "webapp.urls"
@@ -122,6 +134,7 @@ DATABASES = {
     }
 }
 
+AUTHENTICATION_BACKENDS = ["webapp.security.backend.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -262,6 +275,13 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": BACKFILL_SECONDS,
         "options": {"expires": BACKFILL_SECONDS},
     },
+    "keys": {
+        "task": "webapp.check_keys",
+        "schedule": crontab(hour="4", minute="15"),
+        "options": {"expires": 3600},
+    },
+    "suspects": {"task": "webapp.check_suspects", "schedule": 30.0, "options": {"expires": 30}},
+    "audit": {"task": "webapp.seal_orders", "schedule": 60.0, "options": {"expires": 60}},
     "markets": {
         "task": "orders.refresh_markets",
         "schedule": crontab(hour="0", minute="10"),

@@ -139,6 +139,7 @@ class House:
             MARK: str(self._data),
             "TRADEPOST_DATA": str(self._data),
             "TRADEPOST_PORT": str(self._port),
+            "PAPER_URL": f"http://127.0.0.1:{self._paper_port}",
             "PYTHONUNBUFFERED": "1",
             "NO_PROXY": "127.0.0.1,localhost",
         }

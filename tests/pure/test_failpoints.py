@@ -89,7 +89,7 @@ def test_a_live_account_and_failpoints_refuse_each_other(settings: Any) -> None:
     settings.REAL_SERVERS = True
     account = Account(id="real", label="Real", environment="live", api_key="k")
     account.set_secret("s")
-    assert account.secret() == "s"
+    assert account.secret().reveal() == "s"
     with armed("after_claim=kill%0"):
         with pytest.raises(ValueError, match="failpoints are armed"):
             account.save()

@@ -34,7 +34,9 @@ class Wire:
 
     def _sign_in(self) -> None:
         expires = int((time.time() + 10) * 1000)
-        sign = hmac.new(self._account.secret().encode(), f"GET/realtime{expires}".encode(), hashlib.sha256)
+        sign = hmac.new(
+            self._account.secret().reveal().encode(), f"GET/realtime{expires}".encode(), hashlib.sha256
+        )
         self._say(op="auth", args=[self._account.api_key, expires, sign.hexdigest()])
         self._say(op="subscribe", args=list(PRIVATE_TOPICS))
         self.gather()

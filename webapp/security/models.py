@@ -11,6 +11,19 @@ from django.db import models
 from django.utils import timezone
 
 from bybit import rows
+from webapp.security.audit_models import AuditEntry
+from webapp.security.factor_models import Access, Attempt, Authenticator, Device, RecoveryCode
+
+__all__ = [
+    "Access",
+    "ApiToken",
+    "Attempt",
+    "AuditEntry",
+    "Authenticator",
+    "Device",
+    "RecoveryCode",
+    "SignInLink",
+]
 
 LINK_LIFE = timedelta(minutes=15)
 # Writing "last used" on every request would make each read a write.
@@ -41,11 +54,10 @@ class ApiToken(models.Model):
         return f"{self.scope} token {self.pk} of {self.user}"
 
     @classmethod
-    def make(cls, user: AbstractBaseUser, scope: str) -> str:
-        """Makes a token and returns it; it can never be shown again."""
+    def make(cls, user: AbstractBaseUser, scope: str, name: str = "") -> tuple["ApiToken", str]:
+        """Makes a token. Its text is returned once and can never be shown again."""
         text = secrets.token_urlsafe(32)
-        cls.objects.create(user_id=user.pk, scope=scope, hash=digest(text))
-        return text
+        return cls.objects.create(user_id=user.pk, scope=scope, name=name, hash=digest(text)), text
 
     @classmethod
     def find(cls, text: str) -> "ApiToken | None":

@@ -3,6 +3,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from webapp.security import audit
 from webapp.security.models import ApiToken
 
 
@@ -17,4 +18,6 @@ class Command(BaseCommand):
         user = get_user_model().objects.filter(username=options["user"]).first()
         if user is None:
             raise CommandError(f"There is no user {options['user']}.")
-        self.stdout.write(ApiToken.make(user, options["scope"]))
+        token, text = ApiToken.make(user, options["scope"], "made on the server")
+        audit.record("token_made", who=user.get_username(), token=token.pk, scope=token.scope, by="shell")
+        self.stdout.write(text)

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from webapp.security import audit
 from webapp.security.models import SignInLink
 
 
@@ -18,6 +19,7 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"There is no user {options['user']}.")
         origin = settings.PUBLIC_ORIGIN or _running_at() or f"http://localhost:{settings.PORT}"
+        audit.record("link_made", who=user.get_username(), by="shell")
         # In the fragment: a browser sends it to no server, so that no log ever holds it.
         self.stdout.write(f"{origin}/#link={SignInLink.make(user)}")
 

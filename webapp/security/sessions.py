@@ -1,0 +1,175 @@
+"""What a session knows beside its user, the list of devices, and what asks for a fresh proof.
+
+A device stays signed in for thirty days of use. Trading on it after twelve hours without a trade asks once for a code;
+keys, tokens, factors and exports ask each time (two minutes). Cancelling, closing and the panic button never ask."""
+
+import re
+import secrets
+import time
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.contrib.sessions.models import Session
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from webapp.security import factors
+from webapp.security.addresses import address_of
+from webapp.security.models import Device
+from webapp.security.throttle import Door
+
+BACKEND = "webapp.security.backend.Backend"
+# Keys in the session. Times are seconds since 1970.
+VERIFIED, PENDING, STEPPED, ACTED, TOUCHED = (
+    "tp_verified",
+    "tp_pending",
+    "tp_stepped",
+    "tp_acted",
+    "tp_touched",
+)
+FRESH_SECONDS = 120
+IDLE_SECONDS = 12 * 3600
+# Noting every trade or read would make each of them a write.
+NOTE_SECONDS = 600
+KNOWN_COOKIE = "__Host-tp_known" if settings.HTTPS else f"tp_known_{settings.PORT}"
+KNOWN_SECONDS = 365 * 24 * 3600
+
+
+class StepUp(Exception):
+    """A fresh proof is asked for first. `reason` is `fresh` or `idle`; `by` is `code`, `password` or `link`."""
+
+    def __init__(self, reason: str, by: str) -> None:
+        super().__init__(reason)
+        self.reason, self.by = reason, by
+
+
+def enter(request: HttpRequest, user: Any, *, verified: bool) -> Device:
+    """Signs this browser in, with a new session key."""
+    request.session.flush()
+    login(request, user, backend=BACKEND)
+    now = int(time.time())
+    request.session.update({VERIFIED: verified, STEPPED: now, ACTED: now, TOUCHED: now})
+    request.session.save()
+    return Device.objects.create(
+        user_id=user.pk,
+        session_key=request.session.session_key or "",
+        name=device_name(request.headers.get("User-Agent", "")),
+        address=address_of(request),
+    )
+
+
+def device_name(agent: str) -> str:
+    """A first name for a device, out of what its browser says of itself."""
+    system = next(
+        (name for mark, name in (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Mac OS", "Mac"),
+         ("Windows", "Windows"), ("Linux", "Linux")) if mark in agent), ""
+    )  # fmt: skip
+    browser = next(
+        (name for mark, name in (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"),
+         ("Safari/", "Safari")) if mark in agent), ""
+    )  # fmt: skip
+    return " on ".join(part for part in (browser, system) if part) or "A program"
+
+
+def touch(request: HttpRequest) -> None:
+    """Notes that the device is in use, at most every ten minutes: its thirty days begin anew."""
+    now = int(time.time())
+    if now - request.session.get(TOUCHED, 0) < NOTE_SECONDS:
+        return
+    request.session[TOUCHED] = now
+    Device.objects.filter(session_key=request.session.session_key).update(
+        used_at=timezone.now(), address=address_of(request)
+    )
+
+
+def end(device: Device) -> None:
+    """Signs a device out: its sockets close with the next heartbeat that looks, within three seconds."""
+    Session.objects.filter(session_key=device.session_key).delete()
+    device.delete()
+
+
+def end_others(user: Any, but: str | None) -> None:
+    """Signs out all devices of a user but one."""
+    for device in Device.objects.filter(user=user.pk).exclude(session_key=but):
+        end(device)
+
+
+def devices_of(user: Any) -> list[Device]:
+    """The devices whose sessions live."""
+    rows = list(Device.objects.filter(user=user.pk))
+    keys = [row.session_key for row in rows]
+    alive = set(
+        Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now()).values_list(
+            "session_key", flat=True
+        )
+    )
+    return [row for row in rows if row.session_key in alive]
+
+
+# ---- fresh proofs
+
+
+def proof_of(user: Any) -> str:
+    """By what this user can prove to be here: `code`, `password`, else `link`."""
+    if factors.has_factor(user):
+        return "code"
+    return "password" if user.has_usable_password() else "link"
+
+
+def _asks(request: HttpRequest, reason: str) -> None:
+    by = proof_of(request.user)
+    # On the embedded servers there is only paper money, and the demo's user has neither factor nor password.
+    if by != "link" or settings.REAL_SERVERS:
+        raise StepUp(reason, by)
+
+
+def require_fresh(request: HttpRequest) -> None:
+    """Raises StepUp unless there was a proof within two minutes."""
+    if int(time.time()) - request.session.get(STEPPED, 0) >= FRESH_SECONDS:
+        _asks(request, "fresh")
+
+
+def is_asleep(request: HttpRequest) -> bool:
+    """Whether nobody traded on this device for twelve hours."""
+    return bool(int(time.time()) - request.session.get(ACTED, 0) >= IDLE_SECONDS)
+
+
+def require_awake(request: HttpRequest) -> None:
+    """Raises StepUp when nobody traded on this device for twelve hours. Else notes that somebody does."""
+    if is_asleep(request):
+        _asks(request, "idle")
+    now = int(time.time())
+    if now - request.session.get(ACTED, 0) >= NOTE_SECONDS:
+        request.session[ACTED] = now
+
+
+def stepped_up(request: HttpRequest) -> None:
+    """A proof was right just now. The session keeps its key: the page's socket goes on."""
+    now = int(time.time())
+    request.session.update({STEPPED: now, ACTED: now})
+    request.session.save()
+
+
+# ---- a browser that has signed in before
+
+
+def know(response: HttpResponse, user: Any) -> None:
+    """Lets this browser be recognised when it signs in again: its tries are counted apart from strangers'."""
+    response.set_signed_cookie(
+        KNOWN_COOKIE,
+        f"{user.pk}.{secrets.token_hex(8)}",
+        salt="tradepost.known",
+        max_age=KNOWN_SECONDS,
+        secure=settings.HTTPS,
+        httponly=True,
+        samesite="Strict",
+    )
+
+
+def doors_of(request: HttpRequest, username: str, user_id: int | None) -> tuple[Door, ...]:
+    """What a try to sign in as this user is counted by."""
+    known = request.get_signed_cookie(KNOWN_COOKIE, "", salt="tradepost.known", max_age=KNOWN_SECONDS) or ""
+    if user_id is not None and re.fullmatch(rf"{user_id}\.[0-9a-f]{{16}}", known):
+        return (Door(f"known:{known}", gentle=True),)
+    return Door(f"user:{username.casefold()}"), Door(f"address:{address_of(request)}")

@@ -1,0 +1,157 @@
+"""The doors: password, then a second factor where there is one; a one-time link; the first owner of an empty house.
+Each try is counted, each success and failure is in the audit log."""
+
+import time
+from typing import Any
+
+from django.contrib.auth import authenticate, get_user_model, logout
+from django.contrib.auth.password_validation import validate_password
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
+
+from webapp.security import audit, factors, sessions, throttle
+from webapp.security.addresses import address_of
+from webapp.security.models import SignInLink
+from webapp.security.throttle import Door
+
+# Between password and code.
+PENDING_SECONDS = 600
+SETUP_SECONDS = 3600
+SETUP_SALT = "tradepost.setup"
+SETUP_LOCK = 0x7365_7475_70
+
+
+class Wrong(Exception):
+    """The proof is not right. The text tells a person, and tells a guesser nothing."""
+
+
+class NotOpen(Exception):
+    """There is an owner already."""
+
+
+class Weak(Exception):
+    """A password that is too easy to guess. The text tells a person why."""
+
+
+def by_password(request: HttpRequest, username: str, password: str) -> bool:
+    """True when the caller is signed in; False when a code is needed too. Raises Wrong and TooManyTries."""
+    user_id = get_user_model().objects.filter(username=username).values_list("pk", flat=True).first()
+    doors = sessions.doors_of(request, username, user_id)
+    throttle.knock(*doors)
+    # Django hashes for an unknown name too: the time tells nothing.
+    user = authenticate(request, username=username, password=password)
+    if user is None:
+        # A name that is nobody's may be a password, typed into the wrong field.
+        audit.record(
+            "sign_in_failed", request=request, who=username if user_id else "(unknown)", by="password"
+        )
+        raise Wrong("Name and password do not fit.")
+    throttle.forget(*doors)
+    if factors.has_factor(user):
+        request.session.flush()
+        mark = user.get_session_auth_hash()
+        request.session[sessions.PENDING] = [user.pk, int(time.time()), mark]
+        return False
+    _enter(request, user, verified=False, by="password")
+    return True
+
+
+def pending_user(request: HttpRequest) -> Any:
+    """Who has given the password and owes the code; None when nobody does, or for too long."""
+    told = request.session.get(sessions.PENDING)
+    if not told or time.time() - told[1] > PENDING_SECONDS:
+        return None
+    user = get_user_model().objects.filter(pk=told[0], is_active=True).first()
+    fits = user is not None and constant_time_compare(told[2], user.get_session_auth_hash())
+    return user if fits else None
+
+
+def by_code(request: HttpRequest, code: str) -> None:
+    """The second step. Raises Wrong and TooManyTries."""
+    user = pending_user(request)
+    if user is None:
+        raise Wrong("Sign in with your name and password first.")
+    by = prove(request, user, code=code)
+    _enter(request, user, verified=True, by=f"password and {by}")
+
+
+def prove(request: HttpRequest, user: Any, *, code: str | None = None, password: str | None = None) -> str:
+    """What this proof was: `app`, `recovery` or `password`. Raises Wrong and TooManyTries (at most a minute: who is
+    here has given the password already, and must not be kept out by others who have it too)."""
+    door = Door(f"proof:{user.pk}", gentle=True)
+    throttle.knock(door)
+    by_password = "password" if code is None and user.check_password(password) else None
+    found = factors.verify(user, code) if code is not None else by_password
+    if found is None:
+        by = "code" if code is not None else "password"
+        audit.record("proof_failed", request=request, who=user.get_username(), by=by)
+        raise Wrong(
+            "This code is wrong, too old, or was used already." if code else "This password is wrong."
+        )
+    throttle.forget(door)
+    if found == "recovery":
+        audit.record(
+            "recovery_code_used", request=request, who=user.get_username(), left=factors.codes_left(user)
+        )
+    return found
+
+
+def by_link(request: HttpRequest, text: str) -> None:
+    """Whoever made the link has the server's shell, and is the owner. Raises Wrong."""
+    user = SignInLink.use(text)
+    if user is None:
+        audit.record("sign_in_failed", request=request, by="link")
+        raise Wrong("This link was used already or is older than 15 minutes. Ask for a new one.")
+    _enter(request, user, verified=True, by="link")
+
+
+def _enter(request: HttpRequest, user: Any, *, verified: bool, by: str) -> None:
+    device = sessions.enter(request, user, verified=verified)
+    audit.record("sign_in", request=request, who=user.get_username(), by=by, device=device.name)
+
+
+def out(request: HttpRequest) -> None:
+    """Signs this browser out."""
+    audit.record("sign_out", request=request)
+    for device in request.user.devices.filter(session_key=request.session.session_key):  # type: ignore[union-attr]
+        device.delete()
+    logout(request)
+
+
+# ---- the first owner
+
+
+def is_open() -> bool:
+    """Whether nobody lives here yet."""
+    return not get_user_model().objects.exists()
+
+
+def setup_token() -> str:
+    """Lets whoever holds it make the first owner, within an hour."""
+    return signing.TimestampSigner(salt=SETUP_SALT).sign("owner")
+
+
+def make_owner(request: HttpRequest, *, token: str, username: str, password: str) -> None:
+    """Makes the first owner and signs them in; the second factor comes next. Raises Wrong, Weak, NotOpen and
+    TooManyTries."""
+    throttle.knock(Door(f"address:{address_of(request)}"))
+    try:
+        signing.TimestampSigner(salt=SETUP_SALT).unsign(token, max_age=SETUP_SECONDS)
+    except signing.BadSignature as error:
+        raise Wrong("This set-up link is not right, or older than an hour. Ask for a new one.") from error
+    User = get_user_model()  # noqa: N806
+    try:
+        validate_password(password, User(username=username))
+    except ValidationError as error:
+        raise Weak(" ".join(error.messages)) from error
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SETUP_LOCK])
+        if not is_open():
+            raise NotOpen
+        user = User.objects.create_superuser(username=username, password=password)
+        audit.record("owner_made", request=request, who=username)
+    _enter(request, user, verified=False, by="set-up")
