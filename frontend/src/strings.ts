@@ -32,7 +32,10 @@ export const t = {
   retry: "Retry",
   notAvailable: "not available",
   none: "none",
+  loading: "Loading…",
+  partMissing: "This part of the page could not be loaded. Reload to get it.",
   stop: "Stop",
+  lists: "Positions or orders",
   account: "Account",
   environment: { paper: "PAPER", testnet: "TESTNET", demo: "DEMO", live: "LIVE" },
 

@@ -285,6 +285,7 @@ def test_what_waits_for_a_trigger_looks_like_no_order_in_the_book(full: Played, 
         key = {"id": f"00000000-0000-4000-8000-00000000001{number}"}
         row = full.market.order(base | key, **waiting | changes)
         full.say(full.market.change("order", row))
+    page.get_by_role("radio", name=re.compile("^Orders")).check()
     rows = page.locator("tr[data-order]")
     expect(rows.filter(has_text="Market when 66,000.0")).to_contain_text("Waiting")
     stop = rows.filter(has_text="Stop-loss Market when 59,000.0")

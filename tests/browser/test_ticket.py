@@ -160,7 +160,7 @@ def test_a_ticket_closed_by_mistake_keeps_what_was_typed_and_another_market_has_
     page.keyboard.press("Escape")
     page.locator(".head-market").click()
     page.get_by_label("Search markets").fill("eth")
-    page.get_by_role("button", name="ETHUSDT").click()
+    page.locator(".market-row", has_text="ETHUSDT").click()
     ticket.tick("ETHUSDT", last="3487.2", mark="3487.2", bid="3487.1", ask="3487.2")
     page.get_by_role("button", name="Buy / Long").click()
     expect(page.locator("#ticket-size")).to_have_value("")

@@ -33,12 +33,33 @@ export type CancelAllItem = Narrowed<
   { order: Order; result: "cancelled" | "already_final" | "failed" | "unknown" }
 >;
 
+export type Market = Schemas["MarketOut"];
+export type Candle = Schemas["CandleOut"];
+export type Trade = Narrowed<Schemas["TradeOut"], { side: Side }>;
+export type Level = readonly [price: string, size: string];
+
 export interface Ticker {
   symbol: string;
   last: string | null;
   mark: string | null;
   bid: string | null;
   ask: string | null;
+  index?: string | null;
+  bid_size?: string | null;
+  ask_size?: string | null;
+  change_24h?: string | null;
+  high_24h?: string | null;
+  low_24h?: string | null;
+  funding_rate?: string | null;
+  next_funding_at?: string | null;
+  at: string;
+}
+
+/** Both sides best first. */
+export interface Book {
+  symbol: string;
+  bids: readonly Level[];
+  asks: readonly Level[];
   at: string;
 }
 

@@ -6,11 +6,12 @@ import { signedIn } from "../state/session.ts";
 import { known } from "../net/live.ts";
 import { desk, review } from "../state/ticket.ts";
 import { Aftermath } from "./Aftermath.tsx";
+import { Book, Chart } from "./ChartArea.tsx";
 import { CloseSheet } from "./CloseSheet.tsx";
 import { DetailsSheet } from "./Details.tsx";
+import { lazy } from "../ui/lazy.tsx";
 import { Banner, Header } from "./Header.tsx";
 import { KeySheet } from "./Keys.tsx";
-import { MarketSheet } from "./Markets.tsx";
 import { More } from "./More.tsx";
 import { Nav } from "./Nav.tsx";
 import { Orders } from "./Orders.tsx";
@@ -23,6 +24,14 @@ import { Trade } from "./Trade.tsx";
 import { UnsettledSheet } from "./Unsettled.tsx";
 import { UpdateBar } from "./UpdateBar.tsx";
 
+const MarketSheet = lazy(() => import("./Markets.tsx").then((part) => part.MarketSheet));
+const ChartSheet = lazy(() => import("./ChartSheet.tsx").then((part) => part.ChartSheet));
+
+/** What is one tap away comes before it is asked for, so that the tap does not wait. */
+export function fetchParts(): void {
+  for (const part of [Chart, Book, MarketSheet, ChartSheet]) part.fetch().catch(() => undefined);
+}
+
 const SCREENS = { trade: Trade, positions: Positions, orders: Orders, more: More };
 
 function Overlay() {
@@ -30,12 +39,14 @@ function Overlay() {
   if (!open) return null;
   switch (open.kind) {
     case "markets": return <MarketSheet />;
+    case "chart": return <ChartSheet />;
     case "ticket": return <TicketSheet desk={open.desk} />;
     case "close": return <CloseSheet key={open.position} id={open.position} />;
     case "stop": return <StopSheet />;
     case "details": return <DetailsSheet />;
     case "unsettled": return <UnsettledSheet />;
     case "keys": return <KeySheet />;
+    default: return null;
   }
 }
 

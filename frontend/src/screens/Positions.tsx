@@ -5,7 +5,7 @@ import { markOf, openProfit, step, sum, tick } from "../state/derive.ts";
 import { known } from "../net/live.ts";
 import { account, go, showMarket, tab } from "../state/focus.ts";
 import { layout } from "../state/layout.ts";
-import { openPositions, wallets } from "../state/store.ts";
+import { accounts, openPositions, wallets } from "../state/store.ts";
 import { t } from "../strings.ts";
 import { Amount, Dated, Empty, SideMark, Waiting } from "../ui/bits.tsx";
 import { accountLabel, CloseButton, PositionCard, protection } from "./PositionCard.tsx";
@@ -54,7 +54,7 @@ function Row({ position }: { position: Position }) {
         <Amount value={openProfit(position)} />
       </td>
       <td class="number">{protection(position) ?? t.none}</td>
-      <td>{accountLabel(position.account)}</td>
+      {accounts.value.length > 1 && <td>{accountLabel(position.account)}</td>}
       <td class="cell-action">
         <CloseButton position={position} />
       </td>
@@ -77,7 +77,7 @@ export function PositionTable() {
                 {name}
               </th>
             ))}
-            <th scope="col">{t.position.account}</th>
+            {accounts.value.length > 1 && <th scope="col">{t.position.account}</th>}
             <th scope="col">
               <span class="hidden">{action}</span>
             </th>

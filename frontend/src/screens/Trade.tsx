@@ -1,3 +1,4 @@
+import { signal } from "@preact/signals";
 import type { Side } from "../api/types.ts";
 import { number } from "../lib/format.ts";
 import { tick } from "../state/derive.ts";
@@ -9,10 +10,12 @@ import { openOrders, openPositions, ticker } from "../state/store.ts";
 import { desk } from "../state/ticket.ts";
 import { glyph, t } from "../strings.ts";
 import { Dated, Waiting } from "../ui/bits.tsx";
+import { Segment } from "../ui/Segment.tsx";
+import { ChartArea } from "./ChartArea.tsx";
 import { OrderList } from "./Orders.tsx";
 import { PositionCard } from "./PositionCard.tsx";
-import { PositionList, Strip } from "./Positions.tsx";
-import { Quotes } from "./Quotes.tsx";
+import { PositionList } from "./Positions.tsx";
+import { Best, PriceStrip } from "./Quotes.tsx";
 import { openTicket } from "./TicketSheet.tsx";
 
 function Open({ side }: { side: Side }) {
@@ -67,6 +70,25 @@ function Here() {
   );
 }
 
+const PANELS = ["positions", "orders"] as const;
+const panel = signal<(typeof PANELS)[number]>("positions");
+
+/** The lists under the chart of a wide page. */
+function Panel() {
+  const counts = { positions: openPositions.value.length, orders: openOrders.value.length };
+  return (
+    <section class="panel">
+      <Segment
+        name={t.lists}
+        value={panel.value}
+        onChange={(next) => (panel.value = next)}
+        options={PANELS.map((value) => ({ value, label: counts[value] ? `${t.tabs[value]} ${counts[value]}` : t.tabs[value] }))}
+      />
+      {panel.value === "positions" ? <PositionList /> : <OrderList />}
+    </section>
+  );
+}
+
 export function Trade() {
   const wide = layout.value !== "phone";
   return (
@@ -74,21 +96,16 @@ export function Trade() {
       <h1 id="screen-title" class="hidden">
         {t.tabs.trade} {market}
       </h1>
-      <Quotes />
+      <div class="quotes">
+        <PriceStrip />
+        {wide && <Best />}
+      </div>
+      <ChartArea />
       {wide ? (
-        <>
-          <div class="panel">
-            <h2 class="caption">{t.tabs.positions}</h2>
-            <PositionList />
-          </div>
-          <div class="panel">
-            <h2 class="caption">{t.orders.here}</h2>
-            <OrderList />
-          </div>
-        </>
+        <Panel />
       ) : (
         <>
-          <Strip />
+          <Best />
           <Here />
           <Bar />
         </>
