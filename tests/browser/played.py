@@ -123,7 +123,9 @@ class Played:
         known = {"last": "64250", "mark": "64249.8", "bid": "64249.9", "ask": "64250"}
         self.say({"type": "ticker", "symbol": symbol, **known, **prices, "at": self.at(ago_ms)})
 
-    def book(self, symbol: str = "BTCUSDT", *, bid: str = "64249.9", ask: str = "64250", levels: int = 15) -> None:
+    def book(
+        self, symbol: str = "BTCUSDT", *, bid: str = "64249.9", ask: str = "64250", levels: int = 15
+    ) -> None:
         """Levels a tick apart, each of half a coin."""
         tick = Decimal(INSTRUMENTS[symbol]["tick_size"])
         sides = {
