@@ -136,10 +136,8 @@ def _take_closed_orders(
 def _measure_clock(account: Account, gateway: Gateway) -> None:
     if time.monotonic() - _clock_read.get(account.pk, float("-inf")) < settings.CLOCK_SECONDS:
         return
-    offset_ms = gateway.clock_offset_ms()
-    gateway.set_clock_offset(offset_ms)
+    access.measure_clock(account, gateway)
     _clock_read[account.pk] = time.monotonic()
-    Link.objects.filter(pk=account.pk).update(clock_offset_ms=offset_ms)
 
 
 def _read_margin_mode(account: Account, gateway: Gateway, full: bool) -> None:
