@@ -7,7 +7,7 @@ export const glyph = { Buy: "▲", Sell: "▼" } as const;
 
 export const t = {
   app: "Tradepost",
-  tabs: { trade: "Trade", positions: "Positions", orders: "Orders", more: "More" },
+  tabs: { trade: "Trade", positions: "Positions", orders: "Orders", journal: "Journal", more: "More" },
   buyLong: "Buy / Long",
   sellShort: "Sell / Short",
   side: (side: Side) => (side === "Buy" ? "Buy" : "Sell"),
@@ -214,9 +214,9 @@ export const keys = {
   title: "Keyboard",
   list: [
     ["/", "Search markets"],
-    ["1 – 4", "Trade, Positions, Orders, More"],
+    ["1 – 5", "Trade, Positions, Orders, Journal, More"],
     ["b  s", "Ticket: buy, sell"],
-    ["l  m", "Ticket: limit, market"],
+    ["l  m  t", "Ticket: limit, market, trigger"],
     ["↑ ↓", "In a field: one step; with Shift, ten. In a table: the row"],
     ["Enter", "Review"],
     ["Ctrl Enter", "In Review: go to Place now"],

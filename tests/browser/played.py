@@ -123,7 +123,9 @@ class Played:
         known = {"last": "64250", "mark": "64249.8", "bid": "64249.9", "ask": "64250"}
         self.say({"type": "ticker", "symbol": symbol, **known, **prices, "at": self.at(ago_ms)})
 
-    def book(self, symbol: str = "BTCUSDT", *, bid: str = "64249.9", ask: str = "64250", levels: int = 15) -> None:
+    def book(
+        self, symbol: str = "BTCUSDT", *, bid: str = "64249.9", ask: str = "64250", levels: int = 15
+    ) -> None:
         """Levels a tick apart, each of half a coin."""
         tick = Decimal(INSTRUMENTS[symbol]["tick_size"])
         sides = {
@@ -140,18 +142,17 @@ class Played:
     def _call(self, route: Route, request: Request) -> None:
         self.calls.append(request)
         path = request.url.split("/api/v1", 1)[1].split("?")[0]
-        handler = next(
-            (
-                known
-                for prefix, known in self.answers.items()
-                if f"{request.method} {path}".startswith(prefix)
-            ),
-            self._usual,
-        )
+        asked = f"{request.method} {path}"
+        # Asked all the time: only an answer of its own stands for it.
+        known = [self.answers.get(asked)] if path == "/orders/preview" else self._answers(asked)
+        handler = next((found for found in known if found), self._usual)
         answer = handler(route, request)
         if answer is not None:
             status, body = answer
             route.fulfill(status=status, json=body)
+
+    def _answers(self, asked: str) -> list[Any]:
+        return [handler for prefix, handler in self.answers.items() if asked.startswith(prefix)]
 
     def _usual(self, route: Route, request: Request) -> Answer | None:
         path = request.url.split("/api/v1", 1)[1].split("?")[0]
@@ -159,6 +160,10 @@ class Played:
             return 200, {"signed_in": True, "user": "demo", "rights": ["read", "trade"], "csrf": "token"}
         if path == "/instruments":
             return 200, {"items": [instrument(symbol) for symbol in INSTRUMENTS], "next": None}
+        if request.method == "GET" and path == "/orders":
+            return 200, {"items": [], "next": None}
+        if path == "/protection":
+            return 200, {"items": [], "orphans": []}
         if path == "/markets":
             return 200, {"items": [self.market.listed(symbol) for symbol in INSTRUMENTS], "next": None}
         if path.endswith("/candles"):

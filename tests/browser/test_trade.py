@@ -1,4 +1,4 @@
-"""The Trade screen: the price and what belongs to it, the chart with its lines, the book, the tape, the list of markets."""
+"""The Trade screen: the price and its facts, the chart with its lines, the book, the tape, the list of markets."""
 
 from __future__ import annotations
 
@@ -98,7 +98,9 @@ def test_trades_come_newest_first_and_once(desk: Played, page: Page) -> None:
     news = [trade(2, "Buy"), trade(1, "Sell")]
     desk.say({"type": "trades", "symbol": "BTCUSDT", "items": news, "at": desk.at()})
     desk.say({"type": "trades", "symbol": "BTCUSDT", "items": [trade(3, "Sell"), news[0]], "at": desk.at()})
-    expect(page.locator(".tape tbody tr")).to_have_text([re.compile(f"6,?425{n}|64,25{n}") for n in (3, 2, 1)])
+    expect(page.locator(".tape tbody tr")).to_have_text(
+        [re.compile(f"6,?425{n}|64,25{n}") for n in (3, 2, 1)]
+    )
     expect(page.locator(".tape tbody tr").first).to_contain_text("▼")
 
 
@@ -111,7 +113,9 @@ def test_best_prices_go_into_the_ticket(desk: Played, page: Page) -> None:
 
 def test_the_chart_says_in_words_what_it_shows(charted: Played, page: Page) -> None:
     chart = page.get_by_role("img", name=re.compile("^Chart of BTCUSDT, candles of 5 minutes"))
-    expect(chart).to_have_accessible_name(re.compile(r"Last 64,250\.0, \+0\.02 % over 100 candles, high 64,250\.1"))
+    expect(chart).to_have_accessible_name(
+        re.compile(r"Last 64,250\.0, \+0\.02 % over 100 candles, high 64,250\.1")
+    )
     page.get_by_role("button", name="Chart settings").click()
     page.get_by_role("button", name="Candles as a table").click()
     expect(page.locator(".candles tbody tr")).to_have_count(60)
@@ -125,7 +129,9 @@ def test_a_new_candle_is_joined_and_a_hole_is_read_anew(charted: Played, page: P
 
     before = asked()
     last = charted.market.candles("BTCUSDT", 1_795_000_000_000)["items"][-1]
-    charted.say({"type": "candle", "symbol": "BTCUSDT", "interval": "5", **last, "close": "64260", "high": "64260"})
+    charted.say(
+        {"type": "candle", "symbol": "BTCUSDT", "interval": "5", **last, "close": "64260", "high": "64260"}
+    )
     charted.run(10_000, beating=True)
     expect(page.get_by_role("img", name=re.compile(r"Last 64,260\.0"))).to_be_visible()
     assert asked() == before
