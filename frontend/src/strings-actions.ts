@@ -89,7 +89,10 @@ export const ta = {
   adl: "ADL rank",
   adlText: (rank: number) => `${rank} of 5`,
   roi: "ROI",
-  breakEven: "Break-even",
-  funding: "Funding paid",
-  fees: "Fees paid",
+  away: "To liq.",
+  tp: "TP",
+  sl: "SL",
+  breakEven: "Even at",
+  funding: "Funding",
+  fees: "Fees",
 } as const;

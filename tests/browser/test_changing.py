@@ -208,6 +208,6 @@ def test_positions_say_what_guards_them_and_the_nearest_to_liquidation_comes_fir
     played.run(500)
     cards = page.locator(".cards article")
     expect(cards.first).to_contain_text("ETHUSDT")
-    expect(cards.first).to_contain_text("2.50% away")
+    expect(cards.first).to_contain_text("2.50%")
     expect(cards.first).to_contain_text("No stop loss on 0.50 ETH.")
     expect(page.locator(".orphans")).to_contain_text("Its position is flat.")

@@ -227,7 +227,7 @@ def test_what_a_rule_refuses_cannot_be_reviewed(ticket: Played, page: Page) -> N
     ticket.answers["POST /orders/preview"] = lambda *_: (200, look() | {"rules": [rule]})
     page.locator("#ticket-size").fill("0.01")
     ticket.run(1_000, beating=True)
-    expect(page.locator(".ticket-form .note")).to_contain_text("More than your largest order")
+    expect(page.locator(".review-foot")).to_contain_text("More than your largest order")
     expect(page.get_by_role("button", name=re.compile("^Review"))).to_be_disabled()
 
 
@@ -270,7 +270,7 @@ def test_a_stop_that_guards_nothing_is_refused(ticket: Played, page: Page) -> No
     expect(note(page, "stop")).to_have_text("Has to be below the entry")
     page.locator("#ticket-stop").fill("58000")
     ticket.run(1_500, beating=True)
-    expect(page.locator(".ticket-form .note")).to_contain_text("past the liquidation price")
+    expect(page.locator(".review-foot")).to_contain_text("past the liquidation price")
     expect(page.get_by_role("button", name=re.compile("^Review"))).to_be_disabled()
     page.get_by_label("Reduce only").check()
     expect(page.locator("#ticket-stop")).to_have_count(0)

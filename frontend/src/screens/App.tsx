@@ -32,11 +32,12 @@ const OrderSheet = lazy(() => import("./OrderSheet.tsx").then((part) => part.Ord
 const StopsSheet = lazy(() => import("./StopsSheet.tsx").then((part) => part.StopsSheet));
 const ReverseSheet = lazy(() => import("./ReverseSheet.tsx").then((part) => part.ReverseSheet));
 const PositionSheet = lazy(() => import("./ReverseSheet.tsx").then((part) => part.PositionSheet));
+const PhoneSheet = lazy(() => import("./PhoneSheet.tsx").then((part) => part.PhoneSheet));
 const ChartSheet = lazy(() => import("./ChartSheet.tsx").then((part) => part.ChartSheet));
 
 /** What is one tap away comes before it is asked for, so that the tap does not wait. */
 export function fetchParts(): void {
-  for (const part of [TicketSheet, ReviewSheet, Chart, Book, MarketSheet, ChartSheet, LeverageSheet, AmendSheet, OrderSheet, StopsSheet, ReverseSheet, PositionSheet, Journal]) part.fetch().catch(() => undefined);
+  for (const part of [TicketSheet, ReviewSheet, Chart, Book, MarketSheet, ChartSheet, LeverageSheet, AmendSheet, OrderSheet, StopsSheet, ReverseSheet, PositionSheet, Journal, PhoneSheet]) part.fetch().catch(() => undefined);
 }
 
 const Journal = lazy(() => import("./Journal.tsx").then((part) => part.Journal));
@@ -60,7 +61,7 @@ function Overlay() {
     case "details": return <DetailsSheet />;
     case "unsettled": return <UnsettledSheet />;
     case "keys": return <KeySheet />;
-    default: return null;
+    case "phone": return <PhoneSheet />;
   }
 }
 

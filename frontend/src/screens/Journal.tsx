@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { type DayFigure, readFigures, readProgress } from "../api/journal.ts";
 import { dec, div, sign, read, text, ZERO } from "../lib/decimal.ts";
 import { money, signed } from "../lib/format.ts";
@@ -16,6 +16,7 @@ import { JournalMore } from "./JournalMore.tsx";
 import { Trips } from "./JournalTrips.tsx";
 
 const VIEWS = ["days", "trips", "curve", "more"] as const;
+const PROGRESS_MS = 5_000;
 const part = signal<(typeof VIEWS)[number]>("days");
 
 /** The figure of the coin that is told first: the settle coin where there are several. */
@@ -108,8 +109,13 @@ function Days({ of }: { of: string }) {
 }
 
 function Progress({ of }: { of: string }) {
-  const { value } = useLoaded(of, readProgress);
+  const { value, again } = useLoaded(of, readProgress);
   const row = value?.find((found) => found.account === of);
+  useEffect(() => {
+    if (!row || row.complete) return undefined;
+    const timer = setTimeout(again, PROGRESS_MS);
+    return () => clearTimeout(timer);
+  }, [row]);
   if (!row || row.complete) return null;
   return (
     <Note icon="wait">

@@ -1,5 +1,5 @@
 import type { Position } from "../api/types.ts";
-import { abs, type Dec, div, read, sign, sub, text, ZERO } from "../lib/decimal.ts";
+import { abs, type Dec, div, read, sign, sub, text } from "../lib/decimal.ts";
 import { baseOf, money, NONE, number, signed } from "../lib/format.ts";
 import { markOf, openProfit, step, tick } from "../state/derive.ts";
 import { blocksReducing } from "../state/health.ts";
@@ -26,7 +26,7 @@ export function CloseButton({ position }: { position: Position }) {
   );
 }
 
-export function StopsButton({ position }: { position: Position }) {
+function StopsButton({ position }: { position: Position }) {
   return (
     <button
       type="button"
@@ -77,17 +77,22 @@ export function accountLabel(id: string): string {
   return accounts.value.find((row) => row.id === id)?.label ?? id;
 }
 
+/** Take profit and stop loss as shown, null where none is set. */
+function legsOf({ take_profit, stop_loss, symbol }: Position): [string | null, string | null] {
+  const shown = (value: string | null) => (value && /[1-9]/.test(value) ? number(value, tick(symbol)) : null);
+  return [shown(take_profit), shown(stop_loss)];
+}
+
 /** "66,000.0 / none", or null when neither is set. */
 export function guards(position: Position): string | null {
-  const { take_profit, stop_loss, symbol } = position;
-  const shown = (value: string | null) => (value && /[1-9]/.test(value) ? number(value, tick(symbol)) : null);
-  const [profit, loss] = [shown(take_profit), shown(stop_loss)];
+  const [profit, loss] = legsOf(position);
   return profit || loss ? `${profit ?? t.none} / ${loss ?? t.none}` : null;
 }
 
 export function PositionCard({ position }: { position: Position }) {
   const { symbol, side } = position;
-  const guarded = guards(position);
+  const [take, stop] = legsOf(position);
+  const away = distance(position);
   return (
     <article class="card" aria-label={symbol}>
       <Dated>
@@ -100,20 +105,19 @@ export function PositionCard({ position }: { position: Position }) {
           </span>
         </div>
         <dl class="facts">
-          <Fact name={ta.roi}>{roi(position)}</Fact>
           <Fact name={t.position.size}>{number(position.size, step(symbol))}</Fact>
+          <Fact name={ta.roi}>{roi(position)}</Fact>
           <Fact name={t.position.entry}>{number(position.entry_price, tick(symbol))}</Fact>
           <Fact name={t.mark}>{number(markOf(position), tick(symbol))}</Fact>
-          <Fact name={t.position.liq}>
-            {number(position.liq_price, tick(symbol))}
-            {distance(position) && <small> {ta.distance(percent(text(distance(position) ?? ZERO))?.replace("+", "") ?? "")}</small>}
-          </Fact>
-          <Fact name={t.position.leverage}>{position.leverage ? `${number(position.leverage)}×` : number(null)}</Fact>
+          <Fact name={t.position.liq}>{number(position.liq_price, tick(symbol))}</Fact>
+          <Fact name={ta.away}>{away ? (percent(text(away))?.replace("+", "") ?? NONE) : NONE}</Fact>
+          <Fact name={t.position.leverage}>{position.leverage ? `${number(position.leverage)}×` : NONE}</Fact>
           <Fact name={t.position.margin}>{money(position.margin)}</Fact>
+          {(take || stop) && <Fact name={ta.tp}>{take ?? t.none}</Fact>}
+          {(take || stop) && <Fact name={ta.sl}>{stop ?? t.none}</Fact>}
           {position.break_even_price && <Fact name={ta.breakEven}>{number(position.break_even_price, tick(symbol))}</Fact>}
           {position.ours.funding && <Fact name={ta.funding}>{signed(position.ours.funding)}</Fact>}
           {position.ours.fees && <Fact name={ta.fees}>{money(position.ours.fees)}</Fact>}
-          {guarded && <Fact name={t.position.tpsl}>{guarded}</Fact>}
           {(position.adl_rank ?? 0) >= 4 && <Fact name={ta.adl}>{ta.adlText(position.adl_rank ?? 0)}</Fact>}
         </dl>
       </Dated>

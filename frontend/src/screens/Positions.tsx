@@ -5,14 +5,16 @@ import { money, number } from "../lib/format.ts";
 import { markOf, openProfit, step, sum, tick } from "../state/derive.ts";
 import { known } from "../net/live.ts";
 import { account, go, showMarket, tab } from "../state/focus.ts";
+import { blocksReducing } from "../state/health.ts";
 import { layout } from "../state/layout.ts";
+import { show } from "../state/overlay.ts";
 import { accounts, openPositions, wallets } from "../state/store.ts";
 import { protection, watchProtection } from "../state/protection.ts";
 import { t } from "../strings.ts";
 import { ta } from "../strings-actions.ts";
 import { Amount, Dated, Empty, Note, SideMark, Waiting } from "../ui/bits.tsx";
 import { OrderList } from "./Orders.tsx";
-import { accountLabel, CloseButton, distance, MoreButton, PositionCard, guards, StopsButton } from "./PositionCard.tsx";
+import { accountLabel, CloseButton, distance, MoreButton, PositionCard, guards } from "./PositionCard.tsx";
 
 export function Strip() {
   const wallet = account.value && wallets.value.get(account.value.id);
@@ -57,10 +59,13 @@ function Row({ position }: { position: Position }) {
       <td class="number">
         <Amount value={openProfit(position)} />
       </td>
-      <td class="number">{guards(position) ?? t.none}</td>
+      <td class="number">
+        <button type="button" class="link" aria-haspopup="dialog" aria-label={`${t.position.tpsl} ${symbol}`} disabled={blocksReducing(position.account) !== null} onClick={() => show({ kind: "stops", position: position.id })}>
+          {guards(position) ?? t.none}
+        </button>
+      </td>
       {accounts.value.length > 1 && <td>{accountLabel(position.account)}</td>}
       <td class="cell-action">
-        <StopsButton position={position} />
         <CloseButton position={position} />
         <MoreButton position={position} />
       </td>

@@ -238,11 +238,6 @@ export function TicketForm({ desk }: { desk: Desk }) {
       <Exits draft={draft} known={known} at={at} onChange={edit} />
       <Options draft={draft} limit={limit} onChange={edit} />
       <Summary known={known} at={at} reduceOnly={draft.reduceOnly} limit={limit} look={look} />
-      {refusals(ticket).map((text) => (
-        <Note key={text} icon="warn" tone="bad">
-          {text}
-        </Note>
-      ))}
       <Warnings ticket={ticket} />
       <More desk={desk} draft={draft} slippageProblem={known.problems.some((problem) => problem.on === "slippage") ? tt.slippageWrong : null} onChange={edit} />
     </div>
@@ -264,6 +259,7 @@ export function Warnings({ ticket }: { ticket: { known: Figures | null; look: Pr
   );
 }
 
+/** Stands where the thumb is, with what would refuse the order above it. */
 export function ReviewButton({ desk, long }: { desk: Desk; long?: boolean }) {
   const ticket = useTicket(desk);
   const { at, draft, known } = ticket;
@@ -275,15 +271,22 @@ export function ReviewButton({ desk, long }: { desk: Desk; long?: boolean }) {
       ? tt.reviewLong(draft.side, `${number(known.qty, step)} ${baseOf(desk.symbol)}`, price)
       : tt.review(draft.side);
   return (
-    <button
-      type="button"
-      class="button action"
-      data-tone={draft.side === "Buy" ? "up" : "down"}
-      aria-haspopup="dialog"
-      disabled={!ready}
-      onClick={() => openReview(desk)}
-    >
-      {label}
-    </button>
+    <div class="review-foot">
+      {refusals(ticket).map((text) => (
+        <p key={text} class="field-note" data-bad="">
+          {text}
+        </p>
+      ))}
+      <button
+        type="button"
+        class="button action"
+        data-tone={draft.side === "Buy" ? "up" : "down"}
+        aria-haspopup="dialog"
+        disabled={!ready}
+        onClick={() => openReview(desk)}
+      >
+        {label}
+      </button>
+    </div>
   );
 }
