@@ -36,7 +36,6 @@ export const ta = {
   change: (from: string, to: string) => `${from} → ${to}`,
 
   detail: "Order",
-  detailLabel: (what: string) => `Details of ${what}`,
   timeline: "Timeline",
   detailFailed: "The order's record could not be read.",
   placedBy: "Placed by",

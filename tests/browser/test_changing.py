@@ -107,7 +107,7 @@ def test_an_orders_record_tells_its_story(resting: Played, page: Page) -> None:
         "events": events,
     }
     resting.answers[f"GET /orders/{ID}"] = lambda *_: (200, detail)
-    page.get_by_role("button", name="Details of Buy Limit 62,900.0 BTCUSDT").click()
+    page.locator(".order-title").click()
     expect(page.locator(".timeline li")).to_have_text(
         [re.compile(text) for text in ("Asked for", "Sent to Bybit", "Filled 0.005 at 62,900.0")]
     )

@@ -45,7 +45,7 @@ function Calendar({ days, zone, onPick }: { days: ReadonlyMap<string, DayFigure[
         const said = row ? tj.day(dayName(day), signed(row.net), row.coin) : `${dayName(day)}: ${tj.nothing}`;
         return (
           <button key={day} type="button" class="calendar-day" data-tone={way > 0 ? "up" : way < 0 ? "down" : undefined} aria-label={said} aria-current={day === now ? "date" : undefined} disabled={!row} onClick={() => onPick(day)}>
-            <span>{day.slice(8)}</span>
+            <span>{day.slice(8).replace(/^0/, "")}</span>
             <span aria-hidden="true">{way > 0 ? "▲" : way < 0 ? "▼" : "·"}</span>
           </button>
         );

@@ -104,7 +104,7 @@ export function OrderRow({ order }: { order: Order }) {
   return (
     <li class="card order" data-old={fresh.value ? undefined : ""}>
       <div class="order-text">
-        <button type="button" class="order-title" aria-haspopup="dialog" aria-label={ta.detailLabel(nameOf(order))} onClick={() => show({ kind: "order", order: order.id })}>
+        <button type="button" class="order-title" aria-haspopup="dialog" onClick={() => show({ kind: "order", order: order.id })}>
           <b>{order.symbol}</b> <SideMark side={order.side} /> <span class="number order-what">{describe(order)}</span>
         </button>
         <Progress order={order} />
@@ -135,7 +135,7 @@ function TableRow({ order }: { order: Order }) {
         <SideMark side={order.side} />
       </td>
       <td class="number">
-        <button type="button" class="link" aria-haspopup="dialog" aria-label={ta.detailLabel(nameOf(order))} onClick={() => show({ kind: "order", order: order.id })}>
+        <button type="button" class="link" aria-haspopup="dialog" onClick={() => show({ kind: "order", order: order.id })}>
           {describe(order)}
         </button>
       </td>

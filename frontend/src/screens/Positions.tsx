@@ -60,7 +60,10 @@ function Row({ position }: { position: Position }) {
         <Amount value={openProfit(position)} />
       </td>
       <td class="number">
-        <button type="button" class="link" aria-haspopup="dialog" aria-label={`${t.position.tpsl} ${symbol}`} disabled={blocksReducing(position.account) !== null} onClick={() => show({ kind: "stops", position: position.id })}>
+        <button type="button" class="link" aria-haspopup="dialog" disabled={blocksReducing(position.account) !== null} onClick={() => show({ kind: "stops", position: position.id })}>
+          <span class="hidden">
+            {t.position.tpsl} {symbol}{" "}
+          </span>
           {guards(position) ?? t.none}
         </button>
       </td>

@@ -117,8 +117,9 @@ function LeverageChip({ desk, leverage }: { desk: Desk; leverage: Figures["lever
   const mode = wallets.value.get(desk.account)?.margin_mode;
   const name = tt.marginModes[mode ?? ""] ?? tt.margin;
   return (
-    <button type="button" class="button lever" aria-haspopup="dialog" aria-label={tt.leverageOf(name, leverage ? number(leverage) : t.notAvailable)} onClick={() => show({ kind: "leverage", desk })}>
-      <small>{name}</small>
+    <button type="button" class="button lever" aria-haspopup="dialog" onClick={() => show({ kind: "leverage", desk })}>
+      <span class="hidden">{tt.leverage} </span>
+      <small>{name}</small>{" "}
       <b>{leverage ? `${number(leverage)}×` : "–×"}</b>
     </button>
   );
