@@ -142,18 +142,17 @@ class Played:
     def _call(self, route: Route, request: Request) -> None:
         self.calls.append(request)
         path = request.url.split("/api/v1", 1)[1].split("?")[0]
-        handler = next(
-            (
-                known
-                for prefix, known in self.answers.items()
-                if f"{request.method} {path}".startswith(prefix)
-            ),
-            self._usual,
-        )
+        asked = f"{request.method} {path}"
+        # Asked all the time: only an answer of its own stands for it.
+        known = [self.answers.get(asked)] if path == "/orders/preview" else self._answers(asked)
+        handler = next((found for found in known if found), self._usual)
         answer = handler(route, request)
         if answer is not None:
             status, body = answer
             route.fulfill(status=status, json=body)
+
+    def _answers(self, asked: str) -> list[Any]:
+        return [handler for prefix, handler in self.answers.items() if asked.startswith(prefix)]
 
     def _usual(self, route: Route, request: Request) -> Answer | None:
         path = request.url.split("/api/v1", 1)[1].split("?")[0]
@@ -161,6 +160,10 @@ class Played:
             return 200, {"signed_in": True, "user": "demo", "rights": ["read", "trade"], "csrf": "token"}
         if path == "/instruments":
             return 200, {"items": [instrument(symbol) for symbol in INSTRUMENTS], "next": None}
+        if request.method == "GET" and path == "/orders":
+            return 200, {"items": [], "next": None}
+        if path == "/protection":
+            return 200, {"items": [], "orphans": []}
         if path == "/markets":
             return 200, {"items": [self.market.listed(symbol) for symbol in INSTRUMENTS], "next": None}
         if path.endswith("/candles"):

@@ -123,7 +123,7 @@ def test_without_a_network_the_shell_opens_and_shows_no_account(page: Page, cont
 
 
 def test_nothing_of_the_account_is_kept_on_the_device(page: Page) -> None:
-    for name in ("Positions", "Orders", "More", "Trade"):
+    for name in ("Positions", "Orders", "Journal", "More", "Trade"):
         go(page, name)
     page.get_by_role("button", name="Buy / Long").click()
     page.locator("#ticket-size").fill("0.01")

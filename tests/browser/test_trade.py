@@ -1,5 +1,4 @@
-"""The Trade screen: the price and what belongs to it, the chart with its lines, the book, the tape, the list of
-markets."""
+"""The Trade screen: the price and its facts, the chart with its lines, the book, the tape, the list of markets."""
 
 from __future__ import annotations
 

@@ -27,3 +27,8 @@ export function countdown(ms: number): string {
   const two = (value: number) => String(value).padStart(2, "0");
   return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
 }
+
+/** Whole milliseconds from one moment to another, as text. */
+export function span(from: string, to: string): string {
+  return String(Math.max(0, Date.parse(to) - Date.parse(from)));
+}

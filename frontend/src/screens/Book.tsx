@@ -5,12 +5,11 @@ import { clock } from "../lib/time.ts";
 import { step, tick } from "../state/derive.ts";
 import { book, tape } from "../state/feed.ts";
 import { layout } from "../state/layout.ts";
-import { desk } from "../state/ticket.ts";
+import { desk, openTicket } from "../state/ticket.ts";
 import { glyph, t } from "../strings.ts";
 import { tc } from "../strings-chart.ts";
 import { Dated } from "../ui/bits.tsx";
 import { LastPrice } from "./Quotes.tsx";
-import { openTicket } from "./TicketSheet.tsx";
 
 const LEVELS = 11;
 

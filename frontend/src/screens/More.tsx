@@ -9,8 +9,9 @@ import { haptics, PALETTES, palette, shortcuts, SWITCH, THEMES, theme } from "..
 import { exit } from "../state/session.ts";
 import { more, t } from "../strings.ts";
 import { Amount, Fact } from "../ui/bits.tsx";
+import { Icon } from "../ui/icons.tsx";
 import { Segment } from "../ui/Segment.tsx";
-import { AccountFacts, Links } from "./Details.tsx";
+import { AccountFacts, Links, Others } from "./Details.tsx";
 import { Chip } from "./Header.tsx";
 
 function Group({ title, aside, children }: { title: string; aside?: ComponentChildren; children: ComponentChildren }) {
@@ -77,6 +78,17 @@ function Install() {
   );
 }
 
+function Phone() {
+  return (
+    <Group title={more.phone}>
+      <button type="button" class="button row-button" aria-haspopup="dialog" onClick={() => show({ kind: "phone" })}>
+        <span>{more.phone}</span>
+        <Icon name="down" size={18} />
+      </button>
+    </Group>
+  );
+}
+
 function SignOut() {
   const [failed, setFailed] = useState(false);
   const leave = async () => {
@@ -105,12 +117,14 @@ export function More() {
       </h1>
       <Group title={more.account}>
         {account.value && <AccountFacts of={account.value} />}
+        <Others />
         <SignOut />
       </Group>
       <Group title={more.connection} aside={<Chip />}>
         <Links of={account.value} />
       </Group>
       <Appearance />
+      <Phone />
       <Install />
       <Group title={more.about}>
         <dl class="facts facts-one">
@@ -119,6 +133,12 @@ export function More() {
         <p class="line">{more.notBybit}</p>
         <h3 class="caption">{more.licences}</h3>
         <p class="line">{more.licenceText}</p>
+        <p class="line">
+          {more.chartNotice}{" "}
+          <a class="inline-link" href={more.chartLink} target="_blank" rel="noreferrer">
+            {more.chartLink}
+          </a>
+        </p>
       </Group>
     </section>
   );

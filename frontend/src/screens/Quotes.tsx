@@ -8,12 +8,11 @@ import { serverClock } from "../net/live.ts";
 import { step, tick } from "../state/derive.ts";
 import { market } from "../state/focus.ts";
 import { fresh, now } from "../state/health.ts";
-import { desk } from "../state/ticket.ts";
+import { desk, openTicket } from "../state/ticket.ts";
 import { ticker } from "../state/store.ts";
 import { t } from "../strings.ts";
 import { tc } from "../strings-chart.ts";
 import { Change, Dated } from "../ui/bits.tsx";
-import { openTicket } from "./TicketSheet.tsx";
 
 /** Which way the last price went, kept until it goes the other way. */
 function useDirection(symbol: string, last: string | null | undefined): "up" | "down" | undefined {

@@ -7,7 +7,7 @@ import { account, market } from "../state/focus.ts";
 import { blocksOpening } from "../state/health.ts";
 import { layout } from "../state/layout.ts";
 import { openOrders, openPositions, ticker } from "../state/store.ts";
-import { desk } from "../state/ticket.ts";
+import { desk, openTicket } from "../state/ticket.ts";
 import { glyph, t } from "../strings.ts";
 import { Dated, Waiting } from "../ui/bits.tsx";
 import { Segment } from "../ui/Segment.tsx";
@@ -16,7 +16,6 @@ import { OrderList } from "./Orders.tsx";
 import { PositionCard } from "./PositionCard.tsx";
 import { PositionList } from "./Positions.tsx";
 import { Best, PriceStrip } from "./Quotes.tsx";
-import { openTicket } from "./TicketSheet.tsx";
 
 function Open({ side }: { side: Side }) {
   const quote = ticker(market.value).value;
@@ -63,7 +62,7 @@ function Here() {
       {orders.length > 0 && (
         <>
           <h2 class="caption">{t.orders.here}</h2>
-          <OrderList symbol={market.value} />
+          <OrderList of={(row) => row.symbol === market.value} />
         </>
       )}
     </>

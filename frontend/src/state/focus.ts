@@ -4,8 +4,8 @@ import { computed, signal } from "@preact/signals";
 import { layout } from "./layout.ts";
 import { accounts, openPositions } from "./store.ts";
 
-export type Tab = "trade" | "positions" | "orders" | "more";
-export const TABS: readonly Tab[] = ["trade", "positions", "orders", "more"];
+export type Tab = "trade" | "positions" | "orders" | "journal" | "more";
+export const TABS: readonly Tab[] = ["trade", "positions", "orders", "journal", "more"];
 const FIRST_MARKET = "BTCUSDT";
 
 export const tab = signal<Tab>("trade");
