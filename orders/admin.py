@@ -1,6 +1,10 @@
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
 
 from orders.models import Event, Fill, Order, OrderEvent
+from orders.tasks import ask_now
 from positions.admin import ReadOnly
 
 FILL_FIELDS = ("at", "side", "qty", "price", "fee", "fee_currency", "exec_type", "is_maker", "exec_id")
@@ -43,6 +47,14 @@ class OrderAdmin(ReadOnly):
     date_hierarchy = "created_at"
     readonly_fields = ["times"]
     inlines = [FillInline, EvidenceInline]
+    actions = ["ask_bybit_again"]
+
+    @admin.action(description="Ask Bybit about these orders again")
+    def ask_bybit_again(self, request: HttpRequest, queryset: "QuerySet[Order]") -> None:
+        """Only asks: what Bybit answers takes the doors that all news takes."""
+        queryset.update(needs_read=True, next_check_at=timezone.now())
+        for account_id in set(queryset.values_list("account_id", flat=True)):
+            ask_now(account_id)
 
     @admin.display(description="Tap, sent, acknowledged, first fill (UTC)")
     def times(self, order: Order) -> str:

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 
 
 class WebappConfig(AppConfig):
@@ -8,3 +9,7 @@ class WebappConfig(AppConfig):
         from webapp import checks
 
         checks.register()
+
+
+class AuditAdminConfig(AdminConfig):
+    default_site = "webapp.security.site.AuditSite"

@@ -1,12 +1,15 @@
 """What Tradepost refuses to start with."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.core.checks import register as add_check
 
 from bybit.failpoints import is_armed
+
+SHORTEST_KEY = 32
 
 
 def register() -> None:
@@ -35,6 +38,33 @@ def _safe_to_run(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
     if settings.REAL_SERVERS and is_armed():
         found.append(
             Error("TRADEPOST_FAILPOINTS is set with real servers: it kills processes.", id="tradepost.E006")
+        )
+    if settings.REAL_SERVERS:
+        found += _weak_keys() + _open_doors()
+    return found
+
+
+def _weak_keys() -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    for name in ("SECRET_KEY", "CREDENTIALS_KEY"):
+        if len(getattr(settings, name)) < SHORTEST_KEY:
+            found.append(Error(f"{name} is shorter than {SHORTEST_KEY} characters.", id="tradepost.E007"))
+    if settings.SECRET_KEY == settings.CREDENTIALS_KEY:
+        found.append(Error("SECRET_KEY and CREDENTIALS_KEY are the same.", id="tradepost.E008"))
+    return found
+
+
+def _open_doors() -> list[CheckMessage]:
+    """On real servers the rights table lets nobody trade without a second factor; this holds what that rests on."""
+    found: list[CheckMessage] = []
+    if settings.AUTHENTICATION_BACKENDS != ["webapp.security.backend.Backend"]:
+        found.append(
+            Error("Another way to sign in than ours would skip the second factor.", id="tradepost.E009")
+        )
+    origin = urlsplit(settings.PUBLIC_ORIGIN)
+    if not settings.HTTPS and origin.hostname not in (None, "localhost", "127.0.0.1", "::1"):
+        found.append(
+            Error("PUBLIC_ORIGIN is not https://: cookies would travel in clear.", id="tradepost.E010")
         )
     return found
 

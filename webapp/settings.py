@@ -17,8 +17,14 @@ decimal.DefaultContext.prec = 80
 decimal.setcontext(decimal.Context(prec=80))
 
 
-def _env(name: str, default: str | None = None) -> str:
-    value = os.environ.get(name, default)
+def _told(name: str) -> str | None:
+    """A variable, or what stands in the file that NAME_FILE names: secrets need not be in the environment."""
+    path = os.environ.get(f"{name}_FILE")
+    return Path(path).read_text().strip() if path else os.environ.get(name)
+
+
+def _env(name: str) -> str:
+    value = _told(name)
     if value is None:
         raise ImproperlyConfigured(f"{name} is not set (see README, “Run it for real”)")
     return value
@@ -36,7 +42,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("TRADEPOST_DATA", BASE_DIR / "var")).resolve()
 EMBEDDED = Embedded(DATA_DIR)
 REAL_SERVERS = any(
-    os.environ.get(name)
+    os.environ.get(name) or os.environ.get(f"{name}_FILE")
     for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "CREDENTIALS_KEY", "ALLOWED_HOSTS")
 )
 
@@ -59,9 +65,9 @@ else:
     }
 
 # Keys that were in force before: sessions signed and audit entries made under them still hold.
-SECRET_KEY_FALLBACKS = [key for key in os.environ.get("SECRET_KEY_OLD", "").split(",") if key]
+SECRET_KEY_FALLBACKS = [key for key in (_told("SECRET_KEY_OLD") or "").split(",") if key]
 # What was sealed before CREDENTIALS_KEY was changed opens with this one, until `manage.py resealkeys` has run.
-CREDENTIALS_KEY_OLD = os.environ.get("CREDENTIALS_KEY_OLD", "")
+CREDENTIALS_KEY_OLD = _told("CREDENTIALS_KEY_OLD") or ""
 # Where a paper exchange answers (`python -m bybit.paper`), for paper accounts: nobody can name another address.
 PAPER_URL = os.environ.get("PAPER_URL", "")
 # This server's address as Bybit sees it, where it cannot be known from here: keys are best bound to it.
@@ -79,7 +85,7 @@ PORT = int(os.environ.get("TRADEPOST_PORT", "8000"))
 
 INSTALLED_APPS = [
     "daphne",
-    "django.contrib.admin",
+    "webapp.apps.AuditAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -98,12 +104,14 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "webapp.middleware.SecurityHeaders",
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "webapp.middleware.Audited",
 ]
 
@@ -152,6 +160,14 @@ CSRF_FAILURE_VIEW = "webapp.views.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_ORIGIN] if PUBLIC_ORIGIN else []
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+# The host is its owner's own; what else lives under it is not ours to decide.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _flag("HSTS_SUBDOMAINS")
+SECURE_HSTS_PRELOAD = False
+# The proxy redirects; health checks inside speak plain HTTP.
+SECURE_SSL_REDIRECT = False
+CSRF_COOKIE_SECURE = HTTPS
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
+SECURE_REFERRER_POLICY = "no-referrer"
 X_FRAME_OPTIONS = "DENY"
 APPEND_SLASH = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
@@ -298,7 +314,13 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "plain": {
+            "()": "webapp.redaction.Redacting",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {

@@ -13,6 +13,7 @@ import { Icon } from "../ui/icons.tsx";
 import { Segment } from "../ui/Segment.tsx";
 import { AccountFacts, Links, Others } from "./Details.tsx";
 import { Chip } from "./Header.tsx";
+import { SecurityLink } from "./security/SecurityLink.tsx";
 
 function Group({ title, aside, children }: { title: string; aside?: ComponentChildren; children: ComponentChildren }) {
   return (
@@ -123,6 +124,7 @@ export function More() {
       <Group title={more.connection} aside={<Chip />}>
         <Links of={account.value} />
       </Group>
+      <SecurityLink />
       <Appearance />
       <Phone />
       <Install />

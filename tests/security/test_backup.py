@@ -1,0 +1,107 @@
+"""Backups open whole or not at all, and what is restored is a house that starts over."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+from webapp import backups
+
+BIG = os.urandom(2 * backups.CHUNK)
+
+
+def _sealed(content: bytes) -> bytes:
+    out = io.BytesIO()
+    backups.seal(io.BytesIO(content), out)
+    return out.getvalue()
+
+
+def _opened(sealed: bytes) -> bytes:
+    return b"".join(backups.opened(io.BytesIO(sealed)))
+
+
+@pytest.mark.parametrize("size", [0, 1, backups.CHUNK - 1, backups.CHUNK, backups.CHUNK + 1, len(BIG)])
+def test_what_is_sealed_opens(size: int) -> None:
+    assert _opened(_sealed(BIG[:size])) == BIG[:size]
+
+
+def test_a_backup_that_was_cut_changed_or_reordered_does_not_open(settings: Any) -> None:
+    sealed = _sealed(BIG)
+    head = len(backups.MAGIC) + 16
+    one = 1 + 4 + backups.CHUNK + 16
+    first, second = sealed[head : head + one], sealed[head + one : head + 2 * one]
+    for broken in (
+        sealed[:-1],
+        sealed[:head],
+        sealed[: head + one],
+        sealed[:head] + second + first,
+        sealed[:head] + first + first + second,
+        sealed[:head] + second,
+        sealed[:-5] + bytes([sealed[-5] ^ 1]) + sealed[-4:],
+        sealed + b"x",
+        b"PGDMP" + sealed,
+        b"",
+    ):
+        with pytest.raises(backups.BackupError):
+            _opened(broken)
+    settings.CREDENTIALS_KEY, old = "another", settings.CREDENTIALS_KEY
+    with pytest.raises(backups.BackupError, match="another CREDENTIALS_KEY"):
+        _opened(sealed)
+    settings.CREDENTIALS_KEY_OLD = old
+    assert _opened(sealed) == BIG
+
+
+def _manage(*words: str, status: int = 0) -> str:
+    environment = {**os.environ, "DJANGO_SUPERUSER_PASSWORD": "correct horse battery"}
+    done = subprocess.run(
+        [sys.executable, "manage.py", *words],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == status, done.stderr
+    return done.stdout + done.stderr
+
+
+def _look() -> dict[str, Any]:
+    """What the restored house knows, in one process."""
+    code = (
+        "import json; from django.contrib.auth import get_user_model; from orders.models import Epoch;"
+        "from django.contrib.sessions.models import Session; from webapp.security.models import AuditEntry;"
+        "print(json.dumps({'users': sorted(get_user_model().objects.values_list('username', flat=True)),"
+        "'epoch': str(Epoch.objects.get()), 'sessions': Session.objects.count(),"
+        "'audit': AuditEntry.objects.order_by('-number').values_list('kind', flat=True).first()}))"
+    )
+    found: dict[str, Any] = json.loads(_manage("shell", "--no-imports", "-c", code).splitlines()[-1])
+    return found
+
+
+def test_a_restored_house_has_what_the_backup_had_and_a_new_epoch(servers: None, tmp_path: Path) -> None:
+    _manage("migrate", "--verbosity", "0")
+    _manage("createsuperuser", "--noinput", "--username", "ann", "--email", "")
+    file = str(tmp_path / "house.backup")
+    assert "bytes" in _manage("backup", file)
+    assert Path(file).stat().st_mode & 0o777 == 0o600
+    content = Path(file).read_bytes()
+    assert b"PGDMP" not in content
+    assert b"security_auditentry" not in content
+    assert "already" in _manage("backup", file, status=1)
+    before = _look()
+    _manage("createsuperuser", "--noinput", "--username", "later", "--email", "")
+    assert "--yes" in _manage("restore", file, status=1)
+    Path(tmp_path / "cut.backup").write_bytes(content[:-20])
+    assert "cut short" in _manage("restore", str(tmp_path / "cut.backup"), "--yes", status=1)
+    assert _look()["users"] == ["ann", "later"], "a backup that does not open changes nothing"
+    _manage("restore", file, "--yes")
+    after = _look()
+    assert (after["users"], after["sessions"], after["audit"]) == (["ann"], 0, "restored")
+    assert after["epoch"] != before["epoch"]
+    assert "Whole" in _manage("verify_audit")

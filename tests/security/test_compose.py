@@ -1,0 +1,152 @@
+"""docker-compose.yml: what it promises, read from it, and its own commands run as processes on real-server settings:
+from an empty database to a paper trade by an owner with a second factor."""
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import requests
+import yaml
+
+from tests.conftest import ROOT, Paper, answers, end, free_port, wait_for
+from tests.security.people import PASSWORD, App
+
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = ("web", "stream", "worker", "resolver", "beat")
+
+
+def test_every_part_is_there_and_locked_down() -> None:
+    assert set(SERVICES) == {*OURS, "migrate", "postgres", "valkey", "caddy"}
+    for name, service in SERVICES.items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert name == "migrate" or service["healthcheck"]["test"][0] == "CMD", name
+        assert "privileged" not in service
+        for port in service.get("ports", ()):
+            assert port.startswith("${BIND:-127.0.0.1}:"), (
+                "nothing listens beyond this machine unless told to"
+            )
+    for name in OURS:
+        assert SERVICES[name]["user"] == "10001:10001"
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["caddy"]
+    assert COMPOSE["networks"]["inside"]["internal"] is True
+    assert SERVICES["postgres"]["image"].endswith(":18")
+
+
+def test_secrets_are_files_and_stand_in_no_environment() -> None:
+    assert all(set(secret) == {"file"} for secret in COMPOSE["secrets"].values())
+    for name, service in SERVICES.items():
+        for variable, value in service.get("environment", {}).items():
+            secret = any(mark in variable for mark in ("SECRET", "CREDENTIALS", "PASSWORD", "DATABASE_URL"))
+            assert not secret or (variable.endswith("_FILE") and value.startswith("/run/secrets/")), name
+    ignored = (ROOT / ".gitignore").read_text().split() + (ROOT / ".dockerignore").read_text().split()
+    assert ignored.count("secrets/") + ignored.count("secrets") == 2
+
+
+def test_the_image_runs_as_nobody_in_particular_and_takes_nothing_unhashed() -> None:
+    text = (ROOT / "Dockerfile").read_text()
+    assert text.rindex("USER 10001:10001") > text.rindex("COPY")
+    assert "pip install --no-cache-dir --require-hashes -r requirements.txt" in text
+    assert "ARG SECRET" not in text and "CREDENTIALS_KEY" not in text
+
+
+@pytest.fixture
+def house(servers: None, paper: Paper, tmp_path: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """The compose file's own commands, as processes, on the suite's PostgreSQL and Valkey."""
+    from django.conf import settings
+
+    port, embedded = free_port(), settings.EMBEDDED
+    keys = {"SECRET_KEY": "s" * 20 + uuid.uuid4().hex, "CREDENTIALS_KEY": "c" * 20 + uuid.uuid4().hex}
+    told = {
+        **keys,
+        "DATABASE_URL": f"postgres://tradepost@{quote(str(embedded.postgres_sockets), safe='')}/composed",
+    }
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}
+    for name, value in told.items():
+        (tmp_path / name).write_text(value + "\n")
+        environment[f"{name}_FILE"] = str(tmp_path / name)
+    environment |= {
+        "REDIS_URL": embedded.redis_url,
+        "ALLOWED_HOSTS": "localhost",
+        "PUBLIC_ORIGIN": f"http://localhost:{port}",
+        "PAPER_URL": paper.url,
+        "TRADEPOST_PORT": str(port),
+        "TRADEPOST_DATA": str(tmp_path),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+    create = "import psycopg,sys; psycopg.connect(host=sys.argv[1],user='tradepost',dbname='postgres',autocommit=True)"
+    create += ".execute('CREATE DATABASE composed')"
+    subprocess.run([sys.executable, "-c", create, str(embedded.postgres_sockets)], check=True)
+    run = {"cwd": ROOT, "env": environment, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.run(SERVICES["migrate"]["command"], check=True, **run)
+    changed = {"8000": str(port), "0.0.0.0": "127.0.0.1", "/data/beat-schedule": str(tmp_path / "beat")}  # noqa: S104
+    processes = [
+        subprocess.Popen([changed.get(word, word) for word in SERVICES[name]["command"]], **run)
+        for name in OURS
+    ]
+    try:
+        wait_for(lambda: answers(f"http://localhost:{port}/api/v1/ready"), 60, what="a house that is ready")
+        yield f"http://localhost:{port}", environment
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            end(process)
+
+
+def test_from_an_empty_database_to_a_paper_trade_with_a_second_factor(
+    house: tuple[str, dict[str, str]], paper: Paper
+) -> None:
+    url, environment = house
+    for name in ("stream", "worker"):
+        words = SERVICES[name]["healthcheck"]["test"][1:]
+        wait_for(lambda w=words: subprocess.run(w, cwd=ROOT, env=environment, check=False).returncode == 0)
+    link = subprocess.run(
+        [sys.executable, "manage.py", "setuplink"],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    page = requests.Session()
+    page.trust_env = False
+
+    def call(method: str, path: str, body: Any = None, **headers: str) -> Any:
+        return page.request(method, f"{url}/api/v1{path}", json=body, headers=headers, timeout=20)
+
+    token = link.partition("#setup=")[2]
+    made = call("POST", "/setup", {"token": token, "username": "ann", "password": PASSWORD}).json()
+    assert (made["signed_in"], made["needs"], made["rights"]) == (True, "second_factor", ["read"])
+    csrf = {"X-CSRFToken": made["csrf"]}
+    started = call("POST", "/second-factors", {"name": "Phone"}, **csrf).json()
+    code = {"code": App(started["secret"]).at(0)}
+    assert (
+        len(call("POST", f"/second-factors/{started['id']}/confirm", code, **csrf).json()["recovery_codes"])
+        == 10
+    )
+    pair = {"key": "composed-key", "secret": "composed-secret"}
+    paper.control("key", {**pair, "account": "composed"})
+    account = {"id": "mine", "label": "Mine", "environment": "paper", **pair}
+    assert call("POST", "/accounts", account, **csrf).status_code == 201
+    bearer = call("POST", "/tokens", {"name": "bot", "scope": "trade"}, **csrf).json()["token"]
+    order = {
+        "id": str(uuid.uuid4()), "account": "mine", "category": "linear", "symbol": "BTCUSDT", "side": "Buy",
+        "order_type": "Market", "qty": "0.01",
+    }  # fmt: skip
+
+    def placed() -> Any:
+        answer = call("POST", "/orders", order, Authorization=f"Bearer {bearer}")
+        assert answer.status_code in (200, 201, 422, 503), answer.text
+        return answer.ok and answer.json()
+
+    wait_for(placed, 40, what="an order that is taken")
+    wait_for(lambda: call("GET", "/positions").json()["items"], 20, what="the position")
