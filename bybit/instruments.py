@@ -1,6 +1,7 @@
 """The markets' rules and risk tiers: fetched from Bybit, kept in the database, held for a minute in each process."""
 
 import logging
+import re
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -184,6 +185,7 @@ def _row(model: type[Any], environment: str, info: Any, names: Sequence[str], no
 
 
 # How Bybit names what it no longer lists (https://bybit-exchange.github.io/docs/v5/enum#symbol).
+_EXPIRY = re.compile(r"[FGHJKMNQUVXZ][0-9]{2}$")
 _QUOTES = ("USDT", "USDC", "USDE", "EUR", "BRL", "TRY", "PLN", "BTC", "ETH", "DAI", "USD")
 
 
@@ -214,10 +216,13 @@ class Coins:
 
 
 def coins_by_name(category: str, symbol: str) -> tuple[str, str]:
-    """(base, settle) coin as Bybit's names tell them: BTCUSDT, BTCPERP and BTC-27NOV26 (USDC), BTCUSD (inverse)."""
-    dated = symbol.split("-")[0]
-    if category == "linear" and (symbol.endswith("PERP") or dated != symbol):
-        return dated.removesuffix("PERP"), "USDC"
-    quote = next((coin for coin in _QUOTES if dated.endswith(coin) and len(dated) > len(coin)), "USDT")
-    base = dated.removesuffix(quote)
+    """(base, settle) coin as Bybit's names tell them: BTCUSDT and BTCUSDT-27NOV26, BTCPERP and BTC-27NOV26 (USDC),
+    BTCUSD and BTCUSDZ26 (inverse)."""
+    name = symbol.split("-")[0].removesuffix("PERP")
+    if category == "inverse":
+        name = _EXPIRY.sub("", name)
+    quote = next((coin for coin in _QUOTES if name.endswith(coin) and len(name) > len(coin)), None)
+    if quote is None:
+        return name, name if category == "inverse" else "USDC"
+    base = name.removesuffix(quote)
     return base, base if category == "inverse" else quote

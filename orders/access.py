@@ -63,6 +63,13 @@ def informed(account: Account, link: Link | None) -> bybit.Gateway:
     return gateway
 
 
+def measure_clock(account: Account, gateway: bybit.Gateway) -> None:
+    """Asks Bybit for its time and signs by it from now on, here and in the other processes. Raises BybitError."""
+    offset_ms = gateway.clock_offset_ms()
+    gateway.set_clock_offset(offset_ms)
+    Link.objects.filter(pk=account.pk).update(clock_offset_ms=offset_ms)
+
+
 def note_ban(account: Account, gateway: bybit.Gateway) -> None:
     """Tells the other processes, and the status page, of a ban that this gateway has met: it is the address that is
     banned, and so every account of its environment."""

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -88,6 +87,26 @@ LISTS = (
 )
 
 
+def begin(account: Account) -> None:
+    """Notes from when on the record of a new account is kept. What is older is filled in from there."""
+    if not Coverage.objects.filter(account=account).exists():
+        now_ms = int(timezone.now().timestamp() * 1000) + access.gateway_of(account).clock_offset
+        for one in LISTS:
+            _begin(account, one, now_ms)
+        services.tell_since(account.pk)
+
+
+def _begin(account: Account, one: _List, now_ms: int) -> Coverage:
+    floor_ms = now_ms - int(settings.BACKFILL_DAYS * DAY_MS)
+    row, _ = Coverage.objects.get_or_create(
+        account=account,
+        kind=one.kind,
+        category=one.category,
+        defaults={"floor_ms": floor_ms, "filled_ms": floor_ms, "start_ms": now_ms, "until_ms": now_ms},
+    )
+    return row
+
+
 def advance(account: Account, seconds: float) -> bool:
     """One slice of about so many seconds. Returns whether there is more to do. One process at a time."""
     with Lease(f"tradepost.backfill.{account.pk}") as won:
@@ -115,7 +134,11 @@ class _Work:
 
     def run(self) -> bool:
         rows = {(row.kind, row.category): row for row in Coverage.objects.filter(account=self._account)}
-        found = [(one, rows.get((one.kind, one.category)) or self._begin(one)) for one in LISTS]
+        begin(self._account)
+        found = [
+            (one, rows.get((one.kind, one.category)) or _begin(self._account, one, self._now_ms))
+            for one in LISTS
+        ]
         with suppress(_TimeIsUp):
             for one, row in found:
                 self._go_on(one, row)
@@ -124,21 +147,6 @@ class _Work:
             self._settle([row for _, row in found])
             return False
         return True
-
-    def _begin(self, one: _List) -> Coverage:
-        floor = self._now_ms - int(settings.BACKFILL_DAYS * DAY_MS)
-        row, _ = Coverage.objects.get_or_create(
-            account=self._account,
-            kind=one.kind,
-            category=one.category,
-            defaults={
-                "floor_ms": floor,
-                "filled_ms": floor,
-                "start_ms": self._now_ms,
-                "until_ms": self._now_ms,
-            },
-        )
-        return row
 
     def _go_on(self, one: _List, row: Coverage) -> None:
         """Follows the list to now: window by window after an absence, else its last minutes."""
@@ -210,11 +218,11 @@ class _Work:
         executions = [row for row in found if row.kind == "executions"]
         if all(row.settled for row in executions):
             return
-        since = datetime.fromtimestamp(max(row.floor_ms for row in executions) / 1000, UTC)
-        services.fold_all(self._account.pk, since)
+        services.fold_all(self._account.pk)
         for row in executions:
             row.settled = True
             row.save(update_fields=["settled"])
+        services.tell_since(self._account.pk)
 
 
 class _TimeIsUp(Exception):

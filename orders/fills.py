@@ -14,7 +14,8 @@ from orders.schemas import FillOut
 from orders.writing import alert
 from positions import services as positions
 from positions.book import Trade
-from positions.journal import mark_stale
+from positions.journal import flat_before, mark_stale
+from positions.rounds import START, Key
 from positions.services import Booked, Change
 
 Place = tuple[str, str, int]
@@ -92,7 +93,7 @@ def fold(account_id: str, new: Iterable[Fill]) -> list[Change]:
             places.setdefault(place, []).append(_booked(fill))
     return [
         positions.apply_fills(
-            account_id=account_id, place=place, booked=booked, history=partial(_history, account_id, place)
+            account_id=account_id, place=place, booked=booked, history=partial(_since_flat, account_id, place)
         )
         for place, booked in sorted(places.items(), key=lambda item: item[0])
     ]
@@ -124,17 +125,31 @@ def places(account_id: str) -> list[Place]:
 
 
 def _booked(fill: Fill) -> Booked:
-    trade = Trade(fill.side, fill.qty, fill.price, fill.fee or Decimal(0))
+    trade = Trade(fill.side, fill.qty, fill.price)
     return Booked(trade=trade, exec_ms=fill.exec_ms, seq=fill.exchange_seq or 0, exec_id=fill.exec_id)
 
 
 _HISTORY = """
-SELECT side, qty, price, coalesce(fee, 0), exec_ms, coalesce(exchange_seq, 0), exec_id FROM orders_fill
-WHERE account_id = %s AND category = %s AND symbol = %s AND position_idx = %s AND is_trade
+SELECT side, qty, price, exec_ms, coalesce(exchange_seq, 0), exec_id FROM orders_fill
+WHERE account_id = %s AND category = %s AND symbol = %s AND position_idx = %s AND is_trade AND exec_ms >= %s
 ORDER BY exec_ms, coalesce(exchange_seq, 0), exec_id COLLATE "C"
+"""
+_FIRST_UNSEEN = """
+SELECT min(exec_ms) FROM orders_fill WHERE account_id = %s AND NOT journaled AND category = %s AND symbol = %s
+AND position_idx = %s AND is_trade AND exec_ms < %s
 """
 
 
-def _history(account_id: str, place: Place) -> Iterable[Booked]:
-    for side, qty, price, fee, exec_ms, seq, exec_id in rows.fetch(_HISTORY, [account_id, *place]):
-        yield Booked(trade=Trade(side, qty, price, fee), exec_ms=exec_ms, seq=seq, exec_id=exec_id)
+def _since_flat(account_id: str, place: Place, before: Key) -> Iterable[Booked]:
+    """The fills of a position from the last moment on at which it is known to have been flat before a key. The journal
+    knows such moments, but only up to the first fill that it does not have yet; that is looked for first, for the
+    caller holds the position, so that no other fill of it can come in between."""
+    ((unseen,),) = rows.fetch(_FIRST_UNSEEN, [account_id, *place, before[0]])
+    return _history(account_id, place, flat_before(account_id, place, unseen or before[0]))
+
+
+def _history(account_id: str, place: Place, cut: Key = START) -> Iterable[Booked]:
+    for side, qty, price, exec_ms, seq, exec_id in rows.fetch(_HISTORY, [account_id, *place, cut[0]]):
+        booked = Booked(trade=Trade(side, qty, price), exec_ms=exec_ms, seq=seq, exec_id=exec_id)
+        if booked.key > cut:
+            yield booked

@@ -18,7 +18,7 @@ from bybit.failpoints import failpoint
 from bybit.models import Account, BadMessage, Link
 from bybit.stream import Bad, Feed, FeedDown, Message
 from bybit.types import Execution
-from orders import resolver, services, topics
+from orders import backfill, resolver, services, topics
 
 log = logging.getLogger("tradepost.stream")
 
@@ -112,6 +112,7 @@ class Listener(threading.Thread):
         while not self._stopping.is_set():
             result = resolver.resolve(account, full=True)
             if result is not None and result.complete:
+                backfill.begin(account)
                 Link.objects.filter(pk=account.pk).update(reconnects=F("reconnects") + 1)
                 return
             feed.check()

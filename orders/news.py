@@ -56,6 +56,7 @@ def record(
                 new = _book(orders, executions, changes)
                 for report in sorted(reports, key=lambda item: item.updated_ms):
                     changes += _report(orders, report, source, by_id)
+                orders.claim(new)
                 if quietly:
                     changes = orders.keep(shown_only=True)
                 else:
@@ -130,6 +131,16 @@ class _Locked:
     def touch(self, order: Order, *, wholly: bool) -> None:
         """Notes that the order has changed: in what fills change, or `wholly`."""
         self._touched[order.pk] = (order, wholly or self._touched.get(order.pk, (order, False))[1])
+
+    def claim(self, new: Sequence[Fill]) -> None:
+        """Gives the fills of this batch the orders that its reports have brought in: in hedge mode an order tells which
+        position its fills belong to."""
+        for fill in new:
+            order = (
+                self._by_exchange.get((fill.category, fill.exchange_order_id)) if fill.order is None else None
+            )
+            if order is not None:
+                fill.order, fill.position_idx = order, order.position_idx
 
     def keep(self, *, shown_only: bool = False) -> list[Change]:
         """Saves what has changed, each order once, however much news of it this batch held. With `shown_only` no
@@ -247,14 +258,18 @@ def set_margin_mode(account_id: str, mode: str) -> None:
         changed(account_id, _one(positions.set_margin_mode(account_id, mode)))
 
 
-def fold_all(account_id: str, since: datetime) -> None:
-    """Folds every position of an account anew from all its fills, which are whole from `since` on: after a backfill.
-    One position, one transaction."""
+def fold_all(account_id: str) -> None:
+    """Folds every position of an account anew from all its fills, after old ones came in. One position, one
+    transaction."""
     for place in fills.places(account_id):
         with transaction.atomic(), rows.gathered():
             changed(account_id, [fills.fold_place(account_id, place)])
+
+
+def tell_since(account_id: str) -> None:
+    """Shows with each position from when on the record holds every fill."""
     with transaction.atomic():
-        changed(account_id, positions.tell_since(account_id, since))
+        changed(account_id, positions.tell_since(account_id))
 
 
 def show_held(account_id: str, held: Mapping[fills.Place, Held]) -> None:

@@ -171,15 +171,16 @@ class _Look:
             return None
         spot = wish.category == "spot"
         if not spot and wallet.margin_mode != ISOLATED:
-            return wallet.available
+            whole: Decimal | None = wallet.available
+            return whole
         coin = self.instrument.settle_coin or self.instrument.quote_coin
         if spot and wish.side == "Sell":
             coin = self.instrument.base_coin
         kept = next((row for row in wallet.coins if row["coin"] == coin), None)
-        found = Decimal(kept["available"]) if kept is not None and kept.get("available") else None
-        return (
-            EXACT.multiply(found, self.price) if found is not None and spot and wish.side == "Sell" else found
-        )
+        if kept is None or not kept.get("available"):
+            return None
+        found = Decimal(kept["available"])
+        return EXACT.multiply(found, self.price) if spot and wish.side == "Sell" else found
 
     def _margin(self, value: Decimal) -> Decimal | None:
         leverage = self._leverage()

@@ -47,8 +47,6 @@ SWEEP_OVERLAP = timedelta(minutes=5)
 FIRST_SWEEP = timedelta(hours=24)
 # Bybit answers for seven days at a time; an older gap is the backfill's work.
 LONGEST_SWEEP = timedelta(days=6)
-# How often the account's margin mode is read; it is changed by hand, and seldom.
-MODE_SECONDS = 60
 _clock_read: dict[str, float] = {}
 _mode_read: dict[str, float] = {}
 # Of each account: shared turns would leave an account without half of the lists for ever.
@@ -138,14 +136,15 @@ def _take_closed_orders(
 def _measure_clock(account: Account, gateway: Gateway) -> None:
     if time.monotonic() - _clock_read.get(account.pk, float("-inf")) < settings.CLOCK_SECONDS:
         return
-    offset_ms = gateway.clock_offset_ms()
-    gateway.set_clock_offset(offset_ms)
+    access.measure_clock(account, gateway)
     _clock_read[account.pk] = time.monotonic()
-    Link.objects.filter(pk=account.pk).update(clock_offset_ms=offset_ms)
 
 
 def _read_margin_mode(account: Account, gateway: Gateway, full: bool) -> None:
-    if not full and time.monotonic() - _mode_read.get(account.pk, float("-inf")) < MODE_SECONDS:
+    if (
+        not full
+        and time.monotonic() - _mode_read.get(account.pk, float("-inf")) < settings.MARGIN_MODE_SECONDS
+    ):
         return
     services.set_margin_mode(account.pk, gateway.account_info().margin_mode)
     _mode_read[account.pk] = time.monotonic()

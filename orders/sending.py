@@ -184,10 +184,14 @@ WHERE id = %s AND state = 'new' RETURNING 1
 def _note(
     account: Account, gateway: bybit.Gateway, orders: Sequence[Order], outcomes: Sequence[Outcome]
 ) -> None:
-    """What a failure says of more than its order: a ban, filters that have changed, another position mode."""
+    """What a failure says of more than its order: a ban, a clock apart, changed filters, another position mode."""
     for order, outcome in zip(orders, outcomes, strict=True):
         if isinstance(outcome, Banned):
             access.note_ban(account, gateway)
+        elif isinstance(outcome, ClockRefused):
+            # This order is over; the next one is signed by Bybit's time as it is now.
+            with suppress(BybitError):
+                access.measure_clock(account, gateway)
         elif isinstance(outcome, Refused) and outcome.code in FILTER_CODES:
             _read_filters(account, gateway, order)
             if "position idx" in outcome.message.lower():

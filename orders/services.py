@@ -29,6 +29,7 @@ record_report = news.record_report
 record_execution = news.record_execution
 take_findings = news.take_findings
 fold_all = news.fold_all
+tell_since = news.tell_since
 show_held = news.show_held
 set_margin_mode = news.set_margin_mode
 # What people ask for beside placing.

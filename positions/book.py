@@ -17,28 +17,25 @@ AVERAGE_PLACES = Decimal(1).scaleb(-40)
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """`size` is signed: above zero long, below zero short. `entry` is 0 when flat. `realised` excludes `fees`."""
+    """`size` is signed: above zero long, below zero short. `entry` is 0 when flat. `realised` is before fees."""
 
     size: Decimal = ZERO
     entry: Decimal = ZERO
     realised: Decimal = ZERO
-    fees: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
 class Trade:
-    """One execution. `qty` and `price` above zero; `fee` above zero was paid."""
+    """One execution. `qty` and `price` above zero."""
 
     side: str
     qty: Decimal
     price: Decimal
-    fee: Decimal = ZERO
 
 
 def step(book: Book, trade: Trade) -> Book:
     """The book after one more trade."""
     signed = trade.qty if trade.side == "Buy" else -trade.qty
-    book = replace(book, fees=EXACT.add(book.fees, trade.fee))
     if book.size == 0 or (book.size > 0) == (signed > 0):
         return _enter(book, signed, trade.price)
     closed = min(abs(signed), abs(book.size))

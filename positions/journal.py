@@ -94,6 +94,22 @@ def held(account_id: str, place: Place) -> Held:
     return Held(realised=trip.realised, fees=trip.fees, funding=trip.funding)
 
 
+def flat_before(account_id: str, place: Place, at_ms: int) -> Key:
+    """The last moment before that time at which the journal knows the place to have been flat; START when it knows
+    none."""
+    flat = Trip.objects.filter(
+        account_id=account_id,
+        category=place[0],
+        symbol=place[1],
+        position_idx=place[2],
+        last_ms__lt=at_ms,
+        closed_at__isnull=False,
+        flipped=False,
+    )
+    last = flat.order_by("-last_ms", "-last_seq", "-last_exec").first()
+    return START if last is None else _last(last)
+
+
 def mark_stale(account_id: str, places: Iterable[Place]) -> None:
     """Fills that were folded already belong to other places now: these are folded anew with the next ones."""
     for category, symbol, index in places:

@@ -52,8 +52,6 @@ class Position(models.Model):
     exchange_ms = models.BigIntegerField(default=0)
     ours_size = models.DecimalField(max_digits=38, decimal_places=18, default=0)
     ours_entry = models.DecimalField(max_digits=70, decimal_places=40, default=0)
-    ours_realised = models.DecimalField(max_digits=70, decimal_places=40, default=0)
-    ours_fees = models.DecimalField(max_digits=70, decimal_places=40, default=0)
     # (time in ms, Bybit's cross sequence, execId) of the newest fill folded in: one that sorts before it makes us fold
     # anew.
     ours_last_ms = models.BigIntegerField(default=0)
@@ -166,7 +164,7 @@ class Trip(models.Model):
         indexes = [
             models.Index(fields=["account", "-last_ms", "-id"]),
             models.Index(fields=["account", "symbol", "-last_ms", "-id"]),
-            models.Index(fields=["account", "category", "symbol", "position_idx", "first_ms"]),
+            models.Index(fields=["account", "category", "symbol", "position_idx", "last_ms"]),
         ]
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from bybit.decimals import to_wire
 from bybit.types import PositionReport, WalletCoin, WalletReport
 from positions.book import Book, Trade, step
 from positions.models import Coverage, Position, Wallet
-from positions.rounds import Held
+from positions.rounds import Held, Key
 from positions.schemas import PositionOut, WalletOut
 
 ZERO = Decimal(0)
@@ -28,7 +28,7 @@ _VOLATILE = (
     "open_ms",
 )
 _OURS = (
-    *("ours_size", "ours_entry", "ours_realised", "ours_fees"),
+    *("ours_size", "ours_entry"),
     *("ours_last_ms", "ours_last_seq", "ours_last_exec"),
 )
 
@@ -53,7 +53,7 @@ class Booked:
     exec_id: str
 
     @property
-    def key(self) -> tuple[int, int, str]:
+    def key(self) -> Key:
         return self.exec_ms, self.seq, self.exec_id
 
 
@@ -85,9 +85,9 @@ def record_since(account_id: str) -> datetime | None:
     return datetime.fromtimestamp(max(starts) / 1000, UTC) if starts else None
 
 
-def tell_since(account_id: str, since: datetime) -> list[Change]:
+def tell_since(account_id: str) -> list[Change]:
     """The record reaches further back now. What is open is told anew."""
-    changes = []
+    since, changes = record_since(account_id), []
     for key in (
         Position.objects.filter(account_id=account_id).order_by("symbol", "position_idx").values_list("pk")
     ):
@@ -139,14 +139,15 @@ def apply_report(account_id: str, report: PositionReport) -> Change | None:
 
 
 def apply_fills(
-    *, account_id: str, place: Place, booked: Sequence[Booked], history: Callable[[], Iterable[Booked]]
+    *, account_id: str, place: Place, booked: Sequence[Booked], history: Callable[[Key], Iterable[Booked]]
 ) -> Change:
-    """Adds new fills of one position (category, symbol, index), oldest first, to our own sum. `history()` gives all its
-    fills in time order, the new ones included; it is asked only when a new one is not the latest."""
+    """Adds new fills of one position (category, symbol, index), oldest first, to our own sum. `history(key)` gives its
+    fills in time order, the new ones included, from the last moment on at which it was flat before a key; it is asked
+    only when a new one is not the latest."""
     row = _locked(account_id, *place)
     if booked[0].key <= (row.ours_last_ms, row.ours_last_seq, row.ours_last_exec):
-        return _fold(row, history())
-    book = Book(row.ours_size, row.ours_entry, row.ours_realised, row.ours_fees)
+        return _fold(row, history(booked[0].key))
+    book = Book(row.ours_size, row.ours_entry)
     for one in booked:
         book = step(book, one.trade)
     _keep(row, book, booked[-1])
@@ -168,7 +169,6 @@ def _fold(row: Position, history: Iterable[Booked]) -> Change:
 
 def _keep(row: Position, book: Book, last: Booked | None) -> None:
     row.ours_size, row.ours_entry = book.size, book.entry
-    row.ours_realised, row.ours_fees = book.realised, book.fees
     row.ours_last_ms, row.ours_last_seq, row.ours_last_exec = last.key if last else (0, -1, "")
 
 

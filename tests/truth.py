@@ -48,6 +48,9 @@ TABLES = {
     "wallet": "SELECT * FROM positions_wallet WHERE account_id = %s",
     "counter": "SELECT seq, floor FROM orders_sequence WHERE account_id = %s",
     "published": "SELECT seq FROM orders_publication WHERE account_id = %s",
+    "days": "SELECT coin, sum(realised) AS realised, sum(fees) AS fees, sum(funding) AS funding "
+    "FROM positions_day WHERE account_id = %s AND category <> 'spot' GROUP BY coin",
+    "places": "SELECT * FROM positions_journal WHERE account_id = %s",
 }
 
 
@@ -139,6 +142,16 @@ class Witness:
             pause.wait(0.05)
         assert_whole(story)
         return story
+
+    def journaled(self, seconds: float = 20) -> None:
+        """Waits until the journal is the fold of all fills, and equals what the exchange booked."""
+        deadline, pause = time.monotonic() + seconds, threading.Event()
+        while True:
+            differences = _different_journal(self.story())
+            if not differences:
+                return
+            assert time.monotonic() < deadline, "\n".join(differences[:20])
+            pause.wait(0.2)
 
 
 def assert_whole(story: Story) -> None:
@@ -379,6 +392,36 @@ def _different_positions(story: Story) -> Iterator[str]:
     for coin in story.venue["wallet"]["coin"]:
         if balances.get(coin["coin"], D(0)) != D(coin["walletBalance"]):
             yield f"I7 wallet {coin['coin']}: {balances.get(coin['coin'])}, not {coin['walletBalance']}"
+
+
+# The exchange books the parts of an open holding to eight places.
+DIGITS = D("0.0000001")
+
+
+def _different_journal(story: Story) -> list[str]:
+    """I8: every fill is in the journal, its days add up to the exchange's books, its places to our positions."""
+    found = [
+        f"I8 {fill['exec_id']} is not journaled" for fill in story.ours["fills"] if not fill["journaled"]
+    ]
+    days = {row["coin"]: row for row in story.ours["days"]}
+    none = dict.fromkeys(("realised", "fees", "funding"), D(0))
+    for coin, funds in story.venue["funds"].items():
+        if "fees" not in funds:
+            # A coin that only spot moves: the wallet says what is left of it.
+            continue
+        ours = days.get(coin, none)
+        found += [
+            f"I8 {coin}: {name} {ours[name]}, not {funds[name]}"
+            for name in ("fees", "funding")
+            if ours[name] != D(funds[name])
+        ]
+        if abs(ours["realised"] - D(funds["realised"])) > DIGITS:
+            found.append(f"I8 {coin}: realised {ours['realised']}, not {funds['realised']}")
+    held = {(row["symbol"], row["position_idx"]): row["ours_size"] for row in story.ours["positions"]}
+    for row in story.ours["places"]:
+        if row["category"] != "spot" and held.get((row["symbol"], row["position_idx"]), D(0)) != row["size"]:
+            found.append(f"I8 {row['symbol']} {row['position_idx']}: {row['size']} in the journal")
+    return found
 
 
 def _unpublished(story: Story) -> Iterator[str]:

@@ -17,7 +17,7 @@ CONSOLE_CSP = (
     "frame-ancestors 'none'; object-src 'none'"
 )
 NOT_USED = (
-    "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), midi=(), "
+    "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), midi=(), "
     "accelerometer=(), gyroscope=(), magnetometer=(), display-capture=(), browsing-topics=()"
 )
 _PLAIN = {

@@ -243,6 +243,8 @@ BACKFILL_SECONDS = _seconds("BACKFILL_SECONDS", 60)
 # are asked for in a second, beside the resolver's: the transaction log has the least to give (25).
 BACKFILL_DAYS = _seconds("BACKFILL_DAYS", 729.9)
 BACKFILL_PER_SECOND = int(_seconds("BACKFILL_PER_SECOND", 10))
+# How often the account's margin mode is read; it is changed by hand, and seldom.
+MARGIN_MODE_SECONDS = _seconds("MARGIN_MODE_SECONDS", 60)
 # Bybit bans an address for ten minutes: not one request meanwhile.
 BAN_SECONDS = _seconds("BAN_SECONDS", 600)
 

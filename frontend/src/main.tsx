@@ -15,7 +15,7 @@ import { startUpdates } from "./state/update.ts";
 import { feelPulse, startLive, synced } from "./net/live.ts";
 import { watchPresence } from "./net/presence.ts";
 import { watchOutcomes } from "./screens/Aftermath.tsx";
-import { App } from "./screens/App.tsx";
+import { App, fetchParts } from "./screens/App.tsx";
 import "./styles/index.css";
 
 function followAddress(): void {
@@ -36,6 +36,7 @@ function afterSnapshot(): void {
   if (!instruments.peek().size) void loadMarkets();
   if (recall()) show({ kind: "unsettled" });
   void askAccepted();
+  fetchParts();
 }
 
 const root = document.getElementById("app");

@@ -19,6 +19,45 @@ export const tt = {
   reduceOnly: "Reduce only",
   tif: "Time in force",
   tifName: { GTC: "Good till cancelled", IOC: "Fill now, cancel the rest", FOK: "Fill all now or nothing", PostOnly: "Post only" },
+  trigger: "Trigger",
+  triggerPrice: "Trigger price",
+  triggerLabel: (quote: string) => `Trigger price (${quote})`,
+  triggerBy: "Watched price",
+  by: { MarkPrice: "Mark", LastPrice: "Last", IndexPrice: "Index" },
+  triggers: (by: string, direction: 1 | 2, price: string) => `Triggers when ${by} ${direction === 1 ? "rises" : "falls"} to ${price}`,
+  then: "Then",
+  thenMarket: "then Market",
+  thenLimit: "then Limit",
+  takeProfit: (unit: string) => (unit ? `Take profit (${unit})` : "Take profit"),
+  stopLoss: (unit: string) => (unit ? `Stop loss (${unit})` : "Stop loss"),
+  exitsIn: (unit: "price" | "percent") => (unit === "price" ? "TP and SL in percent" : "TP and SL as prices"),
+  noExits: "A reduce-only order takes no take profit and no stop loss.",
+  wrongSide: (field: "takeProfit" | "stopLoss", side: Side) => `Has to be ${(field === "takeProfit") === (side === "Buy") ? "above" : "below"} the entry`,
+  stopPastLiquidation: "The stop loss lies past the liquidation price: it would never be reached.",
+  takeBy: "Take profit watches",
+  stopBy: "Stop loss watches",
+  covers: "They cover",
+  tpsl: { Full: "The whole position", Partial: "This order" },
+  slippage: "Max slippage (%)",
+  slippageNote: "What would trade further away is cancelled. Empty for none.",
+  slippageWrong: "0.01 to 10, at most two decimals",
+  risk: "Risk",
+  riskIn: "Risk counted in",
+  riskPercent: "% of equity",
+  riskLabel: (unit: string) => `Lost at the stop loss, at most (${unit})`,
+  riskHint: "The size follows from the stop loss and the fees.",
+  more: "More options",
+  repeat: (order: string) => `Repeat: ${order}`,
+  recentSizes: "Sizes used here lately",
+  marginModes: { REGULAR_MARGIN: "Cross", ISOLATED_MARGIN: "Isolated", PORTFOLIO_MARGIN: "Portfolio" } as Record<string, string | undefined>,
+  leverage: "Leverage:",
+  whenPrice: (by: string, rises: boolean) => `when ${by} ${rises ? "rises" : "falls"} to`,
+  about: "≈ ",
+  fromTo: (from: string, to: string) => `${from} to ${to}`,
+  fee: "Fee",
+  maintenance: "Maintenance margin",
+  lossAtStop: "Loss at stop",
+  profitAtTake: "Profit at take profit",
   value: "Value",
   margin: "Margin",
   marginAt: (leverage: string) => `Margin at ${leverage}×`,
@@ -30,15 +69,20 @@ export const tt = {
   atMarket: "at market",
   rounded: (value: string, step: string) => `Rounded to ${value} (step ${step})`,
   shareOf: (leverage: string | null) =>
-    leverage ? `Shares of what is available at ${leverage}×; Max leaves room for fees.` : "Shares of what is available, without leverage; Max leaves room for fees.",
+    leverage ? `Of what is free, at ${leverage}×. Max leaves the fees.` : "Of what is free, without leverage. Max leaves the fees.",
   shareOfPosition: "Shares of the position.",
   problem: (problem: Problem, limit: string, unit: string): string => {
-    const name = problem.on === "price" ? "price" : "size";
+    const name = problem.on === "price" ? "price" : problem.on === "trigger" ? "trigger price" : "size";
     switch (problem.code) {
       case "form": return "Digits and one decimal mark only";
       case "empty": return `Enter a ${name}`;
       case "zero": return "The price is below one step";
       case "no-price": return "No market price yet";
+      case "wrong-side": return "On the wrong side of the entry";
+      case "is-now": return "The price is there already";
+      case "needs-stop": return "Needs a stop loss to reckon from";
+      case "reckoning": return "";
+      case "slippage": return "0.01 to 10, at most two decimals";
       case "nothing-to-reduce": return "Nothing to reduce on that side";
       case "below-min": return `The least is ${limit} ${unit}`;
       case "below-notional": return `The order must be worth ${limit} or more`;
@@ -52,6 +96,7 @@ export const tt = {
     "post-only-crosses": "At this price post only would be cancelled at once.",
     "margin-short": "This needs more margin than is available.",
     "reduces-less": "Larger than the position: only the position is closed.",
+    "no-slippage": "With a take profit or a stop loss, Bybit takes no slippage limit: it is left out.",
   } satisfies Record<Warning, string>,
   again: "The same order went out a moment ago.",
   stillUnknown: (id: string) => `Order ${id} is still unknown. It may be at Bybit already; this would be a second one.`,

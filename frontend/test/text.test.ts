@@ -33,6 +33,7 @@ test("a signed amount never claims a direction that its digits do not show", () 
 test("markets are split into base and quote", () => {
   assert.deepEqual([baseOf("BTCUSDT"), quoteOf("BTCUSDT")], ["BTC", "USDT"]);
   assert.deepEqual([baseOf("1000PEPEUSDT"), quoteOf("ETHUSDC")], ["1000PEPE", "USDC"]);
+  assert.deepEqual([baseOf("BTCPERP"), quoteOf("BTCPERP")], ["BTC", "USDC"]);
 });
 
 test("waits double, stay within the cap, and grow patient after four failures", () => {

@@ -233,7 +233,7 @@ def main() -> None:
     data = Path(tempfile.mkdtemp(prefix="tradepost-bench-"))
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.bench.settings"
     # Nothing armed: a look at each failpoint costs.
-    stack = start_stack(data, two_free_ports(), TRADEPOST_FAILPOINTS="")
+    stack = start_stack(data, two_free_ports(), TRADEPOST_FAILPOINTS="", TRADEPOST_BACKFILL_DAYS="0")
     try:
         wait_for(lambda: any(line.startswith("SIGN-IN ") for line in stack.lines), 90, "READY")
         os.environ["TRADEPOST_DATA"] = str(data)

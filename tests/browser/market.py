@@ -78,6 +78,7 @@ class Market:
         self.versions = itertools.count(1)
         self.orders: dict[str, dict[str, Any]] = {}
         self.positions: dict[str, dict[str, Any]] = {}
+        self.favourites: set[str] = set()
         self.ticks = 0
         self.random = random.Random(5)
 
@@ -100,6 +101,36 @@ class Market:
             "ask": plain(last),
             "at": stamp(),
         }
+
+    def listed(self, symbol: str) -> dict[str, Any]:
+        """A line of the list of markets."""
+        price = INSTRUMENTS[symbol]["price"]
+        return {
+            **instrument(symbol),
+            "last": price,
+            "change_24h": "0.0123" if symbol != "SOLUSDT" else "-0.031",
+            "turnover": price,
+            "favourite": symbol in self.favourites,
+        }
+
+    def candles(self, symbol: str, now_ms: int) -> dict[str, Any]:
+        """A hundred candles of five minutes, each a tick above the one before."""
+        known = INSTRUMENTS[symbol]
+        price, tick = Decimal(known["price"]), Decimal(known["tick_size"])
+        items = []
+        for at in range(100):
+            value = price - (99 - at) * tick
+            begins = datetime.fromtimestamp((now_ms - (99 - at) * 300_000) // 300_000 * 300, UTC)
+            shape = {"open": value - tick, "high": value + tick, "low": value - 2 * tick, "close": value}
+            items.append(
+                {
+                    "start": begins.isoformat().replace("+00:00", "Z"),
+                    **{name: plain(amount) for name, amount in shape.items()},
+                    "volume": "12.5",
+                    "turnover": "1",
+                }
+            )
+        return {"category": "linear", "symbol": symbol, "interval": "5", "items": items, "next": None}
 
     def wallet(self) -> dict[str, Any]:
         return {

@@ -7,11 +7,12 @@ import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from playwright.sync_api import Page, Request, Route, WebSocketRoute, expect
 
-from .market import ACCOUNT, INSTRUMENTS, Market, instrument
+from .market import ACCOUNT, INSTRUMENTS, Market, instrument, plain
 
 T0 = 1_795_000_000_000
 Answer = tuple[int, Any]
@@ -122,6 +123,17 @@ class Played:
         known = {"last": "64250", "mark": "64249.8", "bid": "64249.9", "ask": "64250"}
         self.say({"type": "ticker", "symbol": symbol, **known, **prices, "at": self.at(ago_ms)})
 
+    def book(
+        self, symbol: str = "BTCUSDT", *, bid: str = "64249.9", ask: str = "64250", levels: int = 15
+    ) -> None:
+        """Levels a tick apart, each of half a coin."""
+        tick = Decimal(INSTRUMENTS[symbol]["tick_size"])
+        sides = {
+            "bids": [[plain(Decimal(bid) - at * tick), "0.5"] for at in range(levels)],
+            "asks": [[plain(Decimal(ask) + at * tick), "0.5"] for at in range(levels)],
+        }
+        self.say({"type": "book", "symbol": symbol, **sides, "at": self.at()})
+
     def said(self, kind: str) -> list[dict[str, Any]]:
         return [message for message in self.heard if message["type"] == kind]
 
@@ -130,18 +142,17 @@ class Played:
     def _call(self, route: Route, request: Request) -> None:
         self.calls.append(request)
         path = request.url.split("/api/v1", 1)[1].split("?")[0]
-        handler = next(
-            (
-                known
-                for prefix, known in self.answers.items()
-                if f"{request.method} {path}".startswith(prefix)
-            ),
-            self._usual,
-        )
+        asked = f"{request.method} {path}"
+        # Asked all the time: only an answer of its own stands for it.
+        known = [self.answers.get(asked)] if path == "/orders/preview" else self._answers(asked)
+        handler = next((found for found in known if found), self._usual)
         answer = handler(route, request)
         if answer is not None:
             status, body = answer
             route.fulfill(status=status, json=body)
+
+    def _answers(self, asked: str) -> list[Any]:
+        return [handler for prefix, handler in self.answers.items() if asked.startswith(prefix)]
 
     def _usual(self, route: Route, request: Request) -> Answer | None:
         path = request.url.split("/api/v1", 1)[1].split("?")[0]
@@ -149,6 +160,16 @@ class Played:
             return 200, {"signed_in": True, "user": "demo", "rights": ["read", "trade"], "csrf": "token"}
         if path == "/instruments":
             return 200, {"items": [instrument(symbol) for symbol in INSTRUMENTS], "next": None}
+        if request.method == "GET" and path == "/orders":
+            return 200, {"items": [], "next": None}
+        if path == "/protection":
+            return 200, {"items": [], "orphans": []}
+        if path == "/markets":
+            return 200, {"items": [self.market.listed(symbol) for symbol in INSTRUMENTS], "next": None}
+        if path.endswith("/candles"):
+            return 200, self.market.candles(path.split("/")[2], T0)
+        if path.startswith("/favourites"):
+            return 200, {"items": [], "next": None}
         if request.method == "POST" and path == "/orders":
             return 201, self.market.order(request.post_data_json)
         return 404, error("not_found")

@@ -47,6 +47,7 @@ def keep(page: Page, name: str) -> None:
 def test_buy_at_market_see_it_filled_and_close_it(console: tuple[Page, str], stack: Any) -> None:
     page, name = console
     assert "link=" not in page.url
+    expect(page.locator(".chart:not([data-state=loading])")).to_be_visible(timeout=FILL_MS)
     keep(page, f"{name}-1-trade")
     if name == "phone":
         page.get_by_role("button", name="Buy / Long").tap()
@@ -71,6 +72,9 @@ def test_buy_at_market_see_it_filled_and_close_it(console: tuple[Page, str], sta
     page.get_by_role("button", name="Done").click(delay=700)
     expect(page.get_by_text("No open positions. Open one from Trade.")).to_be_visible(timeout=FILL_MS)
     keep(page, f"{name}-6-flat")
+    go(page, "Journal")
+    expect(page.locator(".journal-row").first).to_be_visible(timeout=FILL_MS)
+    keep(page, f"{name}-10-journal")
     held = stack.paper.truth()["positions"]
     assert not [row for row in held if row.get("symbol") == "BTCUSDT" and float(row.get("size") or 0)]
     assert page.evaluate("localStorage.getItem('unsettled')") is None

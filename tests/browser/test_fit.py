@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from .journal import keep_journal
 from .market import ACCOUNT
 from .played import Played
 
@@ -35,6 +36,7 @@ LIVE = """[...document.querySelectorAll('output, [aria-live], [role=status], [ro
 
 @pytest.fixture
 def full(played: Played) -> Played:
+    keep_journal(played)
     played.market.account["label"] = "Main account"
     played.market.position("BTCUSDT", "Buy", "0.05", "63800")
     played.market.position("1000PEPEUSDT", "Sell", "1250000", "0.011512")
@@ -69,7 +71,7 @@ def test_every_screen_fits(full: Played, page: Page) -> None:
     # Text at 200 % is the same layout on half as many pixels.
     for width, height in [*SIZES, (384, 512), (422, 640), (720, 450)]:
         page.set_viewport_size({"width": width, "height": height})
-        for name in ("Trade", "Positions", "Orders", "More"):
+        for name in ("Trade", "Positions", "Orders", "Journal", "More"):
             full.go(name)
             fits(page, f"{name} at {width}")
             expect(page.get_by_role("button", name="Stop")).to_be_in_viewport(ratio=1)
@@ -189,7 +191,7 @@ def test_insets_push_bars_and_not_buttons_under_the_notch(full: Played, page: Pa
 def test_targets_are_large_enough_for_a_thumb(full: Played, page: Page) -> None:
     full.open()
     assert page.evaluate(SMALL, 44) == []
-    for name in ("Positions", "Orders", "More"):
+    for name in ("Positions", "Orders", "Journal", "More"):
         full.go(name)
         assert page.evaluate(SMALL, 44) == [], name
     full.go("Trade")
@@ -285,6 +287,7 @@ def test_what_waits_for_a_trigger_looks_like_no_order_in_the_book(full: Played, 
         key = {"id": f"00000000-0000-4000-8000-00000000001{number}"}
         row = full.market.order(base | key, **waiting | changes)
         full.say(full.market.change("order", row))
+    page.get_by_role("radio", name=re.compile("^Orders")).check()
     rows = page.locator("tr[data-order]")
     expect(rows.filter(has_text="Market when 66,000.0")).to_contain_text("Waiting")
     stop = rows.filter(has_text="Stop-loss Market when 59,000.0")

@@ -115,19 +115,20 @@ def test_without_a_network_the_shell_opens_and_shows_no_account(page: Page, cont
     assert answer.from_service_worker
     expect(page.locator(".head .chip[data-kind=offline]")).to_have_text("Offline: read only", timeout=10_000)
     expect(page.get_by_role("button", name="Buy / Long")).to_be_disabled()
-    assert not any(character.isdigit() for character in page.locator(".strip").inner_text())
     go(page, "Positions")
+    assert not any(character.isdigit() for character in page.locator(".strip").inner_text())
     expect(page.locator("article")).to_have_count(0)
     context.set_offline(False)
     expect(page.locator(".head .chip[data-kind=live]")).to_be_visible(timeout=20_000)
 
 
 def test_nothing_of_the_account_is_kept_on_the_device(page: Page) -> None:
-    for name in ("Positions", "Orders", "More", "Trade"):
+    for name in ("Positions", "Orders", "Journal", "More", "Trade"):
         go(page, name)
     page.get_by_role("button", name="Buy / Long").click()
     page.locator("#ticket-size").fill("0.01")
     page.keyboard.press("Escape")
+    go(page, "Positions")
     equity = page.locator(".strip dd").first.inner_text()
     kept = page.evaluate(KEPT)
     assert kept["entries"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Page, expect
 
 from .played import Played, error
 
@@ -66,21 +67,37 @@ def test_close_goes_to_the_position_with_an_id_of_its_own(desk: Played, page: Pa
     expect(page.locator("[role=status]")).to_contain_text("Filled")
 
 
+def closing(desk: Played) -> dict[str, Any]:
+    """What close-all tells of a position whose closing order Bybit took."""
+    row = {"id": str(uuid.uuid4()), "account": "1", "symbol": "BTCUSDT", "side": "Sell", "qty": "0.5"}
+    return {
+        "position": "1:linear:BTCUSDT:0",
+        "status": 201,
+        "order": desk.market.order(row, state="acked"),
+        "error": None,
+    }
+
+
+def test_a_close_all_without_an_answer_is_asked_again_under_its_own_id(desk: Played, page: Page) -> None:
+    desk.say(desk.market.change("position", desk.market.position("BTCUSDT", "Buy", "0.5", "64000")))
+    desk.answers["POST /positions/close-all"] = lambda route, _: route.abort()
+    page.get_by_role("button", name="Stop").click()
+    for _ in range(2):
+        page.get_by_role("button", name="Hold to close all").focus()
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Confirm now").press("Enter")
+        expect(page.locator("dialog .note")).to_contain_text("Look at the list before you do it again.")
+    first, second = desk.posts("/positions/close-all")
+    assert first == second
+
+
 def test_stop_states_counts_asks_for_a_hold_and_shows_each_result(desk: Played, page: Page) -> None:
     for symbol in ("BTCUSDT", "ETHUSDT"):
         desk.say(desk.market.change("position", desk.market.position(symbol, "Buy", "0.5", "3000")))
-    results = iter([(201, "acked"), (422, None)])
-
-    def close(_: Route, request: Request) -> Any:
-        status, state = next(results)
-        row = {**request.post_data_json, "symbol": "BTCUSDT", "side": "Sell", "qty": "0.5", "account": "1"}
-        return (
-            (status, desk.market.order(row, state=state))
-            if state
-            else (status, error("refused", "Nothing left."))
-        )
-
-    desk.answers["POST /positions/"] = close
+    taken = closing(desk)
+    refused = error("refused", "Nothing left.")["error"]
+    failed = {"position": "1:linear:ETHUSDT:0", "status": 422, "order": None, "error": refused}
+    desk.answers["POST /positions/close-all"] = lambda *_: (200, {"items": [taken, failed]})
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text("Closes 2 positions at market.")).to_be_visible()
     expect(page.get_by_role("button", name="Hold to cancel all")).to_be_disabled()
@@ -94,9 +111,10 @@ def test_stop_states_counts_asks_for_a_hold_and_shows_each_result(desk: Played, 
     expect(lines.nth(0)).to_contain_text("Accepted, not closed yet")
     expect(lines.nth(1)).to_contain_text("Refused: Nothing left.")
     expect(page.locator("[role=alert]")).to_have_text("")
-    sent = [call.post_data_json["id"] for call in desk.calls if call.method == "POST"]
-    assert len(set(sent)) == 2
-    row = desk.market.orders[sent[0]]
+    [asked] = desk.posts("/positions/close-all")
+    assert asked["account"] == "1"
+    assert len(asked["id"]) == 36
+    row = taken["order"]
     desk.say(desk.market.update(row, state="working", filled_qty="0.2"))
     expect(lines.nth(0)).to_contain_text("Part closed: 0.200 of 0.500")
     desk.say(desk.market.update(row, state="filled", filled_qty="0.5", avg_price="64250"))
@@ -106,12 +124,8 @@ def test_stop_states_counts_asks_for_a_hold_and_shows_each_result(desk: Played, 
 
 def test_a_close_that_was_cancelled_is_not_counted_as_closed(desk: Played, page: Page) -> None:
     desk.say(desk.market.change("position", desk.market.position("BTCUSDT", "Buy", "0.5", "64000")))
-    desk.answers["POST /positions/"] = lambda _, request: (
-        201,
-        desk.market.order(
-            {**request.post_data_json, "symbol": "BTCUSDT", "side": "Sell", "qty": "0.5", "account": "1"}
-        ),
-    )
+    taken = closing(desk)
+    desk.answers["POST /positions/close-all"] = lambda *_: (200, {"items": [taken]})
     page.get_by_role("button", name="Stop").click()
     hold = page.get_by_role("button", name="Hold to close all")
     hold.focus()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -160,8 +163,145 @@ def test_a_ticket_closed_by_mistake_keeps_what_was_typed_and_another_market_has_
     page.keyboard.press("Escape")
     page.locator(".head-market").click()
     page.get_by_label("Search markets").fill("eth")
-    page.get_by_role("button", name="ETHUSDT").click()
+    page.locator(".market-row", has_text="ETHUSDT").click()
     ticket.tick("ETHUSDT", last="3487.2", mark="3487.2", bid="3487.1", ask="3487.2")
     page.get_by_role("button", name="Buy / Long").click()
     expect(page.locator("#ticket-size")).to_have_value("")
     expect(page.locator("#ticket-price")).to_have_value("3487.10")
+
+
+NOT_TOLD = {"value": None, "source": "not available"}
+
+
+def look(qty: str = "0.01", **figures: str) -> dict[str, Any]:
+    """A preview as the server gives it."""
+    names = ("margin", "fee_maker", "fee_taker", "liq_before", "liq_after", "loss_at_stop", "profit_at_take")
+    more = ("im_before", "im_after", "mm_before", "mm_after")
+    told = {name: {"value": value, "source": "computed"} for name, value in figures.items()}
+    return {
+        "qty": qty,
+        "price": "64249.9",
+        "value": "642.499",
+        **{name: told.get(name, NOT_TOLD) for name in (*names, *more)},
+        "position_after": None,
+        "rules": [],
+        "warnings": [],
+    }
+
+
+def test_the_summary_tells_what_the_server_reckons_and_marks_estimates(ticket: Played, page: Page) -> None:
+    ticket.answers["POST /orders/preview"] = lambda *_: (
+        200,
+        look(margin="64.25", fee_maker="0.13", fee_taker="0.35", liq_after="58034.1", loss_at_stop="12.9"),
+    )
+    page.locator("#ticket-size").fill("0.01")
+    page.locator("#ticket-stop").fill("63000")
+    ticket.run(1_000, beating=True)
+    facts = page.locator(".summary .fact")
+    expect(facts.filter(has_text="Fee")).to_contain_text("≈ 0.13 to ≈ 0.35")
+    expect(facts.filter(has_text="Liq.")).to_contain_text("≈ 58,034.1")
+    expect(facts.filter(has_text="Loss at stop")).to_contain_text("≈ −12.90")
+    expect(facts.filter(has_text="Margin")).to_contain_text("≈ 64.25")
+    expect(page.get_by_role("button", name="Leverage: Margin 10×")).to_be_visible()
+    [body] = ticket.posts("/orders/preview")
+    assert body["stop_loss"] == "63000"
+    assert "id" not in body
+
+
+def test_the_server_is_asked_seldom_and_only_when_there_is_something_to_look_at(
+    ticket: Played, page: Page
+) -> None:
+    ticket.answers["POST /orders/preview"] = lambda *_: (200, look())
+    ticket.run(1_000, beating=True)
+    assert ticket.posts("/orders/preview") == []
+    for size in ("0.01", "0.011", "0.012", "0.013"):
+        page.locator("#ticket-size").fill(size)
+    ticket.run(1_500, beating=True)
+    asked = ticket.posts("/orders/preview")
+    assert len(asked) <= 2
+    assert asked[-1]["qty"] == "0.013"
+
+
+def test_what_a_rule_refuses_cannot_be_reviewed(ticket: Played, page: Page) -> None:
+    rule = {"code": "max_value", "message": "More than your largest order. Nothing was sent.", "detail": {}}
+    ticket.answers["POST /orders/preview"] = lambda *_: (200, look() | {"rules": [rule]})
+    page.locator("#ticket-size").fill("0.01")
+    ticket.run(1_000, beating=True)
+    expect(page.locator(".review-foot")).to_contain_text("More than your largest order")
+    expect(page.get_by_role("button", name=re.compile("^Review"))).to_be_disabled()
+
+
+def test_a_size_by_risk_is_the_servers_and_is_what_is_sent(ticket: Played, page: Page) -> None:
+    page.get_by_role("radio", name="Risk", exact=True).check()
+    page.locator("#ticket-size").fill("25")
+    expect(note(page, "size")).to_have_text("Needs a stop loss to reckon from")
+    ticket.answers["POST /orders/preview"] = lambda *_: (200, look("0.019"))
+    page.locator("#ticket-stop").fill("63000")
+    expect(page.get_by_role("button", name=re.compile("^Review"))).to_be_disabled()
+    ticket.run(1_000, beating=True)
+    expect(page.get_by_role("button", name="Review: Buy 0.019 BTC at 64,249.9")).to_be_enabled()
+    assert ticket.posts("/orders/preview")[0]["size"] == {"by": "risk", "amount": "25"}
+    ticket.review()
+    ticket.place().click()
+    expect(ticket.outcome("accepted")).to_be_visible()
+    [sent] = ticket.posts()
+    assert (sent["qty"], sent["stop_loss"], sent["sl_trigger_by"]) == ("0.019", "63000", "MarkPrice")
+
+
+def test_a_trigger_writes_out_what_it_waits_for(ticket: Played, page: Page) -> None:
+    page.get_by_role("radio", name="Trigger", exact=True).check()
+    page.locator("#ticket-size").fill("0.01")
+    page.locator("#ticket-trigger").fill("65000")
+    expect(note(page, "trigger")).to_have_text("Triggers when Mark rises to 65,000.0")
+    page.locator("#ticket-trigger").fill("63000")
+    expect(note(page, "trigger")).to_have_text("Triggers when Mark falls to 63,000.0")
+    ticket.review()
+    expect(page.locator(".sentence")).to_contain_text("when Mark falls to 63,000.0")
+    ticket.place().click()
+    expect(ticket.outcome("accepted")).to_be_visible()
+    [sent] = ticket.posts()
+    assert (sent["trigger_price"], sent["trigger_direction"], sent["order_type"]) == ("63000", 2, "Market")
+
+
+def test_a_stop_that_guards_nothing_is_refused(ticket: Played, page: Page) -> None:
+    ticket.answers["POST /orders/preview"] = lambda *_: (200, look(liq_after="58034.1"))
+    page.locator("#ticket-size").fill("0.01")
+    page.locator("#ticket-stop").fill("64300")
+    expect(note(page, "stop")).to_have_text("Has to be below the entry")
+    page.locator("#ticket-stop").fill("58000")
+    ticket.run(1_500, beating=True)
+    expect(page.locator(".review-foot")).to_contain_text("past the liquidation price")
+    expect(page.get_by_role("button", name=re.compile("^Review"))).to_be_disabled()
+    page.get_by_label("Reduce only").check()
+    expect(page.locator("#ticket-stop")).to_have_count(0)
+    expect(page.get_by_text("A reduce-only order takes no take profit")).to_be_visible()
+
+
+def test_the_last_order_is_one_tap_away(played: Played, page: Page) -> None:
+    row = {"id": "a", "symbol": "BTCUSDT", "side": "Sell", "order_type": "Limit", "qty": "0.025"}
+    row |= {"price": "64400", "time_in_force": "GTC", "reduce_only": False, "source": "console"}
+    row |= {"trigger_price": None, "take_profit": None, "stop_loss": "65000"}
+    played.answers["GET /orders"] = lambda *_: (200, {"items": [row], "next": None})
+    played.open()
+    page.get_by_role("button", name="Buy / Long").click()
+    page.get_by_text("More options").click()
+    page.get_by_role("button", name="Repeat: ▼ Sell 0.025 BTC, Limit at 64,400.0").click()
+    expect(page.locator("#ticket-size")).to_have_value("0.025")
+    expect(page.locator("#ticket-stop")).to_have_value("65000")
+    expect(page.get_by_role("button", name="Review: Sell 0.025 BTC at 64,400.0")).to_be_enabled()
+
+
+def test_leverage_is_set_by_itself_and_says_what_it_touches(ticket: Played, page: Page) -> None:
+    held = ticket.market.position("BTCUSDT", "Buy", "0.05", "63800")
+    held["position_value"] = "3190"
+    ticket.say(ticket.market.change("position", held))
+    page.get_by_role("button", name="Leverage: Margin 10×").click()
+    page.locator("#leverage").fill("20")
+    expect(page.locator("dialog .fact", has_text="Its margin")).to_contain_text("319.00 → ≈ 159.50")
+    expect(page.get_by_text("changes the margin and the liquidation price")).to_be_visible()
+    ticket.answers["PUT /positions/"] = lambda *_: (200, {"position": held["id"], "leverage": "20"})
+    page.get_by_role("button", name="Set to 20×").click()
+    expect(page.locator("dialog .note[data-tone=good]")).to_contain_text("Leverage is")
+    [call] = [call for call in ticket.calls if call.method == "PUT"]
+    assert call.post_data_json == {"leverage": "20"}
+    assert "1%3Alinear%3ABTCUSDT%3A0/leverage" in call.url

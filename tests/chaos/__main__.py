@@ -46,7 +46,9 @@ class Chaos:
         for thread in self._measuring:
             thread.join(marks.PATIENCE_SECONDS + 5)
         wait_for(lambda: self.stack.ready() and self.stack.live(), CALM_SECONDS, "a house that is live")
-        return self.stack.witness.settled(CALM_SECONDS)
+        story = self.stack.witness.settled(CALM_SECONDS)
+        self.stack.witness.journaled(CALM_SECONDS)
+        return story
 
     def _strike(self) -> None:
         left: list[marks.Mark] = []

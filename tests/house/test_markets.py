@@ -239,7 +239,7 @@ def test_the_list_of_markets(stack: Stack) -> None:
 
     linear, spot = rows(), rows(category="spot")
     assert [row["symbol"] for row in linear] == sorted(row["symbol"] for row in linear)
-    assert len(linear) == 5
+    assert len(linear) == 7
     first = next(row for row in linear if row["symbol"] == "BTCUSDT")
     assert all(
         isinstance(first[name], str)
@@ -257,7 +257,7 @@ def test_the_list_of_markets(stack: Stack) -> None:
     )
     assert first["funding_interval_min"] == 480
     assert all(row["mark"] is None and row["category"] == "spot" for row in spot)
-    assert [row["symbol"] for row in rows(q="eth")] == ["ETHUSDT"]
+    assert [row["symbol"] for row in rows(q="eth")] == ["ETHPERP", "ETHUSDT"]
     assert len(rows(q="usdt")) == 5
     page = stack.api("GET", "/markets?limit=2").json()
     assert page["next"] == page["items"][-1]["symbol"]

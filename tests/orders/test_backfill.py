@@ -217,7 +217,8 @@ def test_the_figures_read_in_a_moment(old: Account, old_paper: Paper) -> None:
         ]
         points = [point for point in figures.curve(old.pk, *_span(by_day)) if point.coin == coin]
         # Each row is shown to eighteen places.
-        assert max(totals + [points[-1].total]) - min(totals + [points[-1].total]) < D("1e-15")
+        told = [*totals, points[-1].total]
+        assert max(told) - min(told) < D("1e-15")
 
 
 def _span(found: list[Any]) -> tuple[date, date]:

@@ -10,6 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from bybit.models import Account, Instrument
 from bybit.types import Execution, OrderReport
@@ -158,6 +160,25 @@ def test_late_and_shuffled_fills_end_in_the_fold_of_their_true_order(
     assert (position.held_realised, position.held_fees, position.held_funding) == expected
 
 
+def test_a_late_fill_is_folded_from_the_last_time_that_it_was_flat(account: Account, execution: Exec) -> None:
+    """However long the record is: what is read grows with the holding, not with the years."""
+    old = [execution(f"o-{n}", "1", side="Buy" if n % 2 else "Sell", order_id=f"o{n}") for n in range(1, 401)]
+    services.record(account.pk, executions=old, source="stream")
+    journal.roll(account, 5)
+    at = START_MS + 10_000
+    new = [execution(f"n-{n}", "1", order_id="n", exec_ms=at + n) for n in (1, 2, 4)]
+    services.record(account.pk, executions=new, source="stream")
+    late = execution("n-3", "2", order_id="n", price=D(90000), exec_ms=at + 3)
+    with CaptureQueriesContext(connection) as caught:
+        services.record(account.pk, executions=[late], source="stream")
+    (read,) = (one["sql"] for one in caught if "SELECT side, qty, price, exec_ms" in one["sql"])
+    assert f"exec_ms >= {START_MS + 400}" in read
+    position = Position.objects.get()
+    assert (position.ours_size, position.ours_entry) == (D(5), D(72000))
+    journal.roll(account, 5)
+    assert Trip.objects.get(closed_at=None).entered_qty == 5
+
+
 def test_another_time_zone_adds_the_days_up_anew(account: Account, execution: Exec) -> None:
     fills = history(execution, 77)
     services.record(account.pk, executions=fills, source="stream")
@@ -214,13 +235,12 @@ def test_the_past_is_brought_in_quietly(
     services.record(account.pk, executions=history(execution, 3, 20), source="backfill", quietly=True)
     assert not Event.objects.exists()
     assert not Position.objects.exists()
-    since = datetime(2024, 1, 1, tzinfo=UTC)
-    services.fold_all(account.pk, since)
+    services.fold_all(account.pk)
     position = Position.objects.get(symbol="BTCUSDT")
     fold = Fold(spot=False)
     for fact in facts(history(execution, 3, 20), "BTCUSDT"):
         fold.take(fact)
-    assert (position.ours_size, position.record_since) == (fold.book.size, since)
+    assert position.ours_size == fold.book.size
 
 
 def test_spot_holdings_are_what_fills_and_fees_leave(account: Account, execution: Exec) -> None:

@@ -247,7 +247,7 @@ def test_a_late_fill_folds_the_position_anew(account: Account, execution: Exec) 
     services.record_execution(account.pk, sell, "stream")
     services.record_execution(account.pk, buy, "resolver")
     row = Position.objects.get()
-    assert (row.ours_size, row.ours_entry, row.ours_realised) == (D(-1), D(110), D(10))
+    assert (row.ours_size, row.ours_entry) == (D(-1), D(110))
 
 
 def test_gathered_writes_keep_their_order_and_fail_whole(account: Account) -> None:
@@ -268,3 +268,23 @@ def test_gathered_writes_keep_their_order_and_fail_whole(account: Account) -> No
         rows.write("INSERT INTO bybit_account (id) VALUES (%s)", ["acc"])
     order.refresh_from_db()
     assert order.checks == 4
+
+
+def test_f32_a_hedge_legs_fill_in_one_batch_with_its_order_is_folded_once(
+    account: Account, report: Report, execution: Exec
+) -> None:
+    """ADL and liquidation: the fill and the first report of its order come together, the fill first."""
+    services.record(
+        account.pk,
+        reports=[report(order_id="leg", position_idx=1, side="Buy", status="Filled", cum_exec_qty=D(3))],
+        executions=[execution("a-1", "3", order_id="leg")],
+        source="stream",
+    )
+    services.record(
+        account.pk,
+        reports=[report(order_id="adl", position_idx=1, side="Sell", status="Filled", cum_exec_qty=D(1))],
+        executions=[execution("a-2", "1", order_id="adl", side="Sell", exec_type="AdlTrade")],
+        source="stream",
+    )
+    sums = {row.position_idx: row.ours_size for row in Position.objects.all()}
+    assert {index: size for index, size in sums.items() if size} == {1: D(2)}

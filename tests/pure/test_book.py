@@ -19,7 +19,6 @@ def trades(draw: st.DrawFn) -> Trade:
         side=draw(st.sampled_from(["Buy", "Sell"])),
         qty=draw(st.decimals("0.001", "5", places=3)),
         price=draw(st.decimals("0.0001", "99999", places=4)),
-        fee=draw(st.decimals("-1", "1", places=6)),
     )
 
 
@@ -52,7 +51,6 @@ def test_the_fold_is_exact_through_entries_reductions_and_flips(history: list[Tr
     assert Fraction(book.size) == size
     assert abs(Fraction(book.entry) - entry) < TINY
     assert abs(Fraction(book.realised) - realised) < TINY * 1000
-    assert book.fees == sum((trade.fee for trade in history), D(0))
 
 
 @given(st.lists(trades(), max_size=12), st.integers(0, 12))

@@ -1,5 +1,8 @@
 import { type Answer, call } from "./client.ts";
-import type { CancelAllItem, CloseRequest, Instrument, NewOrder, Order, Page, Session } from "./types.ts";
+import type { components } from "./schema.d.ts";
+import type { Candle, CancelAllItem, CloseRequest, Instrument, Market, NewOrder, Order, Page, Position, PositionDetail, Preview, PreviewRequest, Session } from "./types.ts";
+
+type Schemas = components["schemas"];
 
 /** Longer than the server's own five seconds with the exchange, and the six of a repeated id. */
 const TRADE_TIMEOUT_MS = 20_000;
@@ -45,4 +48,94 @@ export async function cancelAll(account: string): Promise<CancelAllItem[]> {
 
 export function closePosition(position: string, request: CloseRequest): Promise<Answer<Order>> {
   return call("POST", `/positions/${encodeURIComponent(position)}/close`, request, TRADE_TIMEOUT_MS);
+}
+
+/** All markets with their prices, by name. */
+export async function readMarkets(account: string | undefined): Promise<Market[]> {
+  const all: Market[] = [];
+  let cursor = "";
+  do {
+    const of = account ? `&account=${encodeURIComponent(account)}` : "";
+    const page = await call<Page<Market>>("GET", `/markets?category=linear&limit=200${of}${cursor}`);
+    all.push(...page.body.items);
+    cursor = page.body.next ? `&cursor=${encodeURIComponent(page.body.next)}` : "";
+  } while (cursor);
+  return all;
+}
+
+export async function setFavourite(symbol: string, on: boolean): Promise<void> {
+  await call(on ? "PUT" : "DELETE", `/favourites/linear/${encodeURIComponent(symbol)}`);
+}
+
+/** Oldest first; with `end` (the server's form of a time), the ones before it. */
+export async function readCandles(symbol: string, interval: string, account: string | undefined, end?: string): Promise<Candle[]> {
+  const of = (account ? `&account=${encodeURIComponent(account)}` : "") + (end ? `&end=${encodeURIComponent(end)}` : "");
+  return (await call<{ items: Candle[] }>("GET", `/markets/${encodeURIComponent(symbol)}/candles?interval=${interval}&limit=300${of}`)).body.items;
+}
+
+export async function previewOrder(asked: PreviewRequest): Promise<Preview> {
+  return (await call<Preview>("POST", "/orders/preview", asked)).body;
+}
+
+/** A position, flat or not. */
+export async function readPosition(id: string): Promise<PositionDetail> {
+  return (await call<PositionDetail>("GET", `/positions/${encodeURIComponent(id)}`)).body;
+}
+
+/** 202: sent, and not known whether Bybit took it. */
+export function setLeverage(position: string, leverage: string): Promise<Answer<{ leverage: string | null }>> {
+  return call("PUT", `/positions/${encodeURIComponent(position)}/leverage`, { leverage }, TRADE_TIMEOUT_MS);
+}
+
+export function setMode(account: string, mode: "one_way" | "hedge"): Promise<Answer<{ position_mode: string }>> {
+  return call("PUT", "/position-mode", { account, mode }, TRADE_TIMEOUT_MS);
+}
+
+/** The newest orders of one market, whatever became of them. */
+export async function readRecent(account: string, symbol: string): Promise<Order[]> {
+  const path = `/orders?state=all&limit=20&account=${encodeURIComponent(account)}&symbol=${encodeURIComponent(symbol)}`;
+  return (await call<Page<Order>>("GET", path)).body.items;
+}
+
+export type AmendRequest = Schemas["AmendIn"];
+export type StopsRequest = Partial<Schemas["StopsIn"]>;
+export type Protection = Schemas["ProtectionOut"];
+export type OrderDetail = Schemas["OrderDetail"];
+
+export function amendOrder(id: string, change: AmendRequest): Promise<Answer<Order>> {
+  return call("PATCH", `/orders/${encodeURIComponent(id)}`, change, TRADE_TIMEOUT_MS);
+}
+
+export async function readDetail(id: string): Promise<OrderDetail> {
+  return (await call<OrderDetail>("GET", `/orders/${encodeURIComponent(id)}`)).body;
+}
+
+export function setStops(position: string, stops: StopsRequest): Promise<Answer<Position>> {
+  return call("PUT", `/positions/${encodeURIComponent(position)}/trading-stop`, stops, TRADE_TIMEOUT_MS);
+}
+
+export interface Reversed {
+  close: Order;
+  open: Order | null;
+  error: { code: string; message: string; detail: Record<string, unknown> } | null;
+}
+
+export function reversePosition(position: string, ids: { id: string; open_id: string }, seen: string | null): Promise<Answer<Reversed>> {
+  return call("POST", `/positions/${encodeURIComponent(position)}/reverse`, { ...ids, seen }, 30_000);
+}
+
+export interface Closed {
+  position: string;
+  status: number;
+  order: Order | null;
+  error: { code: string; message: string } | null;
+}
+
+/** The same `id` again sends nothing again. */
+export async function closeEverything(id: string, account: string): Promise<Closed[]> {
+  return (await call<{ items: Closed[] }>("POST", "/positions/close-all", { id, account }, 60_000)).body.items;
+}
+
+export async function readProtection(account: string): Promise<Protection> {
+  return (await call<Protection>("GET", `/protection?account=${encodeURIComponent(account)}`)).body;
 }

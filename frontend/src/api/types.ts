@@ -27,11 +27,26 @@ export type NewOrder = Narrowed<
   Omit<Schemas["OrderIn"], "seen">,
   { price: string | null; time_in_force: TimeInForce; reduce_only: boolean; position_idx: 0 | 1 | 2 }
 >;
+/** A figure of a preview. Written out, for in the document its name is taken by the journal's figure. */
+export interface Figure {
+  value: string | null;
+  source: "bybit" | "computed" | "not available";
+}
+type FigureName =
+  | "margin" | "fee_maker" | "fee_taker" | "liq_before" | "liq_after" | "loss_at_stop" | "profit_at_take" | "im_before" | "im_after" | "mm_before" | "mm_after";
+export type Preview = Narrowed<Schemas["PreviewOut"], Record<FigureName, Figure>>;
+export type PreviewRequest = Omit<Schemas["PreviewIn"], "id" | "seen">;
+export type PositionDetail = Narrowed<Schemas["PositionDetail"], { side: Side | "" }>;
 export type CloseRequest = Schemas["CloseIn"];
 export type CancelAllItem = Narrowed<
   Schemas["CancelResult"],
   { order: Order; result: "cancelled" | "already_final" | "failed" | "unknown" }
 >;
+
+export type Market = Schemas["MarketOut"];
+export type Candle = Schemas["CandleOut"];
+export type Trade = Narrowed<Schemas["TradeOut"], { side: Side }>;
+export type Level = readonly [price: string, size: string];
 
 export interface Ticker {
   symbol: string;
@@ -39,6 +54,22 @@ export interface Ticker {
   mark: string | null;
   bid: string | null;
   ask: string | null;
+  index?: string | null;
+  bid_size?: string | null;
+  ask_size?: string | null;
+  change_24h?: string | null;
+  high_24h?: string | null;
+  low_24h?: string | null;
+  funding_rate?: string | null;
+  next_funding_at?: string | null;
+  at: string;
+}
+
+/** Both sides best first. */
+export interface Book {
+  symbol: string;
+  bids: readonly Level[];
+  asks: readonly Level[];
   at: string;
 }
 

@@ -44,5 +44,5 @@ export function baseOf(symbol: string): string {
 }
 
 export function quoteOf(symbol: string): string {
-  return /(USDT|USDC|USD)$/.exec(symbol)?.[1] ?? "USDT";
+  return symbol.endsWith("PERP") ? "USDC" : (/(USDT|USDC|USD)$/.exec(symbol)?.[1] ?? "USDT");
 }

@@ -6,6 +6,7 @@ import { backoff } from "../lib/backoff.ts";
 import { http, leave, probe, signedIn, whenLeaving } from "../state/session.ts";
 import { clearStore, clearTickers, takeChange, takeSnapshot, takeStatus } from "../state/store.ts";
 import { watched } from "../state/focus.ts";
+import { clearFeed, takeBook, takeCandle, takeTrades } from "../state/feed.ts";
 import { ServerClock } from "./clock.ts";
 import { type Change, type Heartbeat, isChange, isWhole, type Message, parseMessage, type Snapshot, type StatusNews } from "./protocol.ts";
 import { Sequence } from "./sequence.ts";
@@ -112,6 +113,9 @@ function receive(message: Message | null): void {
   if (!message) return;
   if (isChange(message)) changed(message);
   else if (message.type === "ticker") takeTick(message);
+  else if (message.type === "book") takeBook(message);
+  else if (message.type === "trades") takeTrades(message);
+  else if (message.type === "candle") takeCandle(message);
   else if (message.type === "heartbeat") beat(message);
   else if (message.type === "snapshot") snapshot(message);
   else if (message.type === "status") takeStatus(statusRows(message));
@@ -144,7 +148,7 @@ function snapshot(message: Snapshot): void {
   pictured = true;
   known.value = true;
   signedIn.value = "yes";
-  send({ type: "watch", symbols: watched.peek() });
+  send(watched.peek());
   if (!session.peek()) void probe();
   trust();
 }
@@ -193,11 +197,12 @@ function mend(): void {
   if (sequence.short.size || short.peek().size) short.value = new Set(sequence.short);
 }
 
-effect(() => send({ type: "watch", symbols: watched.value }));
+effect(() => send(watched.value));
 
 whenLeaving(() => {
   drop();
   forgetTicks();
+  clearFeed();
   phase.value = "idle";
   known.value = false;
   heartbeat.value = seen.value = asOf.value = downSince.value = epoch = null;
@@ -208,5 +213,6 @@ whenLeaving(() => {
 /** An account whose stream went through a restore or a sign-in starts with no price either. */
 export function startLive(): void {
   clearTickers();
+  clearFeed();
   restart();
 }

@@ -1,6 +1,6 @@
 // What the live socket says.
 
-import type { Account, Fill, Order, Position, Status, Ticker, Wallet } from "../api/types.ts";
+import type { Account, Book, Candle, Fill, Order, Position, Status, Ticker, Trade, Wallet } from "../api/types.ts";
 
 export interface Hello {
   type: "hello";
@@ -42,8 +42,16 @@ export type Change = Numbered &
   );
 
 export type Tick = Ticker & { type: "ticker" };
+export type BookNews = Book & { type: "book" };
+export interface TradeNews {
+  type: "trades";
+  symbol: string;
+  items: Trade[];
+  at: string;
+}
+export type CandleNews = Candle & { type: "candle"; symbol: string; interval: string };
 export type StatusNews = { type: "status" } & (Status | { status: Status[] | Status });
-export type Message = Hello | Snapshot | Heartbeat | Change | Tick | StatusNews;
+export type Message = Hello | Snapshot | Heartbeat | Change | Tick | BookNews | TradeNews | CandleNews | StatusNews;
 
 const CHANGES = new Set(["order", "fill", "position", "wallet"]);
 

@@ -56,6 +56,12 @@ function turned(attempt: Attempt, outcome: Outcome, before: Outcome | undefined)
 
 /** Follows every order to its end, whether or not somebody looks. */
 export function watchOutcomes(): void {
+  // What ended unseen, on the app's icon until it is put away.
+  effect(() => {
+    const count = late.value.length;
+    if (!("setAppBadge" in navigator)) return;
+    (count ? navigator.setAppBadge(count) : navigator.clearAppBadge()).catch(() => undefined);
+  });
   effect(() => {
     for (const attempt of attempts.value.values()) {
       const outcome = outcomeOf(attempt);

@@ -6,36 +6,62 @@ import { signedIn } from "../state/session.ts";
 import { known } from "../net/live.ts";
 import { desk, review } from "../state/ticket.ts";
 import { Aftermath } from "./Aftermath.tsx";
+import { Book, Chart } from "./ChartArea.tsx";
 import { CloseSheet } from "./CloseSheet.tsx";
 import { DetailsSheet } from "./Details.tsx";
+import { lazy } from "../ui/lazy.tsx";
 import { Banner, Header } from "./Header.tsx";
 import { KeySheet } from "./Keys.tsx";
-import { MarketSheet } from "./Markets.tsx";
 import { More } from "./More.tsx";
 import { Nav } from "./Nav.tsx";
 import { Orders } from "./Orders.tsx";
 import { Positions } from "./Positions.tsx";
-import { ReviewSheet } from "./Review.tsx";
 import { SignIn } from "./SignIn.tsx";
 import { StopSheet } from "./StopSheet.tsx";
-import { TicketPanel, TicketSheet } from "./TicketSheet.tsx";
 import { Trade } from "./Trade.tsx";
 import { UnsettledSheet } from "./Unsettled.tsx";
 import { UpdateBar } from "./UpdateBar.tsx";
 
-const SCREENS = { trade: Trade, positions: Positions, orders: Orders, more: More };
+const MarketSheet = lazy(() => import("./Markets.tsx").then((part) => part.MarketSheet));
+const ReviewSheet = lazy(() => import("./Review.tsx").then((part) => part.ReviewSheet));
+const TicketSheet = lazy(() => import("./TicketSheet.tsx").then((part) => part.TicketSheet));
+const TicketPanel = lazy(() => import("./TicketSheet.tsx").then((part) => part.TicketPanel), <aside class="ticket-panel" />);
+const LeverageSheet = lazy(() => import("./LeverageSheet.tsx").then((part) => part.LeverageSheet));
+const AmendSheet = lazy(() => import("./AmendSheet.tsx").then((part) => part.AmendSheet));
+const OrderSheet = lazy(() => import("./OrderSheet.tsx").then((part) => part.OrderSheet));
+const StopsSheet = lazy(() => import("./StopsSheet.tsx").then((part) => part.StopsSheet));
+const ReverseSheet = lazy(() => import("./ReverseSheet.tsx").then((part) => part.ReverseSheet));
+const PositionSheet = lazy(() => import("./ReverseSheet.tsx").then((part) => part.PositionSheet));
+const PhoneSheet = lazy(() => import("./PhoneSheet.tsx").then((part) => part.PhoneSheet));
+const ChartSheet = lazy(() => import("./ChartSheet.tsx").then((part) => part.ChartSheet));
+
+/** What is one tap away comes before it is asked for, so that the tap does not wait. */
+export function fetchParts(): void {
+  for (const part of [TicketSheet, ReviewSheet, Chart, Book, MarketSheet, ChartSheet, LeverageSheet, AmendSheet, OrderSheet, StopsSheet, ReverseSheet, PositionSheet, Journal, PhoneSheet]) part.fetch().catch(() => undefined);
+}
+
+const Journal = lazy(() => import("./Journal.tsx").then((part) => part.Journal));
+const SCREENS = { trade: Trade, positions: Positions, orders: Orders, journal: Journal, more: More };
 
 function Overlay() {
   const open = overlay.value;
   if (!open) return null;
   switch (open.kind) {
     case "markets": return <MarketSheet />;
+    case "leverage": return <LeverageSheet desk={open.desk} />;
+    case "amend": return <AmendSheet key={open.order} id={open.order} {...(open.change ? { change: open.change } : {})} />;
+    case "order": return <OrderSheet key={open.order} id={open.order} />;
+    case "stops": return <StopsSheet key={open.position} id={open.position} {...(open.change ? { change: open.change } : {})} />;
+    case "reverse": return <ReverseSheet key={open.position} id={open.position} />;
+    case "position": return <PositionSheet key={open.position} id={open.position} />;
+    case "chart": return <ChartSheet />;
     case "ticket": return <TicketSheet desk={open.desk} />;
     case "close": return <CloseSheet key={open.position} id={open.position} />;
     case "stop": return <StopSheet />;
     case "details": return <DetailsSheet />;
     case "unsettled": return <UnsettledSheet />;
     case "keys": return <KeySheet />;
+    case "phone": return <PhoneSheet />;
   }
 }
 

@@ -5,7 +5,7 @@ import { entered, entry } from "../lib/entry.ts";
 import { baseOf, number, quoteOf } from "../lib/format.ts";
 import { attempts } from "../state/attempts.ts";
 import { held, markOf, openProfit, step, tick } from "../state/derive.ts";
-import { stepped } from "../state/draft.ts";
+import { emptyDraft, stepped } from "../state/draft.ts";
 import { blocksReducing, fresh, kind } from "../state/health.ts";
 import { hide } from "../state/overlay.ts";
 import { close } from "../state/reducing.ts";
@@ -92,7 +92,7 @@ export function CloseSheet({ id }: { id: string }) {
   const move = (up: boolean, times: string) => {
     const at = context({ account: position.account, environment: "", symbol });
     const side = position.side === "Buy" ? "Sell" : "Buy";
-    if (at) setTyped(stepped("price", { side, type: "Limit", price: typed, size: "", unit: "base", postOnly: false, reduceOnly: true, tif: "GTC" }, at, up, times));
+    if (at) setTyped(stepped("price", { ...emptyDraft(side, typed), reduceOnly: true }, at, up, times));
   };
   const send = () => {
     const limit = type === "Limit" && snapped ? snapped : null;

@@ -51,7 +51,8 @@ export function AccountFacts({ of }: { of: Account }) {
   );
 }
 
-function Others() {
+/** The switch: it says whose account comes to the front, and of which environment. An open ticket stays where it is. */
+export function Others() {
   const others = accounts.value.filter((row) => row.id !== account.value?.id);
   return (
     <>

@@ -9,8 +9,9 @@ import { haptics, PALETTES, palette, shortcuts, SWITCH, THEMES, theme } from "..
 import { exit } from "../state/session.ts";
 import { more, t } from "../strings.ts";
 import { Amount, Fact } from "../ui/bits.tsx";
+import { Icon } from "../ui/icons.tsx";
 import { Segment } from "../ui/Segment.tsx";
-import { AccountFacts, Links } from "./Details.tsx";
+import { AccountFacts, Links, Others } from "./Details.tsx";
 import { Chip } from "./Header.tsx";
 import { SecurityLink } from "./security/SecurityLink.tsx";
 
@@ -78,6 +79,17 @@ function Install() {
   );
 }
 
+function Phone() {
+  return (
+    <Group title={more.phone}>
+      <button type="button" class="button row-button" aria-haspopup="dialog" onClick={() => show({ kind: "phone" })}>
+        <span>{more.phone}</span>
+        <Icon name="down" size={18} />
+      </button>
+    </Group>
+  );
+}
+
 function SignOut() {
   const [failed, setFailed] = useState(false);
   const leave = async () => {
@@ -106,6 +118,7 @@ export function More() {
       </h1>
       <Group title={more.account}>
         {account.value && <AccountFacts of={account.value} />}
+        <Others />
         <SignOut />
       </Group>
       <Group title={more.connection} aside={<Chip />}>
@@ -113,6 +126,7 @@ export function More() {
       </Group>
       <SecurityLink />
       <Appearance />
+      <Phone />
       <Install />
       <Group title={more.about}>
         <dl class="facts facts-one">
@@ -121,6 +135,12 @@ export function More() {
         <p class="line">{more.notBybit}</p>
         <h3 class="caption">{more.licences}</h3>
         <p class="line">{more.licenceText}</p>
+        <p class="line">
+          {more.chartNotice}{" "}
+          <a class="inline-link" href={more.chartLink} target="_blank" rel="noreferrer">
+            {more.chartLink}
+          </a>
+        </p>
       </Group>
     </section>
   );

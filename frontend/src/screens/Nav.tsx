@@ -4,7 +4,7 @@ import { t } from "../strings.ts";
 import { Icon } from "../ui/icons.tsx";
 
 export function Nav() {
-  const counts = { trade: 0, positions: openPositions.value.length, orders: openOrders.value.length, more: 0 };
+  const counts = { trade: 0, positions: openPositions.value.length, orders: openOrders.value.length, journal: 0, more: 0 };
   return (
     <nav class="tabs" aria-label={t.app}>
       {TABS.map((name) => (

@@ -1,5 +1,6 @@
+import { signal } from "@preact/signals";
 import type { Order } from "../api/types.ts";
-import { div, read, sign, text } from "../lib/decimal.ts";
+import { div, read, sign, sub, text } from "../lib/decimal.ts";
 import { number } from "../lib/format.ts";
 import { age } from "../lib/time.ts";
 import { known } from "../net/live.ts";
@@ -8,9 +9,13 @@ import { showMarket } from "../state/focus.ts";
 import { blocksReducing, fresh, now } from "../state/health.ts";
 import { layout } from "../state/layout.ts";
 import { cancel, cancelling } from "../state/reducing.ts";
-import { openOrders } from "../state/store.ts";
+import { show } from "../state/overlay.ts";
+import { openOrders, ticker } from "../state/store.ts";
 import { t } from "../strings.ts";
-import { Empty, SideMark, Waiting } from "../ui/bits.tsx";
+import { ta } from "../strings-actions.ts";
+import { Empty, percent, SideMark, Waiting } from "../ui/bits.tsx";
+import { Icon } from "../ui/icons.tsx";
+import { Segment } from "../ui/Segment.tsx";
 import { accountLabel } from "./PositionCard.tsx";
 
 const waits = (order: Order) => order.exchange_status === "Untriggered";
@@ -35,11 +40,10 @@ function Progress({ order }: { order: Order }) {
 }
 
 function Marks({ order }: { order: Order }) {
-  const protects = Boolean(order.stop_order_type && t.orders.kind[order.stop_order_type]);
   const marks = [waits(order) ? t.orders.waiting : t.orders.state[order.state], accountLabel(order.account)];
   if (order.category === "spot") marks.push(t.orders.spot);
   if (order.reduce_only) marks.push(t.orders.reduceOnly);
-  if (order.source === "external") marks.push(protects ? t.orders.byBybit : t.orders.external);
+  if (order.source === "external") marks.push(protects(order) ? t.orders.byBybit : t.orders.external);
   if (order.time_in_force !== "GTC" && order.order_type === "Limit") marks.push(order.time_in_force);
   return <>{marks.join(" · ")}</>;
 }
@@ -48,13 +52,45 @@ function Age({ order }: { order: Order }) {
   return <span class="number">{age(now.value - Date.parse(order.created_at))}</span>;
 }
 
+/** How far the last price is from the order's own. */
+function Distance({ order }: { order: Order }) {
+  now.value;
+  const price = read(waits(order) ? order.trigger_price : order.price);
+  const last = read(ticker(order.symbol).peek()?.last);
+  if (!price || !last || sign(last) === 0) return null;
+  const away = div(sub(price, last), last, 6);
+  return <span class="number"> · {ta.distance(percent(text(away)) ?? "")}</span>;
+}
+
+export const protects = (order: Order) => Boolean(order.stop_order_type && t.orders.kind[order.stop_order_type]);
+
+function nameOf(order: Order): string {
+  return `${t.side(order.side)} ${describe(order)} ${order.symbol}`;
+}
+
+function AmendButton({ order }: { order: Order }) {
+  if (order.category !== "linear" || protects(order)) return null;
+  return (
+    <button
+      type="button"
+      class="button icon-button"
+      aria-haspopup="dialog"
+      aria-label={ta.amendLabel(nameOf(order))}
+      disabled={blocksReducing(order.account) !== null}
+      onClick={() => show({ kind: "amend", order: order.id })}
+    >
+      <Icon name="edit" size={20} />
+    </button>
+  );
+}
+
 function CancelButton({ order }: { order: Order }) {
   const under = cancelling.value.get(order.id) === t.orders.cancelling;
   return (
     <button
       type="button"
       class="button"
-      aria-label={t.orders.cancelLabel(`${t.side(order.side)} ${describe(order)} ${order.symbol}`)}
+      aria-label={t.orders.cancelLabel(nameOf(order))}
       disabled={under || blocksReducing(order.account) !== null}
       onClick={() => void cancel(order.id)}
     >
@@ -68,16 +104,20 @@ export function OrderRow({ order }: { order: Order }) {
   return (
     <li class="card order" data-old={fresh.value ? undefined : ""}>
       <div class="order-text">
-        <p class="order-title">
+        <button type="button" class="order-title" aria-haspopup="dialog" onClick={() => show({ kind: "order", order: order.id })}>
           <b>{order.symbol}</b> <SideMark side={order.side} /> <span class="number order-what">{describe(order)}</span>
-        </p>
+        </button>
         <Progress order={order} />
         <p class="order-marks">
           <Marks order={order} /> · <Age order={order} />
+          <Distance order={order} />
         </p>
         {said && said !== t.orders.cancelling && <p class="order-said">{said}</p>}
       </div>
-      <CancelButton order={order} />
+      <div class="order-acts">
+        <AmendButton order={order} />
+        <CancelButton order={order} />
+      </div>
     </li>
   );
 }
@@ -94,7 +134,11 @@ function TableRow({ order }: { order: Order }) {
       <td>
         <SideMark side={order.side} />
       </td>
-      <td class="number">{describe(order)}</td>
+      <td class="number">
+        <button type="button" class="link" aria-haspopup="dialog" onClick={() => show({ kind: "order", order: order.id })}>
+          {describe(order)}
+        </button>
+      </td>
       <td class="number">
         <Progress order={order} />
       </td>
@@ -103,6 +147,7 @@ function TableRow({ order }: { order: Order }) {
         <Age order={order} />
       </td>
       <td class="cell-action">
+        <AmendButton order={order} />
         <CancelButton order={order} />
       </td>
     </tr>
@@ -136,10 +181,10 @@ function OrderTable({ list }: { list: Order[] }) {
   );
 }
 
-export function OrderList({ symbol }: { symbol?: string }) {
+export function OrderList({ of, none = t.orders.empty }: { of?: (order: Order) => boolean; none?: string }) {
   if (!known.value) return <Waiting />;
-  const list = symbol ? openOrders.value.filter((order) => order.symbol === symbol) : openOrders.value;
-  if (!list.length) return <Empty>{t.orders.empty}</Empty>;
+  const list = of ? openOrders.value.filter(of) : openOrders.value;
+  if (!list.length) return <Empty>{none}</Empty>;
   if (layout.value === "desk") return <OrderTable list={list} />;
   return (
     <ul class="cards">
@@ -150,14 +195,36 @@ export function OrderList({ symbol }: { symbol?: string }) {
   );
 }
 
+const SEGMENTS = ["open", "trigger", "protective"] as const;
+type Kind = (typeof SEGMENTS)[number];
+const segment = signal<Kind>("open");
+
+function kindOf(order: Order): Kind {
+  return protects(order) ? "protective" : waits(order) ? "trigger" : "open";
+}
+
+function Segments() {
+  const counts = { open: 0, trigger: 0, protective: 0 };
+  for (const order of openOrders.value) counts[kindOf(order)] += 1;
+  return (
+    <Segment
+      name={ta.segment}
+      value={segment.value}
+      onChange={(next) => (segment.value = next)}
+      options={SEGMENTS.map((value) => ({ value, label: counts[value] ? `${ta.segments[value]} ${counts[value]}` : ta.segments[value] }))}
+    />
+  );
+}
+
 export function Orders() {
   return (
     <section class="screen" aria-labelledby="screen-title">
       <h1 id="screen-title" class="hidden">
         {t.tabs.orders}
       </h1>
+      <Segments />
       <div class="roomy">
-        <OrderList />
+        <OrderList of={(order) => kindOf(order) === segment.value} none={ta.none[segment.value]} />
       </div>
     </section>
   );

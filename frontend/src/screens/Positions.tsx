@@ -1,14 +1,20 @@
 import type { Position } from "../api/types.ts";
-import { text } from "../lib/decimal.ts";
+import { useEffect } from "preact/hooks";
+import { cmp, text } from "../lib/decimal.ts";
 import { money, number } from "../lib/format.ts";
 import { markOf, openProfit, step, sum, tick } from "../state/derive.ts";
 import { known } from "../net/live.ts";
 import { account, go, showMarket, tab } from "../state/focus.ts";
+import { blocksReducing } from "../state/health.ts";
 import { layout } from "../state/layout.ts";
-import { openPositions, wallets } from "../state/store.ts";
+import { show } from "../state/overlay.ts";
+import { accounts, openPositions, wallets } from "../state/store.ts";
+import { protection, watchProtection } from "../state/protection.ts";
 import { t } from "../strings.ts";
-import { Amount, Dated, Empty, SideMark, Waiting } from "../ui/bits.tsx";
-import { accountLabel, CloseButton, PositionCard, protection } from "./PositionCard.tsx";
+import { ta } from "../strings-actions.ts";
+import { Amount, Dated, Empty, Note, SideMark, Waiting } from "../ui/bits.tsx";
+import { OrderList } from "./Orders.tsx";
+import { accountLabel, CloseButton, distance, MoreButton, PositionCard, guards } from "./PositionCard.tsx";
 
 export function Strip() {
   const wallet = account.value && wallets.value.get(account.value.id);
@@ -53,13 +59,30 @@ function Row({ position }: { position: Position }) {
       <td class="number">
         <Amount value={openProfit(position)} />
       </td>
-      <td class="number">{protection(position) ?? t.none}</td>
-      <td>{accountLabel(position.account)}</td>
+      <td class="number">
+        <button type="button" class="link" aria-haspopup="dialog" disabled={blocksReducing(position.account) !== null} onClick={() => show({ kind: "stops", position: position.id })}>
+          <span class="hidden">
+            {t.position.tpsl} {symbol}{" "}
+          </span>
+          {guards(position) ?? t.none}
+        </button>
+      </td>
+      {accounts.value.length > 1 && <td>{accountLabel(position.account)}</td>}
       <td class="cell-action">
         <CloseButton position={position} />
+        <MoreButton position={position} />
       </td>
     </tr>
   );
+}
+
+/** The nearest to liquidation first; those of which no one knows come last, by name. */
+function byRisk(): Position[] {
+  const far = new Map(openPositions.value.map((row) => [row.id, distance(row)]));
+  return [...openPositions.value].sort((a, b) => {
+    const [one, other] = [far.get(a.id), far.get(b.id)];
+    return one && other ? cmp(one, other) : one ? -1 : other ? 1 : 0;
+  });
 }
 
 export function PositionTable() {
@@ -77,14 +100,14 @@ export function PositionTable() {
                 {name}
               </th>
             ))}
-            <th scope="col">{t.position.account}</th>
+            {accounts.value.length > 1 && <th scope="col">{t.position.account}</th>}
             <th scope="col">
               <span class="hidden">{action}</span>
             </th>
           </tr>
         </thead>
         <tbody>
-          {openPositions.value.map((position) => (
+          {byRisk().map((position) => (
             <Row key={position.id} position={position} />
           ))}
         </tbody>
@@ -106,14 +129,32 @@ export function PositionList() {
   if (layout.value === "desk") return <PositionTable />;
   return (
     <div class="cards">
-      {openPositions.value.map((position) => (
+      {byRisk().map((position) => (
         <PositionCard key={position.id} position={position} />
       ))}
     </div>
   );
 }
 
+/** Orders that guard nothing as they stand, each with what takes it away. */
+function Orphans() {
+  const list = protection.value?.orphans ?? [];
+  if (!list.length) return null;
+  return (
+    <section class="orphans">
+      <h2 class="caption">{ta.orphans}</h2>
+      {list.map(({ order, reason }) => (
+        <Note key={order.id} icon="warn" tone="warn">
+          <b>{order.symbol}</b> {reason}
+        </Note>
+      ))}
+      <OrderList of={(row) => list.some(({ order }) => order.id === row.id)} />
+    </section>
+  );
+}
+
 export function Positions() {
+  useEffect(watchProtection, []);
   return (
     <section class="screen" aria-labelledby="screen-title">
       <h1 id="screen-title" class="hidden">
@@ -123,6 +164,7 @@ export function Positions() {
       <div class="roomy">
         <PositionList />
       </div>
+      <Orphans />
     </section>
   );
 }

@@ -14,8 +14,10 @@ import { buzz } from "../state/haptic.ts";
 import { layout } from "../state/layout.ts";
 import { OVER, outcomeOf } from "../state/outcome.ts";
 import { hide, overlay } from "../state/overlay.ts";
+import { lookAt } from "../state/preview.ts";
 import { accounts, ticker } from "../state/store.ts";
-import { change, clearDraft, closeReview, context, draftOf, openReview, type Review, refuse, review } from "../state/ticket.ts";
+import { toPreview } from "../state/terms.ts";
+import { change, clearDraft, closeReview, context, draftOf, openReview, placeOf, type Review, refuse, review } from "../state/ticket.ts";
 import { glyph, t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
 import { Environment, Fact, Note } from "../ui/bits.tsx";
@@ -23,14 +25,15 @@ import { Confirm } from "../ui/Confirm.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
 import { because, DoneButton, OutcomeView, tell } from "./Outcome.tsx";
 import { type Cause, refusalText, rejection } from "./refusals.ts";
-import { Summary } from "./Ticket.tsx";
+import { Summary } from "./Summary.tsx";
+import { Warnings } from "./Ticket.tsx";
 
 const DRIFT = dec("0.001");
 const SAME_WITHIN_MS = 3_000;
 
 /** A market order whose price moved by more than 0.1 % since it was shown is not the order that was read. */
 function drifted(asked: Review): boolean {
-  if (asked.order.order_type !== "Market" || !asked.price) return false;
+  if (asked.order.order_type !== "Market" || asked.order.trigger_price || !asked.price) return false;
   const quote = ticker(asked.desk.symbol).value;
   const price = read(asked.order.side === "Buy" ? quote?.ask : quote?.bid);
   if (!price || asked.price.n === 0n) return false;
@@ -115,6 +118,11 @@ function Sentence({ asked }: { asked: Review }) {
           at <b class="number">{number(order.price, tick(order.symbol))}</b>, {tt.tifName[order.time_in_force].toLowerCase()}
         </>
       )}
+      {order.trigger_price && order.trigger_direction && (
+        <>
+          , {tt.whenPrice(tt.by[order.trigger_by ?? "LastPrice"], order.trigger_direction === 1)} <b class="number">{number(order.trigger_price, tick(order.symbol))}</b>
+        </>
+      )}
       {order.reduce_only && `, ${t.orders.reduceOnly}`}.
     </p>
   );
@@ -124,14 +132,20 @@ function Asking({ asked }: { asked: Review }) {
   const at = context(asked.desk);
   const quote = ticker(asked.desk.symbol).value;
   if (!at) return null;
-  const known = figures(draftOf(asked.desk), at);
+  const draft = draftOf(asked.desk);
+  const known = figures(draft, at);
+  const request = toPreview(placeOf(asked.desk), draft, known);
+  const look = lookAt(request);
   const price = asked.order.side === "Buy" ? quote?.ask : quote?.bid;
   now.value;
   const doubt = stillUnknown(asked);
   return (
     <>
-      <Summary known={known} at={at} reduceOnly={asked.order.reduce_only} />
+      <Summary known={known} at={at} reduceOnly={asked.order.reduce_only} limit={asked.order.order_type === "Limit"} look={look} />
       <dl class="facts facts-one">
+        {asked.order.take_profit && <Fact name={tt.takeProfit(tt.by[asked.order.tp_trigger_by ?? "LastPrice"])}>{number(asked.order.take_profit, tick(asked.desk.symbol))}</Fact>}
+        {asked.order.stop_loss && <Fact name={tt.stopLoss(tt.by[asked.order.sl_trigger_by ?? "LastPrice"])}>{number(asked.order.stop_loss, tick(asked.desk.symbol))}</Fact>}
+        {asked.order.slippage_tolerance && <Fact name={tt.slippage}>{asked.order.slippage_tolerance}</Fact>}
         <Fact name={tt.priceNow}>
           {number(price, tick(asked.desk.symbol))}
           {quote && <small> {age(serverClock.age(quote.at))}</small>}
@@ -142,11 +156,7 @@ function Asking({ asked }: { asked: Review }) {
           {asked.notice}
         </Note>
       )}
-      {known.warnings.map((name) => (
-        <Note key={name} icon="warn" tone="warn">
-          {tt.warning[name]}
-        </Note>
-      ))}
+      <Warnings ticket={{ known, look }} />
       {(doubt || repeated(asked)) && (
         <Note icon="warn" tone="warn">
           {doubt ? tt.stillUnknown(doubt.slice(0, 8)) : tt.again}

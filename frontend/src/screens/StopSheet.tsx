@@ -1,17 +1,17 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { Refused, Silence } from "../api/client.ts";
-import { cancelAll } from "../api/routes.ts";
+import { cancelAll, closeEverything } from "../api/routes.ts";
 import type { Position } from "../api/types.ts";
 import { number } from "../lib/format.ts";
+import { uuid } from "../lib/uuid.ts";
 import { alertNow } from "../state/announce.ts";
-import { attempts } from "../state/attempts.ts";
 import { step } from "../state/derive.ts";
 import { account } from "../state/focus.ts";
 import { blocksReducing, fresh, kind } from "../state/health.ts";
-import { filledSoFar, outcomeOf } from "../state/outcome.ts";
+import { filledSoFar } from "../state/outcome.ts";
 import { hide } from "../state/overlay.ts";
-import { closeAll } from "../state/reducing.ts";
-import { openOrders, openPositions, orders } from "../state/store.ts";
+import { settled } from "../state/reducing.ts";
+import { openOrders, openPositions, orders, takeOrder } from "../state/store.ts";
 import { t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
 import { Environment, Note } from "../ui/bits.tsx";
@@ -28,22 +28,18 @@ interface Line {
 
 /** How far a close came. Accepted is not closed: only the stream, or the server's record, says so. */
 function closing(line: Line): Line {
-  const attempt = attempts.value.get(line.key);
-  if (!attempt) return line;
-  const outcome = outcomeOf(attempt);
-  const row = orders.value.get(attempt.id) ?? attempt.row ?? undefined;
-  const done = filledSoFar(row, attempt.id);
-  const unit = step(row?.symbol ?? "");
-  const part = done === "0" ? null : tt.partClosed(number(done, unit), number(row?.qty, unit));
-  switch (outcome) {
+  const row = orders.value.get(line.key);
+  if (!row) return line;
+  const done = filledSoFar(row, row.id);
+  const unit = step(row.symbol);
+  const part = done === "0" ? null : tt.partClosed(number(done, unit), number(row.qty, unit));
+  switch (row.state) {
     case "filled": return { ...line, result: tt.closed, tone: "good" };
     case "cancelled": return { ...line, result: part ?? tt.stillOpen, tone: "bad" };
     case "rejected": return { ...line, result: tt.notClosed(rejection(row).title), tone: "bad" };
-    case "refused": return { ...line, result: tt.notClosed(refusalText(attempt.refusal).title), tone: "bad" };
-    case "not-placed": return { ...line, result: tt.notPlaced, tone: "bad" };
     case "unknown": return { ...line, result: tt.result.unknown, tone: "bad" };
-    case "sending": return { ...line, result: tt.sending };
-    default: return { ...line, result: part ?? tt.closing };
+    case "new": case "sending": return { ...line, result: tt.sending, tone: undefined };
+    default: return { ...line, result: part ?? tt.closing, tone: undefined };
   }
 }
 
@@ -136,6 +132,8 @@ export function StopSheet() {
   const positions = openPositions.value.filter((row) => row.account === front?.id);
   const markets = new Set(open.map((row) => row.symbol)).size;
   const blocked = blocksReducing(front?.id);
+  // Until there is an answer the same id stands for the same wish, so that a second try closes nothing twice.
+  const base = useRef(uuid());
   return (
     <Sheet title={tt.stopTitle} aside={front && <Environment account={front} />} onClose={hide}>
       {front && <p class="line">{tt.stopScope(front.label)}</p>}
@@ -176,9 +174,18 @@ export function StopSheet() {
         said={tt.stopClosed}
         nothing={positions.length === 0}
         disabled={blocked !== null}
-        run={(add) =>
-          closeAll(positions, (position, id) => add({ key: id, name: positionName(position), result: tt.sending, tone: undefined }))
-        }
+        run={async (add) => {
+          const named = new Map(positions.map((row) => [row.id, positionName(row)]));
+          const found = await closeEverything(base.current, front?.id ?? "");
+          base.current = uuid();
+          for (const { position, order, error } of found) {
+            const name = named.get(position) ?? position.split(":")[2] ?? position;
+            if (order) takeOrder(order);
+            if (order) add({ key: order.id, name, result: tt.closing, tone: undefined });
+            else add({ key: position, name, result: tt.notClosed(error?.message ?? ""), tone: "bad" });
+          }
+          await settled(found.flatMap(({ order }) => (order ? [order.id] : [])));
+        }}
       />
     </Sheet>
   );

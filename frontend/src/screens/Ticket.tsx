@@ -1,26 +1,35 @@
-import { useRef, useState } from "preact/hooks";
-import { cmp, type Dec, read, sign } from "../lib/decimal.ts";
+import { useEffect, useState } from "preact/hooks";
+import type { Preview } from "../api/types.ts";
+import { cmp, div, read, sign, text } from "../lib/decimal.ts";
 import { baseOf, money, number, quoteOf } from "../lib/format.ts";
-import { type Context, type Draft, type Figures, figures, type Problem, share, stepped } from "../state/draft.ts";
+import { byRisk, type Context, type Draft, type Field, type Figures, figures, kindOf, type Problem, share, stepped } from "../state/draft.ts";
 import { blocksOpening, blocksReducing, kind } from "../state/health.ts";
-import { change, context, type Desk, draftOf, openReview, refusal, refusalOf } from "../state/ticket.ts";
+import { show } from "../state/overlay.ts";
+import { lookAt, useLook } from "../state/preview.ts";
+import { wallets } from "../state/store.ts";
+import { sideIndex, toPreview } from "../state/terms.ts";
+import { change, context, type Desk, draftOf, leverages, openReview, placeOf, positionId, refusal, refusalOf, sized, sizeKey } from "../state/ticket.ts";
 import { glyph, t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
-import { Fact, Note } from "../ui/bits.tsx";
+import { Note } from "../ui/bits.tsx";
 import { NumberField } from "../ui/NumberField.tsx";
+import { Pick } from "../ui/Pick.tsx";
 import { Segment } from "../ui/Segment.tsx";
+import { Summary } from "./Summary.tsx";
+import { Exits, pastLiquidation } from "./TicketExits.tsx";
+import { BY_OPTIONS, More } from "./TicketMore.tsx";
 import { Options, PriceChips, ShareChips } from "./TicketParts.tsx";
 
-type Field = "price" | "size";
+type Stepped = "price" | "trigger" | "size";
 
 /** What stands under a field: what is wrong with it, else how it was rounded. An untouched empty field is not wrong yet. */
-function remark(field: Field, draft: Draft, known: Figures, at: Context, left: boolean): { problem: string | null; note: string | null } {
+function remark(field: Stepped, draft: Draft, known: Figures, at: Context, left: boolean): { problem: string | null; note: string | null } {
   const found = known.problems.find((problem) => problem.on === field);
   const { tick_size, qty_step, symbol } = at.instrument;
-  const step = field === "price" ? tick_size : qty_step;
-  if (found && (found.code === "form" || (found.code !== "empty" && (left || found.code === "far-off")))) {
-    return { problem: sentence(found, draft, step, symbol), note: null };
-  }
+  const step = field === "size" ? qty_step : tick_size;
+  const soon = found?.code === "form" || found?.code === "far-off" || found?.code === "needs-stop";
+  if (found && (soon || (left && found.code !== "empty" && found.code !== "reckoning"))) return { problem: sentence(found, draft, step, symbol), note: null };
+  if (field === "trigger") return { problem: null, note: known.direction && tt.triggers(tt.by[draft.triggerBy], known.direction, number(known.trigger, tick_size)) };
   const rounded = field === "price" ? known.roundedPrice : known.roundedSize;
   return { problem: null, note: rounded ? tt.rounded(number(rounded, step), number(step)) : null };
 }
@@ -29,39 +38,6 @@ function sentence(problem: Problem, draft: Draft, step: string, symbol: string):
   const limit = "limit" in problem ? number(problem.limit, problem.code === "below-notional" ? null : step) : "";
   if (problem.code === "far-off" && draft.side === "Sell") return tt.problemLow(limit);
   return tt.problem(problem, problem.code === "below-notional" ? `${limit} ${quoteOf(symbol)}` : limit, baseOf(symbol));
-}
-
-function signedSize(size: Dec | null, step: string): string {
-  if (!size) return number(null);
-  if (size.n === 0n) return t.flat;
-  const side = size.n > 0n ? "Buy" : "Sell";
-  return `${glyph[side]} ${t.held(side)} ${number(size.n < 0n ? { n: -size.n, s: size.s } : size, step)}`;
-}
-
-export function Summary({ known, at, reduceOnly }: { known: Figures; at: Context; reduceOnly: boolean }) {
-  const leverage = known.leverage;
-  return (
-    <dl class="facts facts-one summary">
-      <Fact name={tt.value}>{known.value ? `${money(known.value)} ${quoteOf(at.instrument.symbol)}` : number(null)}</Fact>
-      {!reduceOnly && (
-        <Fact name={leverage ? tt.marginAt(number(leverage)) : tt.margin}>{leverage ? money(known.margin) : t.notAvailable}</Fact>
-      )}
-      <Fact name={tt.available}>{money(at.available)}</Fact>
-      <Fact name={tt.after}>{signedSize(known.after, at.instrument.qty_step)}</Fact>
-    </dl>
-  );
-}
-
-function Warnings({ known }: { known: Figures }) {
-  return (
-    <>
-      {known.warnings.map((name) => (
-        <Note key={name} icon="warn" tone="warn">
-          {tt.warning[name]}
-        </Note>
-      ))}
-    </>
-  );
 }
 
 /** Why the button is off, in words. */
@@ -75,14 +51,30 @@ function reasonOf(desk: Desk, draft: Draft): string | null {
 function otherUnit(draft: Draft, known: Figures, at: Context): string | null {
   const { symbol, qty_step } = at.instrument;
   if (!known.qty || known.problems.some((problem) => problem.on === "size" && problem.code === "form")) return null;
-  if (draft.unit === "quote") return tt.equals(`${number(known.qty, qty_step)} ${baseOf(symbol)}`);
+  if (draft.unit !== "base") return tt.equals(`${number(known.qty, qty_step)} ${baseOf(symbol)}`);
   return known.value ? tt.equals(`${money(known.value)} ${quoteOf(symbol)}`) : null;
 }
 
 export function useTicket(desk: Desk) {
   const at = context(desk);
   const draft = draftOf(desk);
-  return { at, draft, known: at && figures(draft, at) };
+  const known = at && figures(draft, at);
+  const request = known && toPreview(placeOf(desk), draft, known);
+  return { at, draft, known, request, look: lookAt(request) };
+}
+
+/** Asks for what only the server knows: what this order would do, its size where that is given by risk, and from its margin the
+ * leverage of a market without a position. */
+function useAnswers(desk: Desk, ticket: ReturnType<typeof useTicket>): void {
+  const { draft, request, look } = ticket;
+  useLook(request, blocksOpening(desk.account) === null);
+  useEffect(() => {
+    if (!look) return;
+    if (byRisk(draft)) sized.value = { of: sizeKey(desk, draft), qty: look.qty };
+    const [value, margin] = [read(look.value), read(look.margin.value)];
+    const place = positionId(desk, sideIndex(placeOf(desk).hedge, draft.side, draft.reduceOnly));
+    if (value && margin && sign(margin) > 0) leverages.value = new Map(leverages.peek()).set(place, text(div(value, margin, 2, "half")));
+  }, [look]);
 }
 
 /** The largest size that the free margin bears, where that is less than what is asked for. */
@@ -94,10 +86,82 @@ function smaller(draft: Draft, at: Context): string | null {
   return asked && cmp(most, asked) < 0 ? share("100", draft, at) : null;
 }
 
+/** What would refuse it, in the order of weight; the first of them is why the button is off. */
+function refusals(ticket: ReturnType<typeof useTicket>): string[] {
+  const { known, draft, look } = ticket;
+  if (!known) return [];
+  const liq = read(look?.liq_after.value ?? null);
+  return [...(pastLiquidation(known, draft, liq) ? [tt.stopPastLiquidation] : []), ...(look?.rules.map((rule) => rule.message) ?? [])];
+}
+
+function Refusal({ desk, draft, at, onSize }: { desk: Desk; draft: Draft; at: Context; onSize: (size: string) => void }) {
+  const answer = refusalOf(desk);
+  const fitting = answer?.code === "110007" && !byRisk(draft) ? smaller(draft, at) : null;
+  if (!answer) return null;
+  const base = draft.unit === "base";
+  return (
+    <div class="refusal">
+      <Note icon="warn" tone="bad">
+        {answer.title} {answer.code && <span class="code">{tt.code(answer.code)}</span>}
+      </Note>
+      {fitting && (
+        <button type="button" class="button" onClick={() => onSize(fitting)}>
+          {tt.useSize(`${number(fitting, base ? at.instrument.qty_step : null)} ${base ? baseOf(desk.symbol) : quoteOf(desk.symbol)}`)}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function LeverageChip({ desk, leverage }: { desk: Desk; leverage: Figures["leverage"] }) {
+  const mode = wallets.value.get(desk.account)?.margin_mode;
+  const name = tt.marginModes[mode ?? ""] ?? tt.margin;
+  return (
+    <button type="button" class="button lever" aria-haspopup="dialog" onClick={() => show({ kind: "leverage", desk })}>
+      <span class="hidden">{tt.leverage} </span>
+      <small>{name}</small>{" "}
+      <b>{leverage ? `${number(leverage)}×` : "–×"}</b>
+    </button>
+  );
+}
+
+/** How the size is given, and beside it what goes with that: shares of what is available, or what the risk is counted in. */
+function Units({ desk, draft, at, onChange }: { desk: Desk; draft: Draft; at: Context; onChange: (part: Partial<Draft>) => void }) {
+  const [base, quote] = [baseOf(desk.symbol), quoteOf(desk.symbol)];
+  return (
+    <div class="ticket-row">
+      <Segment
+        name={tt.unit}
+        value={draft.unit === "percent" ? "money" : draft.unit}
+        onChange={(unit) => onChange({ unit, size: "", ...(unit === "money" ? { reduceOnly: false } : {}) })}
+        options={[
+          { value: "base", label: base },
+          { value: "quote", label: quote },
+          { value: "money", label: tt.risk },
+        ]}
+      />
+      {byRisk(draft) ? (
+        <Segment
+          name={tt.riskIn}
+          value={draft.unit}
+          onChange={(unit) => onChange({ unit, size: "" })}
+          options={[
+            { value: "money", label: quote },
+            { value: "percent", label: tt.riskPercent },
+          ]}
+        />
+      ) : (
+        <ShareChips onPick={(percent) => onChange({ size: share(percent, draftOf(desk), at) ?? "" })} disabled={!draft.reduceOnly && !at.available} />
+      )}
+    </div>
+  );
+}
+
 export function TicketForm({ desk }: { desk: Desk }) {
-  const { at, draft, known } = useTicket(desk);
-  const [left, setLeft] = useState<Record<Field, boolean>>({ price: false, size: false });
-  const said = useRef<HTMLDivElement>(null);
+  const ticket = useTicket(desk);
+  const { at, draft, known, look } = ticket;
+  const [left, setLeft] = useState<Partial<Record<Field, boolean>>>({});
+  useAnswers(desk, ticket);
   if (!at || !known) return <p class="line">{t.markets.loading}</p>;
   const { symbol, tick_size, qty_step } = at.instrument;
   const [base, quote] = [baseOf(symbol), quoteOf(symbol)];
@@ -105,29 +169,19 @@ export function TicketForm({ desk }: { desk: Desk }) {
     if (refusal.peek()) refusal.value = null;
     change(desk, part);
   };
-  const leave = (field: Field) => {
-    setLeft({ ...left, [field]: true });
-  };
-  const step = (field: Field) => (up: boolean, times: string) => edit({ [field]: stepped(field, draftOf(desk), at, up, times) });
-  const price = remark("price", draft, known, at, left.price);
-  const size = remark("size", draft, known, at, left.size);
-  const answer = refusalOf(desk);
+  const field = (name: Stepped) => ({
+    ...remark(name, draft, known, at, left[name] ?? false),
+    onInput: (value: string) => edit({ [name]: value }),
+    onBlur: () => setLeft({ ...left, [name]: true }),
+    onStep: (up: boolean, times: string) => edit({ [name]: stepped(name, draftOf(desk), at, up, times) }),
+    onEnter: () => openReview(desk),
+  });
   const reason = reasonOf(desk, draft);
-  const fitting = answer?.code === "110007" ? smaller(draft, at) : null;
+  const limit = kindOf(draft) === "Limit";
+  const label = { base: tt.sizeLabel(base, number(qty_step)), quote: tt.sizeQuote(quote), money: tt.riskLabel(quote), percent: tt.riskLabel("%") }[draft.unit];
   return (
-    <div class="ticket-form" ref={said}>
-      {answer && (
-        <div class="refusal">
-          <Note icon="warn" tone="bad">
-            {answer.title} {answer.code && <span class="code">{tt.code(answer.code)}</span>}
-          </Note>
-          {fitting && (
-            <button type="button" class="button" onClick={() => edit({ size: fitting })}>
-              {tt.useSize(`${number(fitting, draft.unit === "base" ? qty_step : null)} ${draft.unit === "base" ? base : quote}`)}
-            </button>
-          )}
-        </div>
-      )}
+    <div class="ticket-form">
+      <Refusal desk={desk} draft={draft} at={at} onSize={(size) => edit({ size })} />
       {reason && (
         <Note icon="warn" tone="warn">
           {reason}
@@ -142,85 +196,98 @@ export function TicketForm({ desk }: { desk: Desk }) {
           { value: "Sell", tone: "down", label: `${glyph.Sell} ${t.sellShort}` },
         ]}
       />
-      <Segment
-        name={tt.type}
-        value={draft.type}
-        onChange={(type) => edit({ type })}
-        options={[
-          { value: "Limit", label: t.limit },
-          { value: "Market", label: t.market },
-        ]}
-      />
-      {draft.type === "Limit" ? (
-        <>
-          <NumberField
-            id="ticket-price"
-            name={t.price}
-            label={tt.priceLabel(quote, number(tick_size))}
-            value={draft.price}
-            {...price}
-            onInput={(value) => edit({ price: value })}
-            onBlur={() => leave("price")}
-            onStep={step("price")}
-            onEnter={() => openReview(desk)}
-          />
-          <PriceChips at={at} onPick={(value) => edit({ price: value })} />
-        </>
-      ) : (
-        <p class="ticket-market">{tt.marketPrice(number(known.price, tick_size))}</p>
-      )}
-      <NumberField
-        id="ticket-size"
-        name={t.size}
-        label={draft.unit === "base" ? tt.sizeLabel(base, number(qty_step)) : tt.sizeQuote(quote)}
-        aside={otherUnit(draft, known, at)}
-        value={draft.size}
-        {...size}
-        last
-        onInput={(value) => edit({ size: value })}
-        onBlur={() => leave("size")}
-        onStep={step("size")}
-        onEnter={() => openReview(desk)}
-      />
-      <div class="ticket-row">
+      <div class="ticket-kind">
         <Segment
-          name={tt.unit}
-          value={draft.unit}
-          onChange={(unit) => edit({ unit, size: "" })}
+          name={tt.type}
+          value={draft.type}
+          onChange={(type) => edit({ type })}
           options={[
-            { value: "base", label: base },
-            { value: "quote", label: quote },
+            { value: "Limit", label: t.limit },
+            { value: "Market", label: t.market },
+            { value: "Trigger", label: tt.trigger },
           ]}
         />
-        <ShareChips onPick={(percent) => edit({ size: share(percent, draftOf(desk), at) ?? "" })} disabled={!draft.reduceOnly && !at.available} />
+        <LeverageChip desk={desk} leverage={known.leverage} />
       </div>
-      <p class="ticket-hint">{draft.reduceOnly ? tt.shareOfPosition : tt.shareOf(known.leverage ? number(known.leverage) : null)}</p>
-      <Options draft={draft} onChange={edit} />
-      <Summary known={known} at={at} reduceOnly={draft.reduceOnly} />
-      <Warnings known={known} />
+      {draft.type === "Trigger" && (
+        <>
+          <NumberField id="ticket-trigger" name={tt.triggerPrice} label={tt.triggerLabel(quote)} value={draft.trigger} {...field("trigger")} />
+          <div class="trigger-row">
+            <Pick name={tt.triggerBy} value={draft.triggerBy} options={BY_OPTIONS} onChange={(triggerBy) => edit({ triggerBy })} />
+            <Segment
+              name={tt.then}
+              value={draft.then}
+              onChange={(then) => edit({ then })}
+              options={[
+                { value: "Market", label: tt.thenMarket },
+                { value: "Limit", label: tt.thenLimit },
+              ]}
+            />
+          </div>
+        </>
+      )}
+      {limit && (
+        <>
+          <NumberField id="ticket-price" name={t.price} label={tt.priceLabel(quote, number(tick_size))} value={draft.price} {...field("price")} />
+          <PriceChips at={at} onPick={(value) => edit({ price: value })} />
+        </>
+      )}
+      {draft.type === "Market" && <p class="ticket-market">{tt.marketPrice(number(known.price, tick_size))}</p>}
+      <NumberField id="ticket-size" name={t.size} label={label} aside={otherUnit(draft, known, at)} value={draft.size} last {...field("size")} />
+      <Units desk={desk} draft={draft} at={at} onChange={edit} />
+      <p class="ticket-hint">{byRisk(draft) ? tt.riskHint : draft.reduceOnly ? tt.shareOfPosition : tt.shareOf(known.leverage ? number(known.leverage) : null)}</p>
+      <Exits draft={draft} known={known} at={at} onChange={edit} />
+      <Options draft={draft} limit={limit} onChange={edit} />
+      <Summary known={known} at={at} reduceOnly={draft.reduceOnly} limit={limit} look={look} />
+      <Warnings ticket={ticket} />
+      <More desk={desk} draft={draft} slippageProblem={known.problems.some((problem) => problem.on === "slippage") ? tt.slippageWrong : null} onChange={edit} />
     </div>
   );
 }
 
+/** Ours at once, the server's when it has looked; what both say is said once. */
+export function Warnings({ ticket }: { ticket: { known: Figures | null; look: Preview | null | undefined } }) {
+  const { known, look } = ticket;
+  const theirs = look?.warnings.filter((row) => row.code !== "off_market" && row.code !== "margin_short") ?? [];
+  return (
+    <>
+      {[...(known?.warnings.map((name) => tt.warning[name]) ?? []), ...theirs.map((row) => row.message)].map((text) => (
+        <Note key={text} icon="warn" tone="warn">
+          {text}
+        </Note>
+      ))}
+    </>
+  );
+}
+
+/** Stands where the thumb is, with what would refuse the order above it. */
 export function ReviewButton({ desk, long }: { desk: Desk; long?: boolean }) {
-  const { at, draft, known } = useTicket(desk);
-  const ready = known && known.problems.length === 0 && reasonOf(desk, draft) === null;
+  const ticket = useTicket(desk);
+  const { at, draft, known } = ticket;
+  const ready = known && known.problems.length === 0 && reasonOf(desk, draft) === null && refusals(ticket).length === 0;
   const step = at?.instrument.qty_step ?? null;
-  const price = draft.type === "Limit" ? tt.atPrice(number(known?.price, at?.instrument.tick_size)) : tt.atMarket;
+  const price = kindOf(draft) === "Limit" ? tt.atPrice(number(known?.price, at?.instrument.tick_size)) : tt.atMarket;
   const label =
     long && known?.qty && read(draft.size.replace(",", ".")) && known.problems.length === 0
       ? tt.reviewLong(draft.side, `${number(known.qty, step)} ${baseOf(desk.symbol)}`, price)
       : tt.review(draft.side);
   return (
-    <button
-      type="button"
-      class="button action"
-      data-tone={draft.side === "Buy" ? "up" : "down"}
-      aria-haspopup="dialog"
-      disabled={!ready}
-      onClick={() => openReview(desk)}
-    >
-      {label}
-    </button>
+    <div class="review-foot">
+      {refusals(ticket).map((text) => (
+        <p key={text} class="field-note" data-bad="">
+          {text}
+        </p>
+      ))}
+      <button
+        type="button"
+        class="button action"
+        data-tone={draft.side === "Buy" ? "up" : "down"}
+        aria-haspopup="dialog"
+        disabled={!ready}
+        onClick={() => openReview(desk)}
+      >
+        {label}
+      </button>
+    </div>
   );
 }

@@ -54,8 +54,7 @@ function Check({ label, on, onChange }: { label: string; on: boolean; onChange: 
   );
 }
 
-export function Options({ draft, onChange }: { draft: Draft; onChange: (part: Partial<Draft>) => void }) {
-  const limit = draft.type === "Limit";
+export function Options({ draft, limit, onChange }: { draft: Draft; limit: boolean; onChange: (part: Partial<Draft>) => void }) {
   return (
     <div class="options">
       {limit && <Check label={tt.postOnly} on={draft.postOnly} onChange={(postOnly) => onChange({ postOnly })} />}

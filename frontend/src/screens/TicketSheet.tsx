@@ -1,7 +1,5 @@
 import { useEffect } from "preact/hooks";
-import type { Side } from "../api/types.ts";
-import { layout } from "../state/layout.ts";
-import { hide, show } from "../state/overlay.ts";
+import { hide } from "../state/overlay.ts";
 import { accounts, instruments, ticker } from "../state/store.ts";
 import { type Desk, draftOf, prepare } from "../state/ticket.ts";
 import { tt } from "../strings-ticket.ts";
@@ -9,13 +7,6 @@ import { Environment } from "../ui/bits.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
 import { LastPrice } from "./Quotes.tsx";
 import { ReviewButton, TicketForm } from "./Ticket.tsx";
-
-/** On a phone the ticket comes up; beside a wide page it is there already and only takes the side. */
-export function openTicket(desk: Desk, side: Side, price?: string | null): void {
-  prepare(desk, side, price);
-  if (layout.peek() === "phone") show({ kind: "ticket", desk });
-  else document.getElementById("ticket-size")?.focus();
-}
 
 function Place({ desk }: { desk: Desk }) {
   const account = accounts.value.find((row) => row.id === desk.account);

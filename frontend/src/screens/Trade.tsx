@@ -1,3 +1,4 @@
+import { signal } from "@preact/signals";
 import type { Side } from "../api/types.ts";
 import { number } from "../lib/format.ts";
 import { tick } from "../state/derive.ts";
@@ -6,14 +7,15 @@ import { account, market } from "../state/focus.ts";
 import { blocksOpening } from "../state/health.ts";
 import { layout } from "../state/layout.ts";
 import { openOrders, openPositions, ticker } from "../state/store.ts";
-import { desk } from "../state/ticket.ts";
+import { desk, openTicket } from "../state/ticket.ts";
 import { glyph, t } from "../strings.ts";
 import { Dated, Waiting } from "../ui/bits.tsx";
+import { Segment } from "../ui/Segment.tsx";
+import { ChartArea } from "./ChartArea.tsx";
 import { OrderList } from "./Orders.tsx";
 import { PositionCard } from "./PositionCard.tsx";
-import { PositionList, Strip } from "./Positions.tsx";
-import { Quotes } from "./Quotes.tsx";
-import { openTicket } from "./TicketSheet.tsx";
+import { PositionList } from "./Positions.tsx";
+import { Best, PriceStrip } from "./Quotes.tsx";
 
 function Open({ side }: { side: Side }) {
   const quote = ticker(market.value).value;
@@ -60,10 +62,29 @@ function Here() {
       {orders.length > 0 && (
         <>
           <h2 class="caption">{t.orders.here}</h2>
-          <OrderList symbol={market.value} />
+          <OrderList of={(row) => row.symbol === market.value} />
         </>
       )}
     </>
+  );
+}
+
+const PANELS = ["positions", "orders"] as const;
+const panel = signal<(typeof PANELS)[number]>("positions");
+
+/** The lists under the chart of a wide page. */
+function Panel() {
+  const counts = { positions: openPositions.value.length, orders: openOrders.value.length };
+  return (
+    <section class="panel">
+      <Segment
+        name={t.lists}
+        value={panel.value}
+        onChange={(next) => (panel.value = next)}
+        options={PANELS.map((value) => ({ value, label: counts[value] ? `${t.tabs[value]} ${counts[value]}` : t.tabs[value] }))}
+      />
+      {panel.value === "positions" ? <PositionList /> : <OrderList />}
+    </section>
   );
 }
 
@@ -74,21 +95,16 @@ export function Trade() {
       <h1 id="screen-title" class="hidden">
         {t.tabs.trade} {market}
       </h1>
-      <Quotes />
+      <div class="quotes">
+        <PriceStrip />
+        {wide && <Best />}
+      </div>
+      <ChartArea />
       {wide ? (
-        <>
-          <div class="panel">
-            <h2 class="caption">{t.tabs.positions}</h2>
-            <PositionList />
-          </div>
-          <div class="panel">
-            <h2 class="caption">{t.orders.here}</h2>
-            <OrderList />
-          </div>
-        </>
+        <Panel />
       ) : (
         <>
-          <Strip />
+          <Best />
           <Here />
           <Bar />
         </>

@@ -1,18 +1,34 @@
 // A ticket being filled in, and what can be said about it without asking anybody. Pure.
 
-import type { Instrument, NewOrder, OrderType, Position, Side, Ticker, TimeInForce } from "../api/types.ts";
-import { add, cmp, type Dec, dec, div, fixed, max, min, mul, neg, onStep, places, read, sign, snap, sub, text, ZERO } from "../lib/decimal.ts";
+import type { Instrument, OrderType, Position, Side, Ticker, TimeInForce } from "../api/types.ts";
+import { add, cmp, type Dec, dec, div, fixed, max, min, mul, neg, onStep, places, read, sign, snap, sub, ZERO } from "../lib/decimal.ts";
 import { entry } from "../lib/entry.ts";
+
+export type TriggerBy = "MarkPrice" | "LastPrice" | "IndexPrice";
 
 export interface Draft {
   side: Side;
-  type: OrderType;
+  /** `Trigger` waits for a price and is then what `then` says. */
+  type: OrderType | "Trigger";
   price: string;
   size: string;
-  unit: "base" | "quote";
+  /** `money` and `percent` are what may be lost at the stop: an amount, or a part of the equity. */
+  unit: "base" | "quote" | "money" | "percent";
   postOnly: boolean;
   reduceOnly: boolean;
   tif: Exclude<TimeInForce, "PostOnly">;
+  trigger: string;
+  triggerBy: TriggerBy;
+  then: OrderType;
+  takeProfit: string;
+  stopLoss: string;
+  /** How both are typed: as prices, or as percent away from the entry. */
+  exitsIn: "price" | "percent";
+  takeBy: TriggerBy;
+  stopBy: TriggerBy;
+  tpsl: "Full" | "Partial";
+  /** In percent; empty for none. */
+  slippage: string;
 }
 
 export interface Context {
@@ -20,12 +36,17 @@ export interface Context {
   ticker: Ticker | null;
   position: Position | null;
   available: Dec | null;
+  /** Of this market, whether a position is open or not; null where nobody told. */
+  leverage: Dec | null;
+  /** What the server made of a size that is given by risk; null until it has. */
+  sized: Dec | null;
 }
 
+export type Field = "price" | "size" | "trigger" | "takeProfit" | "stopLoss" | "slippage";
 export type Problem =
-  | { on: "price" | "size"; code: "form" | "empty" | "zero" | "no-price" | "nothing-to-reduce" }
-  | { on: "price" | "size"; code: "below-min" | "below-notional" | "above-max" | "far-off"; limit: Dec };
-export type Warning = "off-market" | "post-only-crosses" | "margin-short" | "reduces-less";
+  | { on: Field; code: "form" | "empty" | "zero" | "no-price" | "nothing-to-reduce" | "wrong-side" | "is-now" | "needs-stop" | "reckoning" | "slippage" }
+  | { on: Field; code: "below-min" | "below-notional" | "above-max" | "far-off"; limit: Dec };
+export type Warning = "off-market" | "post-only-crosses" | "margin-short" | "reduces-less" | "no-slippage";
 
 export interface Figures {
   price: Dec | null;
@@ -40,6 +61,14 @@ export interface Figures {
   /** Set when what was typed lies between two steps. */
   roundedPrice: Dec | null;
   roundedSize: Dec | null;
+  trigger: Dec | null;
+  /** 1 when the price has to rise to the trigger, 2 when it has to fall. */
+  direction: 1 | 2 | null;
+  takeProfit: Dec | null;
+  stopLoss: Dec | null;
+  /** What both would bring, before fees. */
+  profit: Dec | null;
+  loss: Dec | null;
 }
 
 const WARN_AT = dec("0.01");
@@ -48,9 +77,19 @@ const ONE = dec("1");
 /** Kept back by Max for fees: a taker's 0.055 % twice, and a little. */
 const FEE_RESERVE = dec("0.0012");
 const DIVISION_PLACES = 18;
+const HUNDRED = dec("100");
 
 export function emptyDraft(side: Side, price: string): Draft {
-  return { side, type: "Limit", price, size: "", unit: "base", postOnly: false, reduceOnly: false, tif: "GTC" };
+  return {
+    side, type: "Limit", price, size: "", unit: "base", postOnly: false, reduceOnly: false, tif: "GTC",
+    trigger: "", triggerBy: "MarkPrice", then: "Market",
+    takeProfit: "", stopLoss: "", exitsIn: "price", takeBy: "LastPrice", stopBy: "MarkPrice", tpsl: "Full", slippage: "0.5",
+  };
+}
+
+/** What it is once it is sent, or once its trigger was met. */
+export function kindOf(draft: Draft): OrderType {
+  return draft.type === "Trigger" ? draft.then : draft.type;
 }
 
 export function hasInput(draft: Draft): boolean {
@@ -75,8 +114,9 @@ function offMarket(draft: Draft, price: Dec, market: Dec): Dec {
 }
 
 function readPrice(draft: Draft, context: Context, out: Figures): void {
-  if (draft.type === "Market") {
-    out.price = meets(draft.side, context.ticker);
+  if (kindOf(draft) === "Market") {
+    out.price = draft.type === "Trigger" ? out.trigger : meets(draft.side, context.ticker);
+    if (draft.type === "Trigger") return;
     if (!out.price) out.problems.push({ on: "price", code: "no-price" });
     return;
   }
@@ -94,7 +134,7 @@ function readPrice(draft: Draft, context: Context, out: Figures): void {
   out.price = price;
   if (!onStep(typed.value, tick)) out.roundedPrice = price;
   const market = meets(draft.side, context.ticker);
-  if (!market || sign(market) === 0) return;
+  if (draft.type === "Trigger" || !market || sign(market) === 0) return;
   const off = offMarket(draft, price, market);
   const reach = draft.side === "Buy" ? add(ONE, BLOCK_AT) : sub(ONE, BLOCK_AT);
   if (cmp(off, BLOCK_AT) > 0) out.problems.push({ on: "price", code: "far-off", limit: snap(mul(market, reach), tick) });
@@ -109,7 +149,11 @@ function readSize(draft: Draft, context: Context, out: Figures): void {
     return;
   }
   const step = read(context.instrument.qty_step) ?? ZERO;
-  if (draft.unit === "quote") {
+  if (byRisk(draft)) {
+    out.qty = context.sized;
+    if (!out.stopLoss) out.problems.push({ on: "size", code: "needs-stop" });
+    else if (!out.qty) out.problems.push({ on: "size", code: "reckoning" });
+  } else if (draft.unit === "quote") {
     if (!out.price || sign(out.price) === 0) return;
     out.qty = snap(div(typed.value, out.price, DIVISION_PLACES), step);
   } else {
@@ -123,7 +167,7 @@ function checkSize(draft: Draft, context: Context, out: Figures): void {
   if (!qty) return;
   const { min_qty, max_qty, max_market_qty, min_notional } = context.instrument;
   const least = read(min_qty);
-  const most = read(draft.type === "Market" ? (max_market_qty ?? max_qty) : max_qty);
+  const most = read(kindOf(draft) === "Market" ? (max_market_qty ?? max_qty) : max_qty);
   if (least && cmp(qty, least) < 0) out.problems.push({ on: "size", code: "below-min", limit: least });
   else if (most && sign(most) > 0 && cmp(qty, most) > 0) out.problems.push({ on: "size", code: "above-max", limit: most });
   else if (price) {
@@ -153,16 +197,86 @@ function consequences(draft: Draft, context: Context, out: Figures): void {
   if (needed && context.available && !closes && cmp(needed, context.available) > 0) out.warnings.push("margin-short");
 }
 
+export function byRisk(draft: Draft): boolean {
+  return draft.unit === "money" || draft.unit === "percent";
+}
+
+function readTrigger(draft: Draft, context: Context, out: Figures): void {
+  if (draft.type !== "Trigger") return;
+  const typed = entry(draft.trigger);
+  if (typed.kind !== "ok") {
+    out.problems.push({ on: "trigger", code: typed.kind === "bad" ? "form" : "empty" });
+    return;
+  }
+  out.trigger = snap(typed.value, read(context.instrument.tick_size) ?? ZERO, "half");
+  const { ticker } = context;
+  const by = { MarkPrice: ticker?.mark, LastPrice: ticker?.last, IndexPrice: ticker?.index ?? ticker?.mark }[draft.triggerBy];
+  const now = read(by);
+  if (sign(out.trigger) === 0) out.problems.push({ on: "trigger", code: "zero" });
+  else if (!now) out.problems.push({ on: "trigger", code: "no-price" });
+  else if (cmp(out.trigger, now) === 0) out.problems.push({ on: "trigger", code: "is-now" });
+  else out.direction = cmp(out.trigger, now) > 0 ? 1 : 2;
+}
+
+/** A price away from the entry, towards profit or towards loss. */
+function away(draft: Draft, from: Dec, percent: Dec, field: "takeProfit" | "stopLoss"): Dec {
+  const part = div(mul(from, percent), HUNDRED, DIVISION_PLACES);
+  const up = (draft.side === "Buy") === (field === "takeProfit");
+  return up ? add(from, part) : sub(from, part);
+}
+
+function readExit(field: "takeProfit" | "stopLoss", draft: Draft, context: Context, out: Figures): void {
+  if (draft.reduceOnly || draft[field].trim() === "") return;
+  const typed = entry(draft[field]);
+  if (typed.kind !== "ok") {
+    out.problems.push({ on: field, code: "form" });
+    return;
+  }
+  const tick = read(context.instrument.tick_size) ?? ZERO;
+  if (draft.exitsIn === "percent" && !out.price) return;
+  const exact = draft.exitsIn === "percent" && out.price ? away(draft, out.price, typed.value, field) : typed.value;
+  const price = snap(exact, tick, "half");
+  if (sign(price) <= 0) {
+    out.problems.push({ on: field, code: "zero" });
+    return;
+  }
+  out[field] = price;
+  if (!out.price) return;
+  const gains = (draft.side === "Buy") === cmp(price, out.price) > 0;
+  if (gains !== (field === "takeProfit") || cmp(price, out.price) === 0) out.problems.push({ on: field, code: "wrong-side" });
+}
+
+/** What closing `qty` at `at` would bring, before fees. */
+export function gain(side: Side, entryPrice: Dec, at: Dec, qty: Dec): Dec {
+  const gained = mul(sub(at, entryPrice), qty);
+  return side === "Buy" ? gained : neg(gained);
+}
+
+function readSlippage(draft: Draft, out: Figures): void {
+  if (draft.type !== "Market" || draft.slippage.trim() === "") return;
+  const typed = entry(draft.slippage);
+  const fits = typed.kind === "ok" && cmp(typed.value, dec("0.01")) >= 0 && cmp(typed.value, dec("10")) <= 0 && onStep(typed.value, dec("0.01"));
+  if (!fits) out.problems.push({ on: "slippage", code: "slippage" });
+  else if (out.takeProfit || out.stopLoss) out.warnings.push("no-slippage");
+}
+
 export function figures(draft: Draft, context: Context): Figures {
-  const leverage = read(context.position?.leverage);
+  const { leverage } = context;
   const out: Figures = {
     price: null, qty: null, value: null, margin: null, leverage, after: null,
     problems: [], warnings: [], roundedPrice: null, roundedSize: null,
+    trigger: null, direction: null, takeProfit: null, stopLoss: null, profit: null, loss: null,
   };
+  readTrigger(draft, context, out);
   readPrice(draft, context, out);
+  readExit("takeProfit", draft, context, out);
+  readExit("stopLoss", draft, context, out);
   readSize(draft, context, out);
+  readSlippage(draft, out);
   checkSize(draft, context, out);
   consequences(draft, context, out);
+  if (out.price && out.qty && out.takeProfit) out.profit = gain(draft.side, out.price, out.takeProfit, out.qty);
+  if (out.price && out.qty && out.stopLoss) out.loss = gain(draft.side, out.price, out.stopLoss, out.qty);
   return out;
 }
 
@@ -180,7 +294,7 @@ export function share(percent: string, draft: Draft, context: Context): string |
   // One unit of value binds 1 / leverage of margin and the reserve for fees.
   const bound = add(div(ONE, times, DIVISION_PLACES, "up"), FEE_RESERVE);
   const value = div(mul(max(context.available, ZERO), part), bound, 8);
-  const limit = read(draft.type === "Market" ? context.instrument.max_market_qty : context.instrument.max_qty);
+  const limit = read(kindOf(draft) === "Market" ? context.instrument.max_market_qty : context.instrument.max_qty);
   const qty = snap(div(value, price, DIVISION_PLACES), step);
   return asTyped(limit && sign(limit) > 0 ? min(qty, snap(limit, step)) : qty, draft, price, step);
 }
@@ -190,27 +304,17 @@ function asTyped(qty: Dec, draft: Draft, price: Dec | null, step: Dec): string {
   return fixed(qty, places(step), "down");
 }
 
-/** The field after one press of + or −; `times` is 10 with Shift. */
-export function stepped(field: "price" | "size", draft: Draft, context: Context, up: boolean, times: string): string {
-  const { price, qty } = figures(draft, context);
-  const unit = read(field === "price" ? context.instrument.tick_size : context.instrument.qty_step) ?? ONE;
-  const start = field === "price" ? (price ?? meets(draft.side, context.ticker) ?? ZERO) : (qty ?? ZERO);
-  const move = mul(unit, dec(times));
-  const next = max(add(snap(start, unit), up ? move : neg(move)), field === "price" ? unit : ZERO);
-  return field === "price" ? fixed(next, places(unit)) : asTyped(next, draft, price, unit);
+function startOf(field: "price" | "trigger" | "size", known: Figures, draft: Draft, context: Context): Dec {
+  if (field === "size") return known.qty ?? ZERO;
+  const typed = field === "price" ? known.price : known.trigger;
+  return typed ?? meets(draft.side, context.ticker) ?? ZERO;
 }
 
-export function toOrder(id: string, account: string, symbol: string, draft: Draft, known: Figures): NewOrder | null {
-  if (!known.qty || known.problems.length) return null;
-  const limit = draft.type === "Limit";
-  if (limit && !known.price) return null;
-  return {
-    id, account, category: "linear", symbol,
-    side: draft.side, order_type: draft.type,
-    qty: text(known.qty),
-    price: limit && known.price ? text(known.price) : null,
-    time_in_force: limit ? (draft.postOnly ? "PostOnly" : draft.tif) : "IOC",
-    reduce_only: draft.reduceOnly,
-    position_idx: 0,
-  };
+/** The field after one press of + or −; `times` is 10 with Shift. */
+export function stepped(field: "price" | "trigger" | "size", draft: Draft, context: Context, up: boolean, times: string): string {
+  const known = figures(draft, context);
+  const unit = read(field === "size" ? context.instrument.qty_step : context.instrument.tick_size) ?? ONE;
+  const move = mul(unit, dec(times));
+  const next = max(add(snap(startOf(field, known, draft, context), unit), up ? move : neg(move)), field === "size" ? ZERO : unit);
+  return field === "size" ? asTyped(next, draft, known.price, unit) : fixed(next, places(unit));
 }

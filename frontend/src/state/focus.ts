@@ -1,10 +1,11 @@
 // Where the reader is: the address, the market in front, the account in front.
 
 import { computed, signal } from "@preact/signals";
+import { layout } from "./layout.ts";
 import { accounts, openPositions } from "./store.ts";
 
-export type Tab = "trade" | "positions" | "orders" | "more";
-export const TABS: readonly Tab[] = ["trade", "positions", "orders", "more"];
+export type Tab = "trade" | "positions" | "orders" | "journal" | "more";
+export const TABS: readonly Tab[] = ["trade", "positions", "orders", "journal", "more"];
 const FIRST_MARKET = "BTCUSDT";
 
 export const tab = signal<Tab>("trade");
@@ -20,12 +21,29 @@ export function chooseAccount(id: string): void {
   chosen.value = id;
 }
 
-/** The symbols that this page wants prices of. */
-let lastWatched: string[] = [];
+/** What the Trade screen shows of its market. A desk has room for the book beside the chart. */
+export const VIEWS = ["chart", "book", "trades"] as const;
+export type View = (typeof VIEWS)[number];
+export const view = signal<View>("chart");
+/** The candles that are on the screen, as the server names their interval; null while none are. */
+export const candles = signal<string | null>(null);
+
+/** The `watch` message: whose prices this page wants, and what more of the market in front it has on the screen. */
+let last = { type: "watch", symbols: [FIRST_MARKET], focus: FIRST_MARKET };
 export const watched = computed(() => {
-  const next = [...new Set([market.value, ...openPositions.value.map((row) => row.symbol)])].sort();
-  if (next.join() !== lastWatched.join()) lastWatched = next;
-  return lastWatched;
+  const front = market.value;
+  const symbols = [...new Set([front, ...openPositions.value.map((row) => row.symbol)])].sort();
+  const here = tab.value === "trade";
+  const next = {
+    type: "watch",
+    symbols,
+    focus: front,
+    ...(here && (view.value === "book" || layout.value === "desk") ? { book: front } : {}),
+    ...(here && view.value === "trades" ? { trades: front } : {}),
+    ...(here && candles.value ? { candles: { symbol: front, interval: candles.value } } : {}),
+  };
+  if (JSON.stringify(next) !== JSON.stringify(last)) last = next;
+  return last;
 });
 
 export function go(where: Tab): void {

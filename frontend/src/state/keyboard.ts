@@ -54,6 +54,7 @@ const ACTIONS: Record<string, () => void> = {
   s: () => edit({ side: "Sell" }),
   l: () => edit({ type: "Limit" }),
   m: () => edit({ type: "Market" }),
+  t: () => edit({ type: "Trigger" }),
   x: () => pressIn("[data-order] .cell-action button"),
   c: closeRow,
   r: readPrice,
@@ -80,7 +81,7 @@ export function watchKeys(): void {
     }
     if (overlay.peek() || review.peek() || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") return moveRow(event);
-    const tab = TABS["1234".indexOf(event.key)];
+    const tab = TABS["12345".indexOf(event.key)];
     const action = tab && event.key.length === 1 ? () => go(tab) : ACTIONS[event.key];
     if (!action) return;
     event.preventDefault();

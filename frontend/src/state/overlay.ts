@@ -7,6 +7,16 @@ export type Overlay =
   | { kind: "ticket"; desk: Desk }
   | { kind: "close"; position: string }
   | { kind: "stop" }
+  | { kind: "chart" }
+  /** An open order, with what a drag on the chart proposed. */
+  | { kind: "amend"; order: string; change?: Partial<Record<"price" | "trigger_price", string>> }
+  | { kind: "order"; order: string }
+  /** A position's take-profit and stop-loss, likewise. */
+  | { kind: "stops"; position: string; change?: Partial<Record<"take_profit" | "stop_loss", string>> }
+  | { kind: "reverse"; position: string }
+  | { kind: "position"; position: string }
+  | { kind: "leverage"; desk: Desk }
+  | { kind: "phone" }
   | { kind: "details" }
   | { kind: "unsettled" }
   | { kind: "keys" };

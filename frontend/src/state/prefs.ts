@@ -30,3 +30,9 @@ export const theme = stored("theme", THEMES);
 export const palette = stored("palette", PALETTES);
 export const shortcuts = stored("shortcuts", SWITCH);
 export const haptics = stored("haptics", SWITCH);
+
+export const INTERVALS = ["1", "3", "5", "15", "30", "60", "120", "240", "360", "720", "D", "W", "M"] as const;
+export const interval = stored("interval", ["5", ...INTERVALS]);
+export const averages = stored("averages", SWITCH);
+export const volume = stored("volume", SWITCH);
+export const tall = stored("tall", ["off", "on"]);

@@ -7,10 +7,9 @@ import type { OrderType, Position } from "../api/types.ts";
 import { uuid } from "../lib/uuid.ts";
 import { t } from "../strings.ts";
 import { alertNow, say } from "./announce.ts";
-import { attemptOrder, attempts } from "./attempts.ts";
-import { type Outcome, outcomeOf } from "./outcome.ts";
+import { attemptOrder } from "./attempts.ts";
 import { whenLeaving } from "./session.ts";
-import { takeOrder } from "./store.ts";
+import { orders, takeOrder } from "./store.ts";
 
 /** What each cancel that is under way has to say. */
 export const cancelling = signal<ReadonlyMap<string, string>>(new Map());
@@ -48,18 +47,12 @@ export function close(position: Position, fraction: string, type: OrderType, pri
   return { id, sent: attemptOrder(id, null, name, () => closePosition(position.id, request)) };
 }
 
-const FINAL: ReadonlySet<Outcome> = new Set(["filled", "cancelled", "rejected", "refused", "not-placed"]);
 const SETTLE_MS = 10_000;
 
-/** Until it is known of all what became of them, but not for ever. */
-function settled(ids: string[]): Promise<void> {
+/** Until the stream has told the end of each of these orders, but not for ever. */
+export function settled(ids: string[]): Promise<void> {
   return new Promise((resolve) => {
-    const over = computed(() =>
-      ids.every((id) => {
-        const attempt = attempts.value.get(id);
-        return !attempt || FINAL.has(outcomeOf(attempt));
-      }),
-    );
+    const over = computed(() => ids.every((id) => ["filled", "cancelled", "rejected"].includes(orders.value.get(id)?.state ?? "")));
     const timer = setTimeout(() => end(), SETTLE_MS);
     const stop = over.subscribe((done) => done && queueMicrotask(() => end()));
     const end = () => {
@@ -68,18 +61,6 @@ function settled(ids: string[]): Promise<void> {
       resolve();
     };
   });
-}
-
-/** One after the other, each with an id of its own; what became of each is told by its attempt. */
-export async function closeAll(list: Position[], report: (position: Position, id: string) => void): Promise<void> {
-  const ids: string[] = [];
-  for (const position of list) {
-    const { id, sent } = close(position, "1", "Market", null, `${t.close} ${position.symbol}`);
-    ids.push(id);
-    report(position, id);
-    await sent;
-  }
-  await settled(ids);
 }
 
 whenLeaving(() => {

@@ -4,10 +4,13 @@ import { computed, signal } from "@preact/signals";
 import type { NewOrder, Side } from "../api/types.ts";
 import { type Dec, fixed, places, read } from "../lib/decimal.ts";
 import { uuid } from "../lib/uuid.ts";
-import { type Context, type Draft, emptyDraft, figures, hasInput, toOrder } from "./draft.ts";
+import { type Context, type Draft, emptyDraft, figures, hasInput } from "./draft.ts";
+import { layout } from "./layout.ts";
+import { type Place, sideIndex, toOrder } from "./terms.ts";
 import { account, market } from "./focus.ts";
 import { whenLeaving } from "./session.ts";
-import { instruments, openPositions, ticker, wallets } from "./store.ts";
+import { show } from "./overlay.ts";
+import { accounts, instruments, openPositions, ticker, wallets } from "./store.ts";
 
 const KEPT_MS = 10 * 60_000;
 
@@ -36,8 +39,38 @@ function key(of: Desk): string {
 export function context(of: Desk): Context | null {
   const instrument = instruments.value.get(of.symbol);
   if (!instrument) return null;
-  const position = openPositions.value.find((row) => row.account === of.account && row.symbol === of.symbol) ?? null;
-  return { instrument, position, ticker: ticker(of.symbol).value, available: read(wallets.value.get(of.account)?.available) };
+  const draft = draftOf(of);
+  const index = sideIndex(placeOf(of).hedge, draft.side, draft.reduceOnly);
+  const position = openPositions.value.find((row) => row.id === positionId(of, index)) ?? null;
+  return {
+    instrument, position,
+    ticker: ticker(of.symbol).value,
+    available: read(wallets.value.get(of.account)?.available),
+    leverage: read(position?.leverage ?? leverages.value.get(positionId(of, index))),
+    sized: sized.value?.of === sizeKey(of, draft) ? read(sized.value.qty) : null,
+  };
+}
+
+export function placeOf(of: Desk): Place {
+  // Bybit keeps the mode by market: what is held there knows better than the account.
+  const held = openPositions.value.find((row) => row.account === of.account && row.symbol === of.symbol);
+  const hedge = held ? held.position_idx !== 0 : accounts.value.find((row) => row.id === of.account)?.position_mode === "hedge";
+  return { account: of.account, symbol: of.symbol, hedge };
+}
+
+export function positionId(of: Desk, index: 0 | 1 | 2): string {
+  return `${of.account}:linear:${of.symbol}:${index}`;
+}
+
+/** The leverage of markets without a position, as Bybit told it when it was asked for. */
+export const leverages = signal<ReadonlyMap<string, string>>(new Map());
+/** The server's answer to the last size that was given by risk. */
+export const sized = signal<{ of: string; qty: string } | null>(null);
+
+/** All that such a size depends on. */
+export function sizeKey(of: Desk, draft: Draft): string {
+  const { side, type, then, price, trigger, size, unit, stopLoss, exitsIn } = draft;
+  return JSON.stringify([key(of), side, type, then, price, trigger, size, unit, stopLoss, exitsIn]);
 }
 
 export function draftOf(of: Desk): Draft {
@@ -47,7 +80,9 @@ export function draftOf(of: Desk): Draft {
 
 export function change(of: Desk, part: Partial<Draft>): void {
   const draft = { ...draftOf(of), ...part };
-  if (part.type === "Market") draft.postOnly = false;
+  if (part.type && part.type !== "Limit") draft.postOnly = false;
+  if (part.reduceOnly) draft.takeProfit = draft.stopLoss = "";
+  if (part.reduceOnly && (draft.unit === "money" || draft.unit === "percent")) draft.unit = "base";
   drafts.value = new Map(drafts.peek()).set(key(of), { draft, at: Date.now() });
 }
 
@@ -63,7 +98,14 @@ export function prepare(of: Desk, side: Side, price?: string | null): void {
 }
 
 export function clearDraft(of: Desk): void {
-  change(of, { size: "", postOnly: false, reduceOnly: false });
+  change(of, { size: "", postOnly: false, reduceOnly: false, takeProfit: "", stopLoss: "", trigger: "" });
+}
+
+/** On a phone the ticket comes up; beside a wide page it is there already and only takes the side. */
+export function openTicket(of: Desk, side: Side, price?: string | null): void {
+  prepare(of, side, price);
+  if (layout.peek() === "phone") show({ kind: "ticket", desk: of });
+  else document.getElementById("ticket-size")?.focus();
 }
 
 /** True while something typed would be lost by a reload. */
@@ -96,7 +138,7 @@ export function openReview(of: Desk, notice: string | null = null): boolean {
   if (!known) return false;
   const draft = draftOf(of);
   const numbers = figures(draft, known);
-  const order = toOrder(uuid(), of.account, of.symbol, draft, numbers);
+  const order = toOrder(uuid(), placeOf(of), draft, numbers);
   if (!order) return false;
   refusal.value = null;
   review.value = { desk: of, order, price: numbers.price, notice };
@@ -109,6 +151,8 @@ export function closeReview(): void {
 
 whenLeaving(() => {
   drafts.value = new Map();
+  leverages.value = new Map();
+  sized.value = null;
   review.value = null;
   refusal.value = null;
 });

@@ -2,8 +2,8 @@
 
 import type { ComponentChildren } from "preact";
 import type { Account, Side } from "../api/types.ts";
-import { read, round, sign, ZERO } from "../lib/decimal.ts";
-import { signed } from "../lib/format.ts";
+import { dec, mul, read, round, sign, ZERO } from "../lib/decimal.ts";
+import { NONE, signed } from "../lib/format.ts";
 import { fresh } from "../state/health.ts";
 import { glyph, t } from "../strings.ts";
 import { Icon, type IconName } from "./icons.tsx";
@@ -33,6 +33,21 @@ export function Amount({ value }: { value: string | null }) {
   return (
     <span class="number" data-tone={way > 0 ? "up" : way < 0 ? "down" : undefined}>
       {signed(value)}
+    </span>
+  );
+}
+
+/** "+1.23%" of a ratio. */
+export function percent(rate: string | null | undefined): string | null {
+  const known = read(rate);
+  return known ? `${signed(mul(known, dec("100")))}%` : null;
+}
+
+export function Change({ rate }: { rate: string | null | undefined }) {
+  const way = sign(read(rate) ?? ZERO);
+  return (
+    <span class="number" data-tone={way > 0 ? "up" : way < 0 ? "down" : undefined}>
+      {percent(rate) ?? NONE}
     </span>
   );
 }

@@ -13,6 +13,10 @@ const PATHS = {
   cross: "M7 7l10 10M17 7L7 17",
   wait: "M12 7v5l3 3M12 21a9 9 0 1 1 0-18 9 9 0 0 1 0 18z",
   down: "M7 10l5 5 5-5",
+  up: "M7 14l5-5 5 5",
+  star: "M12 4l2.4 5 5.6.7-4.1 3.8 1.1 5.5-5-2.8-5 2.8 1.1-5.5L4 9.7 9.6 9z",
+  journal: "M6 4h11a1 1 0 0 1 1 1v15H7a2 2 0 0 1-2-2V5a1 1 0 0 1 1-1zM9 8h6M9 12h4",
+  edit: "M5 19h3L18.5 8.5l-3-3L5 16z",
 } as const;
 
 export type IconName = keyof typeof PATHS;

@@ -1,0 +1,73 @@
+// The journal's part of the API.
+
+import { call } from "./client.ts";
+import type { components } from "./schema.d.ts";
+import type { Page, Side } from "./types.ts";
+
+type Schemas = components["schemas"];
+
+/** What a day, or a market, brought in one coin. */
+export interface DayFigure {
+  key: string;
+  coin: string;
+  realised: string;
+  fees: string;
+  funding: string;
+  net: string;
+  volume: string;
+  fills: number;
+  trips: number;
+  wins: number;
+}
+export type Note = Schemas["NoteOut"];
+export type Trip = Omit<Schemas["TripOut"], "side"> & { side: Side };
+export type TripDetail = Omit<Schemas["TripDetail"], "side"> & { side: Side };
+export type DayDetail = Omit<Schemas["DayDetail"], "figures"> & { figures: DayFigure[] };
+export type Curve = Schemas["Curve"];
+export type Progress = Schemas["ProgressOut"];
+export type Holding = Schemas["HoldingOut"];
+
+const of = (account: string) => `account=${encodeURIComponent(account)}`;
+const more = (cursor: string | null) => (cursor ? `&cursor=${encodeURIComponent(cursor)}` : "");
+
+export async function readFigures(account: string, by: "day" | "symbol", cursor: string | null = null): Promise<Page<DayFigure> & { time_zone: string }> {
+  return (await call<Page<DayFigure> & { time_zone: string }>("GET", `/journal/figures?${of(account)}&by=${by}&limit=60${more(cursor)}`)).body;
+}
+
+export async function readDay(account: string, day: string): Promise<DayDetail> {
+  return (await call<DayDetail>("GET", `/journal/days/${day}?${of(account)}&limit=100`)).body;
+}
+
+export async function readTrips(account: string, filter: { state: string; symbol: string; tag: string }, cursor: string | null): Promise<Page<Trip>> {
+  const { state, symbol, tag } = filter;
+  const rest = (symbol ? `&symbol=${encodeURIComponent(symbol)}` : "") + (tag ? `&tag=${encodeURIComponent(tag)}` : "");
+  return (await call<Page<Trip>>("GET", `/journal/trips?${of(account)}&state=${state}${rest}${more(cursor)}`)).body;
+}
+
+export async function readTrip(id: number): Promise<TripDetail> {
+  return (await call<TripDetail>("GET", `/journal/trips/${id}`)).body;
+}
+
+export async function readCurve(account: string, start: string): Promise<Curve> {
+  return (await call<Curve>("GET", `/journal/curve?${of(account)}&start=${start}`)).body;
+}
+
+export async function readProgress(): Promise<Progress[]> {
+  return (await call<{ items: Progress[] }>("GET", "/journal/progress")).body.items;
+}
+
+export async function readHoldings(account: string): Promise<Holding[]> {
+  return (await call<{ items: Holding[] }>("GET", `/holdings?${of(account)}`)).body.items;
+}
+
+export async function writeNote(note: { account: string; kind: "trip" | "day" | "order"; key: string; text: string; tags: string[] }): Promise<Note> {
+  return (await call<Note>("PUT", "/journal/notes", note)).body;
+}
+
+export async function setTimeZone(account: string, time_zone: string): Promise<void> {
+  await call("PUT", "/journal/time-zone", { account, time_zone }, 60_000);
+}
+
+export function exportLink(path: string, account: string): string {
+  return `/api/v1${path}${path.includes("?") ? "&" : "?"}${of(account)}&format=csv`;
+}

@@ -1,0 +1,136 @@
+import { useState } from "preact/hooks";
+import { type AmendRequest, amendOrder } from "../api/routes.ts";
+import type { Order } from "../api/types.ts";
+import { add, cmp, dec, type Dec, fixed, max, places, read, sign, snap, sub, text, ZERO } from "../lib/decimal.ts";
+import { entry } from "../lib/entry.ts";
+import { baseOf, number, quoteOf } from "../lib/format.ts";
+import { useSending } from "../state/changing.ts";
+import { step, tick } from "../state/derive.ts";
+import { blocksReducing, kind } from "../state/health.ts";
+import { hide } from "../state/overlay.ts";
+import { accounts, isOpen, orders, takeOrder } from "../state/store.ts";
+import { t } from "../strings.ts";
+import { ta } from "../strings-actions.ts";
+import { tt } from "../strings-ticket.ts";
+import { Environment, Note, SideMark } from "../ui/bits.tsx";
+import { Confirm } from "../ui/Confirm.tsx";
+import { NumberField } from "../ui/NumberField.tsx";
+import { SentNote } from "../ui/SentNote.tsx";
+import { Sheet } from "../ui/Sheet.tsx";
+
+type Name = "price" | "trigger_price" | "qty";
+
+const LABELS: Record<Name, (symbol: string) => string> = {
+  price: (symbol) => tt.priceLabel(quoteOf(symbol), number(tick(symbol))),
+  trigger_price: (symbol) => tt.triggerLabel(quoteOf(symbol)),
+  qty: (symbol) => ta.total(baseOf(symbol)),
+};
+
+function fieldsOf(order: Order): Name[] {
+  const waits = order.exchange_status === "Untriggered";
+  return [...(order.order_type === "Limit" ? (["price"] as const) : []), ...(waits && order.trigger_price ? (["trigger_price"] as const) : []), "qty"];
+}
+
+function unitOf(name: Name, symbol: string): Dec {
+  return read(name === "qty" ? step(symbol) : tick(symbol)) ?? dec("0.01");
+}
+
+/** What was typed, on its step; null for what cannot be read or is nothing. */
+function value(name: Name, typed: string, symbol: string): Dec | null {
+  const known = entry(typed);
+  if (known.kind !== "ok") return null;
+  const snapped = snap(known.value, unitOf(name, symbol), name === "qty" ? "down" : "half");
+  return sign(snapped) > 0 ? snapped : null;
+}
+
+export function AmendSheet({ id, change }: { id: string; change?: Partial<Record<"price" | "trigger_price", string>> }) {
+  const order = orders.value.get(id);
+  // The order as it was when it was opened: what is on the screen is what is changed.
+  const [seen] = useState(order);
+  const [typed, setTyped] = useState<Record<Name, string>>({
+    price: change?.price ?? seen?.price ?? "",
+    trigger_price: change?.trigger_price ?? seen?.trigger_price ?? "",
+    qty: seen?.qty ?? "",
+  });
+  const { sent, send } = useSending({ taken: ta.amended, unknown: ta.unknown });
+  if (!order || !seen || (!isOpen(order) && sent.kind === "idle"))
+    return (
+      <Sheet title={ta.amend} onClose={hide}>
+        <p class="line">{ta.gone}</p>
+      </Sheet>
+    );
+  const { symbol } = seen;
+  const account = accounts.value.find((row) => row.id === seen.account);
+  const names = fieldsOf(seen);
+  const wanted: AmendRequest = {};
+  let wrong = false;
+  for (const name of names) {
+    const next = value(name, typed[name], symbol);
+    if (!next) wrong = true;
+    else if (cmp(next, read(seen[name]) ?? ZERO) !== 0) wanted[name] = text(next);
+  }
+  const blocked = blocksReducing(seen.account);
+  const changes = names.filter((name) => wanted[name] !== undefined);
+  const over = sent.kind === "taken";
+  const move = (name: Name) => (up: boolean, times: string) => {
+    const unit = unitOf(name, symbol);
+    const by = { n: unit.n * BigInt(times), s: unit.s };
+    const from = value(name, typed[name], symbol) ?? read(seen[name]) ?? unit;
+    setTyped({ ...typed, [name]: fixed(max(unit, up ? add(from, by) : sub(from, by)), places(unit)) });
+  };
+  const live = account?.environment === "live";
+  return (
+    <Sheet
+      title={ta.amendTitle(symbol)}
+      aside={account && <Environment account={account} />}
+      onClose={hide}
+      foot={
+        over ? (
+          <button type="button" class="button action" data-tone="plain" onClick={hide}>
+            {t.done}
+          </button>
+        ) : (
+          <Confirm
+            hold={live}
+            label={sent.kind === "busy" ? tt.sending : live ? ta.holdAmend : ta.amendButton}
+            now={tt.confirmNow}
+            tone={seen.side === "Buy" ? "up" : "down"}
+            disabled={wrong || !changes.length || blocked !== null || sent.kind === "busy" || sent.kind === "unknown"}
+            about={JSON.stringify(wanted)}
+            onConfirm={() => void send(() => amendOrder(id, { ...wanted, version: seen.version }), takeOrder)}
+          />
+        )
+      }
+    >
+      <p class="sentence">
+        <SideMark side={seen.side} /> <b class="number">{number(seen.qty, step(symbol))}</b> {baseOf(symbol)}, {t.orders.filled(number(order.filled_qty, step(symbol)), number(order.qty, step(symbol)))}
+      </p>
+      {change && !over && (
+        <Note icon="edit" tone="warn">
+          {ta.proposed}
+        </Note>
+      )}
+      {names.map((name) => (
+        <NumberField
+          key={name}
+          id={`amend-${name}`}
+          name={LABELS[name](symbol)}
+          label={LABELS[name](symbol)}
+          aside={wanted[name] && ta.change(number(seen[name], name === "qty" ? step(symbol) : tick(symbol)), number(wanted[name], name === "qty" ? step(symbol) : tick(symbol)))}
+          value={typed[name]}
+          problem={value(name, typed[name], symbol) ? null : tt.problem({ on: "price", code: "form" }, "", "")}
+          last={name === "qty"}
+          onInput={(next) => setTyped({ ...typed, [name]: next })}
+          onStep={move(name)}
+        />
+      ))}
+      {!changes.length && !wrong && sent.kind === "idle" && <p class="line">{ta.nothing}</p>}
+      {blocked && (
+        <Note icon="warn" tone="warn">
+          {blocked === "not-live" ? t.notLive(kind.value) : t.block[blocked]}
+        </Note>
+      )}
+      <SentNote sent={sent} taken={ta.amended} unknown={ta.unknown} />
+    </Sheet>
+  );
+}

@@ -1,0 +1,95 @@
+import { useEffect, useState } from "preact/hooks";
+import { Refused, Silence } from "../api/client.ts";
+import { type OrderDetail, readDetail } from "../api/routes.ts";
+import { baseOf, money, number } from "../lib/format.ts";
+import { clock, moment, span } from "../lib/time.ts";
+import { step, tick } from "../state/derive.ts";
+import { hide, show } from "../state/overlay.ts";
+import { isOpen, orders } from "../state/store.ts";
+import { t } from "../strings.ts";
+import { ta } from "../strings-actions.ts";
+import { tt } from "../strings-ticket.ts";
+import { Fact, Note, SideMark } from "../ui/bits.tsx";
+import { Sheet } from "../ui/Sheet.tsx";
+import { accountLabel } from "./PositionCard.tsx";
+
+type Event = OrderDetail["events"][number];
+
+/** The two or three facts of an entry that people look for; the whole of it stays in the server's record. */
+function said({ kind, body }: Event, symbol: string): string {
+  const of = (name: string) => (typeof body[name] === "string" || typeof body[name] === "number" ? String(body[name]) : "");
+  if (kind === "fill") return `${number(of("execQty"), step(symbol))} ${tt.atPrice(number(of("execPrice"), tick(symbol)))}`;
+  return [of("orderStatus"), of("message"), of("by")].filter(Boolean).join(", ");
+}
+
+function Timeline({ detail }: { detail: OrderDetail }) {
+  return (
+    <ol class="timeline">
+      {detail.events.map((event, at) => (
+        <li key={at}>
+          <span class="number">{clock(Date.parse(event.at))}</span>
+          <span>
+            <b>{ta.event[event.kind] ?? event.kind}</b> {said(event, detail.symbol)}
+          </span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** One order with everything that became of it, from the server's record. */
+export function OrderSheet({ id }: { id: string }) {
+  const known = orders.value.get(id);
+  const [detail, setDetail] = useState<OrderDetail | "failed" | null>(null);
+  useEffect(() => {
+    let here = true;
+    readDetail(id).then(
+      (found) => here && setDetail(found),
+      (error: unknown) => {
+        if (!(error instanceof Refused || error instanceof Silence)) throw error;
+        if (here) setDetail((before) => before ?? "failed");
+      },
+    );
+    return () => void (here = false);
+  }, [id, known?.version]);
+  const order = known ?? (detail === "failed" ? null : detail);
+  const symbol = order?.symbol ?? "";
+  const open = known && isOpen(known);
+  return (
+    <Sheet
+      title={`${ta.detail} ${symbol}`}
+      onClose={hide}
+      foot={
+        open && (
+          <button type="button" class="button action" data-tone="plain" onClick={() => show({ kind: "amend", order: id })}>
+            {ta.amend}
+          </button>
+        )
+      }
+    >
+      {known && (
+        <p class="sentence">
+          <SideMark side={known.side} /> <b class="number">{number(known.qty, step(symbol))}</b> {baseOf(symbol)}, {known.order_type === "Limit" ? `${t.limit} ${number(known.price, tick(symbol))}` : t.market}
+        </p>
+      )}
+      {detail === null && <p class="line">{t.loading}</p>}
+      {detail === "failed" && <Note icon="warn" tone="bad">{ta.detailFailed}</Note>}
+      {detail && detail !== "failed" && (
+        <>
+          <dl class="facts facts-one">
+            <Fact name={t.account}>{accountLabel(detail.account)}</Fact>
+            <Fact name={ta.placedBy}>{[detail.user, ta.source[detail.source]].filter(Boolean).join(", ")}</Fact>
+            <Fact name={t.orders.state.filled}>{t.orders.filled(number(detail.filled_qty, step(symbol)), number(detail.qty, step(symbol)))}</Fact>
+            {detail.avg_price && <Fact name={ta.average}>{number(detail.avg_price, tick(symbol))}</Fact>}
+            {detail.fee && <Fact name={ta.fee}>{money(detail.fee)}</Fact>}
+            {detail.times.acked && <Fact name={ta.receipt}>{ta.ms(span(detail.times.tap, detail.times.acked))}</Fact>}
+            <Fact name={t.orders.age}>{moment(detail.created_at)}</Fact>
+          </dl>
+          {detail.reject_message && <Note icon="warn" tone="bad">{`${detail.reject_message} ${detail.reject_code}`}</Note>}
+          <h3 class="caption">{ta.timeline}</h3>
+          <Timeline detail={detail} />
+        </>
+      )}
+    </Sheet>
+  );
+}

@@ -1,0 +1,129 @@
+import { useState } from "preact/hooks";
+import { baseOf, number } from "../lib/format.ts";
+import { attempts } from "../state/attempts.ts";
+import { reverse } from "../state/changing.ts";
+import { held, step, tick } from "../state/derive.ts";
+import { blocksOpening, kind } from "../state/health.ts";
+import { hide, show } from "../state/overlay.ts";
+import { accounts, openPositions } from "../state/store.ts";
+import { type Desk, openTicket } from "../state/ticket.ts";
+import { glyph, t } from "../strings.ts";
+import { ta } from "../strings-actions.ts";
+import { tt } from "../strings-ticket.ts";
+import { Environment, Fact, Note } from "../ui/bits.tsx";
+import { Confirm } from "../ui/Confirm.tsx";
+import { Icon } from "../ui/icons.tsx";
+import { Sheet } from "../ui/Sheet.tsx";
+import { OutcomeView } from "./Outcome.tsx";
+import { showMarket } from "../state/focus.ts";
+
+/** Turns a position around: two orders, the second only after the first is proven to have left nothing. Held on a live account,
+ * whatever the settings say. */
+export function ReverseSheet({ id }: { id: string }) {
+  const position = openPositions.value.find((row) => row.id === id);
+  const [sent, setSent] = useState<{ close: string; open: string } | null>(null);
+  const [first] = useState(position);
+  const [close, open] = sent ? [attempts.value.get(sent.close), attempts.value.get(sent.open)] : [];
+  if (!first || !first.side || (!position && !sent))
+    return (
+      <Sheet title={ta.reverseAsk} onClose={hide}>
+        <p class="line">{ta.positionGone}</p>
+      </Sheet>
+    );
+  const { symbol, side } = first;
+  const account = accounts.value.find((row) => row.id === first.account);
+  const other = side === "Buy" ? "Sell" : "Buy";
+  const now = position ?? first;
+  const size = `${number(now.size, step(symbol))} ${baseOf(symbol)}`;
+  const block = blocksOpening(first.account);
+  const turned = now.side !== side;
+  const names = { close: `${ta.reverseClose(`${t.held(side)} ${size}`)}`, open: ta.reverseOpen(`${t.held(other)} ${size}`) };
+  return (
+    <Sheet
+      title={ta.reverseTitle(symbol)}
+      aside={account && <Environment account={account} />}
+      onClose={hide}
+      foot={
+        sent ? (
+          <button type="button" class="button action" data-tone="plain" onClick={hide}>
+            {t.done}
+          </button>
+        ) : (
+          <Confirm
+            hold={account?.environment === "live"}
+            label={account?.environment === "live" ? ta.holdReverse : ta.reverseButton}
+            now={tt.confirmNow}
+            tone={other === "Buy" ? "up" : "down"}
+            disabled={block !== null || turned}
+            about={`${now.size} ${now.side}`}
+            onConfirm={() => setSent(reverse(now, names))}
+          />
+        )
+      }
+    >
+      {!sent && (
+        <>
+          <p class="line">{ta.reverseLead(`${glyph[other]} ${t.held(other)}`, size)}</p>
+          <dl class="facts facts-one">
+            <Fact name={t.position.size}>{held(now.side, now.size, symbol)}</Fact>
+            <Fact name={t.position.entry}>{number(now.entry_price, tick(symbol))}</Fact>
+            <Fact name={tt.after}>{`≈ ${held(other, now.size, symbol)}`}</Fact>
+          </dl>
+          {block && (
+            <Note icon="warn" tone="warn">
+              {block === "not-live" ? t.notLive(kind.value) || t.paused : t.block[block]}
+            </Note>
+          )}
+        </>
+      )}
+      {close && <p class="caption">{names.close}</p>}
+      {close && <OutcomeView attempt={close} />}
+      {open && <p class="caption">{names.open}</p>}
+      {open && <OutcomeView attempt={open} />}
+    </Sheet>
+  );
+}
+
+/** What else can be done with a position. */
+export function PositionSheet({ id }: { id: string }) {
+  const position = openPositions.value.find((row) => row.id === id);
+  const account = accounts.value.find((row) => row.id === position?.account);
+  if (!position || !position.side || !account)
+    return (
+      <Sheet title={t.tabs.positions} onClose={hide}>
+        <p class="line">{ta.positionGone}</p>
+      </Sheet>
+    );
+  const { side, symbol } = position;
+  const desk: Desk = { account: account.id, environment: account.environment, symbol };
+  const rows: [string, () => void][] = [
+    [ta.stopsAsk, () => show({ kind: "stops", position: id })],
+    [
+      ta.addTo,
+      () => {
+        hide();
+        showMarket(symbol);
+        openTicket(desk, side);
+      },
+    ],
+    [ta.reverseAsk, () => show({ kind: "reverse", position: id })],
+    [ta.leverageAsk, () => show({ kind: "leverage", desk })],
+    [
+      ta.toChart,
+      () => {
+        hide();
+        showMarket(symbol);
+      },
+    ],
+  ];
+  return (
+    <Sheet title={`${symbol} ${held(side, position.size, symbol)}`} aside={<Environment account={account} />} onClose={hide}>
+      {rows.map(([name, act]) => (
+        <button key={name} type="button" class="button row-button" onClick={act}>
+          <span>{name}</span>
+          <Icon name="down" size={18} />
+        </button>
+      ))}
+    </Sheet>
+  );
+}

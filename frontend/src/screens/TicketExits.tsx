@@ -1,0 +1,49 @@
+import { cmp } from "../lib/decimal.ts";
+import { number, signed } from "../lib/format.ts";
+import type { Context, Draft, Figures } from "../state/draft.ts";
+import { tt } from "../strings-ticket.ts";
+import { TextField } from "../ui/TextField.tsx";
+
+interface Props {
+  draft: Draft;
+  known: Figures;
+  at: Context;
+  onChange: (part: Partial<Draft>) => void;
+}
+
+function remark(field: "takeProfit" | "stopLoss", { draft, known, at }: Props): { problem: string | null; note: string | null } {
+  const found = known.problems.find((problem) => problem.on === field);
+  if (found) return { problem: found.code === "wrong-side" ? tt.wrongSide(field, draft.side) : tt.problem(found, "", ""), note: null };
+  const price = known[field];
+  if (!price) return { problem: null, note: null };
+  const gained = field === "takeProfit" ? known.profit : known.loss;
+  const parts = [draft.exitsIn === "percent" ? tt.atPrice(number(price, at.instrument.tick_size)) : null, gained ? signed(gained) : null];
+  return { problem: null, note: parts.filter(Boolean).join(" · ") || null };
+}
+
+/** Take profit and stop loss of what is about to be opened. A reducing order cannot have them, and says so. */
+export function Exits(props: Props) {
+  const { draft, onChange } = props;
+  const unit = draft.exitsIn === "percent" ? "%" : "";
+  if (draft.reduceOnly) return <p class="ticket-hint">{tt.noExits}</p>;
+  return (
+    <div class="exits">
+      <TextField id="ticket-take" label={tt.takeProfit(unit)} value={draft.takeProfit} {...remark("takeProfit", props)} onInput={(takeProfit) => onChange({ takeProfit })} />
+      <TextField id="ticket-stop" label={tt.stopLoss(unit)} value={draft.stopLoss} {...remark("stopLoss", props)} onInput={(stopLoss) => onChange({ stopLoss })} />
+      <button
+        type="button"
+        class="button exits-unit"
+        aria-label={tt.exitsIn(draft.exitsIn)}
+        onClick={() => onChange({ exitsIn: draft.exitsIn === "price" ? "percent" : "price", takeProfit: "", stopLoss: "" })}
+      >
+        {draft.exitsIn === "price" ? "%" : "1.0"}
+      </button>
+    </div>
+  );
+}
+
+/** A stop that would come after the liquidation protects nothing. */
+export function pastLiquidation(known: Figures, draft: Draft, liq: Parameters<typeof cmp>[0] | null): boolean {
+  if (!known.stopLoss || !liq) return false;
+  return draft.side === "Buy" ? cmp(known.stopLoss, liq) <= 0 : cmp(known.stopLoss, liq) >= 0;
+}

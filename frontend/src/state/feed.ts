@@ -1,0 +1,36 @@
+// The book, the tape and the candles of the market in front: the newest message of each, and nothing older than it.
+
+import { signal } from "@preact/signals";
+import type { Book, Trade } from "../api/types.ts";
+import type { CandleNews, TradeNews } from "../net/protocol.ts";
+
+const TAPE = 60;
+
+export const book = signal<Book | null>(null);
+export const tape = signal<{ symbol: string; items: readonly Trade[] }>({ symbol: "", items: [] });
+/** The candle that was heard last; the chart, which holds them all, takes it from here. */
+export const candle = signal<CandleNews | null>(null);
+
+export function takeBook(next: Book): void {
+  const known = book.peek();
+  if (known?.symbol === next.symbol && known.at > next.at) return;
+  book.value = next;
+}
+
+/** Puts news before what is known, each trade once. */
+export function takeTrades(news: TradeNews): void {
+  const known = tape.peek();
+  const older = known.symbol === news.symbol ? known.items : [];
+  const have = new Set(news.items.map((row) => row.exec_id));
+  tape.value = { symbol: news.symbol, items: [...news.items, ...older.filter((row) => !have.has(row.exec_id))].slice(0, TAPE) };
+}
+
+export function takeCandle(news: CandleNews): void {
+  candle.value = news;
+}
+
+export function clearFeed(): void {
+  book.value = null;
+  tape.value = { symbol: "", items: [] };
+  candle.value = null;
+}

@@ -1,0 +1,213 @@
+"""Orders amended, stops set, positions reversed: what is asked, what is sent, and what is said of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .market import ACCOUNT
+from .played import Played, error
+
+ID = "00000000-0000-4000-8000-000000000001"
+ORDER = {
+    "id": ID,
+    "account": ACCOUNT,
+    "category": "linear",
+    "symbol": "BTCUSDT",
+    "side": "Buy",
+    "order_type": "Limit",
+    "qty": "0.02",
+    "price": "62900",
+    "time_in_force": "GTC",
+    "reduce_only": False,
+    "position_idx": 0,
+}
+AMEND = "Amend Buy Limit 62,900.0 BTCUSDT"
+
+
+@pytest.fixture
+def resting(played: Played, page: Page) -> Played:
+    played.market.order(ORDER, state="working", filled_qty="0.005")
+    played.open()
+    played.go("Orders")
+    return played
+
+
+@pytest.fixture
+def holding(played: Played, page: Page) -> Played:
+    held = played.market.position("BTCUSDT", "Buy", "0.05", "63800")
+    held["stop_loss"] = "63000"
+    played.open()
+    return played
+
+
+def test_amending_sends_what_changed_and_the_version_that_was_seen(resting: Played, page: Page) -> None:
+    page.get_by_role("button", name=AMEND).click()
+    expect(page.get_by_role("button", name="Change order")).to_be_disabled()
+    page.locator("#amend-price").fill("62950")
+    expect(page.locator(".field-aside", has_text="→")).to_have_text("62,900.0 → 62,950.0")
+    row = resting.market.orders[ID]
+    resting.answers["PATCH /orders/"] = lambda *_: (
+        200,
+        resting.market.update(row, price="62950")["order"],
+    )
+    seen = row["version"]
+    page.get_by_role("button", name="Change order").click()
+    expect(page.locator("dialog .note[data-tone=good]")).to_have_text("Bybit took the change.")
+    [call] = [call for call in resting.calls if call.method == "PATCH"]
+    assert call.post_data_json == {"price": "62950", "version": seen}
+
+
+def test_an_order_that_changed_meanwhile_is_not_touched_and_that_is_said(resting: Played, page: Page) -> None:
+    page.get_by_role("button", name=AMEND).click()
+    page.locator("#amend-qty").fill("0.03")
+    text = "This order has changed since you looked at it. Nothing was changed; look again and decide anew."
+    resting.answers["PATCH /orders/"] = lambda *_: (409, error("order_changed", text))
+    page.get_by_role("button", name="Change order").click()
+    expect(page.locator("[role=alert]")).to_have_text(text)
+    expect(page.locator("#amend-qty")).to_have_value("0.03")
+
+
+def test_an_amend_without_proof_is_not_repeated(resting: Played, page: Page) -> None:
+    page.get_by_role("button", name=AMEND).click()
+    page.locator("#amend-price").fill("62950")
+    resting.answers["PATCH /orders/"] = lambda route, _: route.abort()
+    page.get_by_role("button", name="Change order").click()
+    expect(page.locator("dialog .note")).to_contain_text("No proof yet")
+    expect(page.get_by_role("button", name="Change order")).to_be_disabled()
+
+
+def test_orders_stand_under_what_they_are(resting: Played, page: Page) -> None:
+    waiting = {"state": "working", "exchange_status": "Untriggered", "trigger_price": "66000"}
+    for number, kind in ((2, None), (3, "StopLoss")):
+        row = {**ORDER, "id": ID[:-1] + str(number), "order_type": "Market", "price": None}
+        order = resting.market.order(row, **waiting, stop_order_type=kind)
+        resting.say(resting.market.change("order", order))
+    for name, text in (("Open 1", "62,900.0"), ("Trigger 1", "Market when"), ("TP / SL 1", "Stop-loss")):
+        page.get_by_role("radio", name=name).check()
+        expect(page.locator("li.order")).to_have_count(1)
+        expect(page.locator("li.order")).to_contain_text(text)
+
+
+def test_an_orders_record_tells_its_story(resting: Played, page: Page) -> None:
+    row = resting.market.orders[ID]
+    at = resting.at()
+    fill = {"execQty": "0.005", "execPrice": "62900"}
+    story = [("intent", {"by": "demo"}), ("sent", {}), ("fill", fill)]
+    events = [{"at": at, "kind": kind, "source": "x", "body": body} for kind, body in story]
+    times = {"tap": "2026-11-22T10:00:00.000Z", "acked": "2026-11-22T10:00:00.045Z"}
+    detail = {
+        **row,
+        "user": "demo",
+        "times": times | {"sent": None, "first_fill": None},
+        "fills": [],
+        "events": events,
+    }
+    resting.answers[f"GET /orders/{ID}"] = lambda *_: (200, detail)
+    page.locator(".order-title").click()
+    expect(page.locator(".timeline li")).to_have_text(
+        [re.compile(text) for text in ("Asked for", "Sent to Bybit", "Filled 0.005 at 62,900.0")]
+    )
+    expect(page.locator("dialog .fact", has_text="From tap to answer")).to_contain_text("45 ms")
+
+
+def test_stops_are_prefilled_checked_and_only_the_changed_leg_is_sent(holding: Played, page: Page) -> None:
+    page.get_by_role("button", name="TP / SL BTCUSDT").click()
+    stop, take = page.locator("#leg-stop_loss"), page.locator("#leg-take_profit")
+    expect(stop).to_have_value("63000")
+    take.fill("64000")
+    expect(page.locator("#leg-take_profit-note")).to_have_text("Has to be above the mark price")
+    take.fill("")
+    stop.fill("58000")
+    expect(page.locator("#leg-stop_loss-note")).to_contain_text("Past the liquidation price")
+    stop.fill("63500")
+    expect(page.locator("#leg-stop_loss-note")).to_contain_text("−15.00 at that price")
+    holding.answers["PUT /positions/"] = lambda *_: (200, {})
+    page.get_by_role("button", name="Set TP / SL").click()
+    expect(page.locator("dialog .note[data-tone=good]")).to_be_visible()
+    [call] = [call for call in holding.calls if call.method == "PUT"]
+    assert call.post_data_json == {"tpsl_mode": "Full", "stop_loss": "63500", "sl_trigger_by": "MarkPrice"}
+
+
+def test_on_a_live_account_a_wider_stop_is_held_and_a_tighter_one_tapped(played: Played, page: Page) -> None:
+    played.market.account["environment"] = "live"
+    played.market.position("BTCUSDT", "Buy", "0.05", "63800")["stop_loss"] = "63000"
+    played.open()
+    page.get_by_role("button", name="TP / SL BTCUSDT").click()
+    page.locator("#leg-stop_loss").fill("63500")
+    expect(page.get_by_role("button", name="Set TP / SL")).to_have_attribute("data-confirm", "tap")
+    page.locator("#leg-stop_loss").fill("62000")
+    expect(page.get_by_role("button", name="Hold to set")).to_have_attribute("data-confirm", "hold")
+    page.get_by_role("button", name="Remove: Stop loss").click()
+    expect(page.locator("#leg-stop_loss-note")).to_have_text("will be removed")
+    expect(page.get_by_role("button", name="Hold to set")).to_be_enabled()
+
+
+def test_reversing_is_two_orders_each_told_by_itself(holding: Played, page: Page) -> None:
+    page.get_by_role("button", name="More for BTCUSDT").click()
+    page.get_by_role("button", name="Reverse…").click()
+    expect(page.locator("dialog")).to_contain_text("opens ▼ Short 0.050 BTC")
+    row = {**ORDER, "side": "Sell", "qty": "0.05"}
+
+    def turned(_: Any, request: Any) -> Any:
+        body = request.post_data_json
+        orders = [holding.market.order({**row, "id": body[name]}) for name in ("id", "open_id")]
+        return 201, {"close": orders[0], "open": orders[1], "error": None}
+
+    holding.answers["POST /positions/"] = turned
+    page.get_by_role("button", name="Reverse", exact=True).click()
+    expect(page.locator(".outcome")).to_have_count(2)
+    [body] = holding.posts("/positions/1%3Alinear%3ABTCUSDT%3A0/reverse")
+    assert body["seen"]
+    assert body["id"] != body["open_id"]
+    for name in ("id", "open_id"):
+        order = holding.market.orders[body[name]]
+        holding.say(holding.market.update(order, state="filled", filled_qty="0.05", avg_price="64250"))
+    expect(page.locator(".outcome[data-outcome=filled]")).to_have_count(2)
+
+
+def test_a_second_step_that_was_not_taken_says_so(holding: Played, page: Page) -> None:
+    page.get_by_role("button", name="More for BTCUSDT").click()
+    page.get_by_role("button", name="Reverse…").click()
+    why = {"code": "not_flat", "message": "Something is left of it. Nothing was opened.", "detail": {}}
+    holding.answers["POST /positions/"] = lambda _, request: (
+        202,
+        {
+            "close": holding.market.order({**ORDER, "id": request.post_data_json["id"]}),
+            "open": None,
+            "error": why,
+        },
+    )
+    page.get_by_role("button", name="Reverse", exact=True).click()
+    expect(page.locator(".outcome[data-outcome=refused]")).to_contain_text("Something is left of it")
+    expect(page.locator(".outcome[data-outcome=accepted]")).to_have_count(1)
+
+
+def test_positions_say_what_guards_them_and_the_nearest_to_liquidation_comes_first(
+    played: Played, page: Page
+) -> None:
+    played.market.position("BTCUSDT", "Buy", "0.05", "63800")
+    near = played.market.position("ETHUSDT", "Buy", "0.5", "3487")
+    near["liq_price"] = "3400"
+    guard = {
+        "position": "1:linear:ETHUSDT:0",
+        "pairs": [],
+        "trailing": [],
+        "others": [],
+        "unprotected": "0.5",
+    }
+    stray = played.market.order({**ORDER, "id": ID, "reduce_only": True}, state="working")
+    orphan = {"order": stray, "reason": "Its position is flat."}
+    played.answers["GET /protection"] = lambda *_: (200, {"items": [guard], "orphans": [orphan]})
+    played.open()
+    played.tick("ETHUSDT", last="3487.2", mark="3487.2", bid="3487.1", ask="3487.2")
+    played.go("Positions")
+    played.run(500)
+    cards = page.locator(".cards article")
+    expect(cards.first).to_contain_text("ETHUSDT")
+    expect(cards.first).to_contain_text("2.50%")
+    expect(cards.first).to_contain_text("No stop loss on 0.50 ETH.")
+    expect(page.locator(".orphans")).to_contain_text("Its position is flat.")
