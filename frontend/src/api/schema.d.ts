@@ -1029,7 +1029,8 @@ export interface paths {
         post: operations["sign_in"];
         /**
          * Sign Out
-         * @description Signs this browser out, and tells it to keep nothing of the console's.
+         * @description Signs this browser out, and tells it to drop what it has cached. Its storage stays: it holds no answer of ours,
+         *     but the ids of orders without one, which the next to sign in must be told of.
          */
         delete: operations["sign_out"];
         options?: never;
