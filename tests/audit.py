@@ -66,12 +66,12 @@ def main() -> int:
         for form in ("mobile", "desktop"):
             found = report(stack, form, folder)
             times = ", ".join(f"{name} {found['audits'][name]['displayValue']}" for name in SHOWN)
-            print(f"{form}: {scores(found)}; {times}")
+            sys.stdout.write(f"{form}: {scores(found)}; {times}\n")
             low += [f"{form} {name} {got}" for name, got in scores(found).items() if got < LEAST[name]]
     finally:
         end(stack.process)
     if low:
-        print(f"below the limit: {', '.join(low)}", file=sys.stderr)
+        sys.stderr.write(f"below the limit: {', '.join(low)}\n")
     return 1 if low else 0
 
 
