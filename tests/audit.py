@@ -22,7 +22,12 @@ FLAGS = (
     "--disable-component-update --disable-sync"
 )
 LEAST = {"performance": 95, "accessibility": 100, "best-practices": 100}
-SHOWN = ("first-contentful-paint", "largest-contentful-paint", "total-blocking-time", "cumulative-layout-shift")
+SHOWN = (
+    "first-contentful-paint",
+    "largest-contentful-paint",
+    "total-blocking-time",
+    "cumulative-layout-shift",
+)
 
 
 def cookie_of(stack: Stack) -> str:
