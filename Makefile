@@ -3,15 +3,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 NODE_BIN = $(abspath .venv/bin)
 NPM = PATH="$(NODE_BIN):$$PATH" npm --prefix frontend --no-audit --no-fund --loglevel=error
-FRONTEND_SOURCES = $(shell find frontend -path frontend/node_modules -prune -o -path frontend/dist -prune -o -type f -print)
+FRONTEND_SOURCES = $(shell find frontend -path frontend/node_modules -prune -o -path frontend/dist -prune -o -path frontend/tools -prune -o -type f -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long chaos check types bench lock
+.PHONY: help setup demo test test-long chaos check types bench audit lock
 # How long `make chaos` goes on.
 MINUTES ?= 20
 
 help:
-	@echo "make setup | demo | test | test-long | chaos MINUTES=20 | check | types | bench"
+	@echo "make setup | demo | test | test-long | chaos MINUTES=20 | check | types | bench | audit"
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -72,6 +72,15 @@ types: setup
 
 bench: setup .venv/dev.stamp
 	@$(BIN)/python -m tests.bench
+
+frontend/tools/audit/node_modules/.stamp: frontend/tools/audit/package-lock.json .venv/demo.stamp
+	PATH="$(NODE_BIN):$$PATH" npm --prefix frontend/tools/audit ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# Lighthouse against limits, on a house of its own; axe on every screen.
+audit: setup .venv/dev.stamp frontend/tools/audit/node_modules/.stamp
+	$(BIN)/python -m tests.audit
+	$(BIN)/python -m pytest -q tests/browser/test_axe.py
 
 lock:
 	for f in requirements requirements-demo requirements-dev; do \

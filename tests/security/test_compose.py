@@ -102,6 +102,7 @@ def house(servers: None, paper: Paper, tmp_path: Path) -> Iterator[tuple[str, di
             end(process)
 
 
+@pytest.mark.long
 def test_from_an_empty_database_to_a_paper_trade_with_a_second_factor(
     house: tuple[str, dict[str, str]], paper: Paper
 ) -> None:

@@ -70,7 +70,7 @@ export async function setFavourite(symbol: string, on: boolean): Promise<void> {
 /** Oldest first; with `end` (the server's form of a time), the ones before it. */
 export async function readCandles(symbol: string, interval: string, account: string | undefined, end?: string): Promise<Candle[]> {
   const of = (account ? `&account=${encodeURIComponent(account)}` : "") + (end ? `&end=${encodeURIComponent(end)}` : "");
-  return (await call<{ items: Candle[] }>("GET", `/markets/${encodeURIComponent(symbol)}/candles?interval=${interval}&limit=300${of}`)).body.items;
+  return (await call<{ items: Candle[] }>("GET", `/markets/${encodeURIComponent(symbol)}/candles?interval=${interval}&limit=200${of}`)).body.items;
 }
 
 export async function previewOrder(asked: PreviewRequest): Promise<Preview> {

@@ -47,6 +47,7 @@ export function Chart({ symbol, interval }: { symbol: string; interval: string }
   const [state, setState] = useState<"loading" | "there" | "empty" | "failed">("loading");
   const [summary, setSummary] = useState(tc.loadingChart(symbol));
   const [moved, setMoved] = useState<{ key: string; price: string } | null>(null);
+  const [inked, setInked] = useState(0);
   const listeners = useMemo(() => new Set<() => void>(), []);
   const older = useRef<() => void>(() => undefined);
   const step = tick(symbol) ?? "0.01";
@@ -65,6 +66,7 @@ export function Chart({ symbol, interval }: { symbol: string; interval: string }
     const scheme = matchMedia("(prefers-color-scheme: dark)");
     const colour = () => {
       painter.colours(inkOf(current));
+      setInked((count) => count + 1);
       if (list.current.length) painter.all(list.current, false);
     };
     const stop = effect(() => {
@@ -148,7 +150,7 @@ export function Chart({ symbol, interval }: { symbol: string; interval: string }
         dashed: line.kind !== "entry",
       })),
     );
-  }, [painter, drawn, theme.value, palette.value]);
+  }, [painter, drawn, inked]);
 
   return (
     <div class="chart" data-state={state} data-old={fresh.value ? undefined : ""}>

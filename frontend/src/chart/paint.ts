@@ -1,6 +1,6 @@
 // The charting library, set up and fed: what is drawn, in which colours, and where a price lies. Knows nothing of trading.
 
-import { CandlestickSeries, ColorType, createChart, HistogramSeries, type IPriceLine, LineSeries, LineStyle, type UTCTimestamp } from "lightweight-charts";
+import { type AutoscaleInfo, CandlestickSeries, ColorType, createChart, HistogramSeries, type IPriceLine, LineSeries, LineStyle, type UTCTimestamp } from "lightweight-charts";
 import type { Candle } from "../api/types.ts";
 import { AVERAGES, average, bar, timeOf, volume } from "./data.ts";
 
@@ -65,6 +65,18 @@ export function paint(box: HTMLElement, onDrawn: () => void, onOldest: () => voi
   chart.priceScale("right").applyOptions({ scaleMargins: { top: 0.08, bottom: 0.2 } });
   const means = AVERAGES.map(() => chart.addSeries(LineSeries, { lineWidth: 1, lastValueVisible: false, priceLineVisible: false, crosshairMarkerVisible: false }));
   const lines = new Map<string, IPriceLine>();
+  let marked: number[] = [];
+  // Lines a little outside are drawn into sight; far ones would flatten the candles.
+  candles.applyOptions({
+    autoscaleInfoProvider: (own: () => AutoscaleInfo | null) => {
+      const found = own();
+      const range = found?.priceRange;
+      if (!found || !range) return found;
+      const reach = range.maxValue - range.minValue;
+      const near = marked.filter((price) => price > range.minValue - reach && price < range.maxValue + reach);
+      return { ...found, priceRange: { minValue: Math.min(range.minValue, ...near), maxValue: Math.max(range.maxValue, ...near) } };
+    },
+  });
   let ink: Ink | null = null;
   let shown = { volume: true, averages: true };
   candles.attachPrimitive({ updateAllViews: onDrawn });
@@ -111,6 +123,7 @@ export function paint(box: HTMLElement, onDrawn: () => void, onOldest: () => voi
     },
     draw(wanted: readonly Drawn[]) {
       const keys = new Set(wanted.map((row) => row.key));
+      marked = wanted.map((row) => Number(row.price));
       for (const [key, line] of lines) {
         if (keys.has(key)) continue;
         candles.removePriceLine(line);

@@ -35,9 +35,19 @@ const PositionSheet = lazy(() => import("./ReverseSheet.tsx").then((part) => par
 const PhoneSheet = lazy(() => import("./PhoneSheet.tsx").then((part) => part.PhoneSheet));
 const ChartSheet = lazy(() => import("./ChartSheet.tsx").then((part) => part.ChartSheet));
 
-/** What is one tap away comes before it is asked for, so that the tap does not wait. */
+const SOON_MS = 2_500;
+let begun = false;
+
+/** What is one tap away comes before it is asked for, so that the tap does not wait; after the first screen, and one by one, so
+ * that this does not wait either. */
 export function fetchParts(): void {
-  for (const part of [TicketSheet, ReviewSheet, Chart, Book, MarketSheet, ChartSheet, LeverageSheet, AmendSheet, OrderSheet, StopsSheet, ReverseSheet, PositionSheet, Journal, PhoneSheet]) part.fetch().catch(() => undefined);
+  if (begun) return;
+  begun = true;
+  setTimeout(() => void fetchAll(), SOON_MS);
+}
+
+async function fetchAll(): Promise<void> {
+  for (const part of [TicketSheet, ReviewSheet, Chart, Book, MarketSheet, ChartSheet, LeverageSheet, AmendSheet, OrderSheet, StopsSheet, ReverseSheet, PositionSheet, Journal, PhoneSheet]) await part.fetch().catch(() => undefined);
 }
 
 const Journal = lazy(() => import("./Journal.tsx").then((part) => part.Journal));

@@ -89,7 +89,8 @@ export function guards(position: Position): string | null {
   return profit || loss ? `${profit ?? t.none} / ${loss ?? t.none}` : null;
 }
 
-export function PositionCard({ position }: { position: Position }) {
+/** `brief` leaves out what Positions tells, so that the buttons stay in sight under a chart. */
+export function PositionCard({ position, brief }: { position: Position; brief?: boolean }) {
   const { symbol, side } = position;
   const [take, stop] = legsOf(position);
   const away = distance(position);
@@ -106,18 +107,18 @@ export function PositionCard({ position }: { position: Position }) {
         </div>
         <dl class="facts">
           <Fact name={t.position.size}>{number(position.size, step(symbol))}</Fact>
-          <Fact name={ta.roi}>{roi(position)}</Fact>
+          {!brief && <Fact name={ta.roi}>{roi(position)}</Fact>}
           <Fact name={t.position.entry}>{number(position.entry_price, tick(symbol))}</Fact>
           <Fact name={t.mark}>{number(markOf(position), tick(symbol))}</Fact>
           <Fact name={t.position.liq}>{number(position.liq_price, tick(symbol))}</Fact>
-          <Fact name={ta.away}>{away ? (percent(text(away))?.replace("+", "") ?? NONE) : NONE}</Fact>
-          <Fact name={t.position.leverage}>{position.leverage ? `${number(position.leverage)}×` : NONE}</Fact>
-          <Fact name={t.position.margin}>{money(position.margin)}</Fact>
+          {!brief && <Fact name={ta.away}>{away ? (percent(text(away))?.replace("+", "") ?? NONE) : NONE}</Fact>}
+          {!brief && <Fact name={t.position.leverage}>{position.leverage ? `${number(position.leverage)}×` : NONE}</Fact>}
+          {!brief && <Fact name={t.position.margin}>{money(position.margin)}</Fact>}
           {(take || stop) && <Fact name={ta.tp}>{take ?? t.none}</Fact>}
           {(take || stop) && <Fact name={ta.sl}>{stop ?? t.none}</Fact>}
-          {position.break_even_price && <Fact name={ta.breakEven}>{number(position.break_even_price, tick(symbol))}</Fact>}
-          {position.ours.funding && <Fact name={ta.funding}>{signed(position.ours.funding)}</Fact>}
-          {position.ours.fees && <Fact name={ta.fees}>{money(position.ours.fees)}</Fact>}
+          {!brief && position.break_even_price && <Fact name={ta.breakEven}>{number(position.break_even_price, tick(symbol))}</Fact>}
+          {!brief && position.ours.funding && <Fact name={ta.funding}>{signed(position.ours.funding)}</Fact>}
+          {!brief && position.ours.fees && <Fact name={ta.fees}>{money(position.ours.fees)}</Fact>}
           {(position.adl_rank ?? 0) >= 4 && <Fact name={ta.adl}>{ta.adlText(position.adl_rank ?? 0)}</Fact>}
         </dl>
       </Dated>

@@ -55,7 +55,7 @@ function Here() {
   return (
     <>
       {position.length ? (
-        position.map((row) => <PositionCard key={row.id} position={row} />)
+        position.map((row) => <PositionCard key={row.id} position={row} brief />)
       ) : (
         <p class="line">{t.position.none}</p>
       )}
