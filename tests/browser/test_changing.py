@@ -144,6 +144,15 @@ def test_on_a_live_account_a_wider_stop_is_held_and_a_tighter_one_tapped(played:
     page.get_by_role("button", name="Remove: Stop loss").click()
     expect(page.locator("#leg-stop_loss-note")).to_have_text("will be removed")
     expect(page.get_by_role("button", name="Hold to set")).to_be_enabled()
+    page.keyboard.press("Escape")
+    short = played.market.position("BTCUSDT", "Sell", "0.05", "63800") | {
+        "stop_loss": "65000",
+        "liq_price": "70000",
+    }
+    played.say(played.market.change("position", short))
+    page.get_by_role("button", name="TP / SL BTCUSDT").click()
+    page.get_by_role("button", name="Remove: Stop loss").click()
+    expect(page.get_by_role("button", name="Hold to set")).to_be_enabled()
 
 
 def test_reversing_is_two_orders_each_told_by_itself(holding: Played, page: Page) -> None:

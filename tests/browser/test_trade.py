@@ -48,7 +48,6 @@ def test_the_strip_tells_change_funding_and_the_time_to_it(desk: Played, page: P
 def test_the_page_watches_what_it_shows(desk: Played, page: Page) -> None:
     page.get_by_role("radio", name="Book").check()
     page.get_by_role("radio", name="Trades").check()
-    page.get_by_role("radio", name="Chart").check()
     desk.go("Positions")
     said = desk.said("watch")
     assert all(message["focus"] == "BTCUSDT" for message in said)
