@@ -25,7 +25,6 @@ from orders.position_schemas import (
     CloseAllIn,
     CloseAllOut,
     ClosedOut,
-    FigureOut,
     GuardOut,
     LeverageIn,
     LeverageOut,
@@ -34,6 +33,7 @@ from orders.position_schemas import (
     ModeOut,
     OrphanOut,
     PositionDetail,
+    PreviewFigure,
     PreviewIn,
     PreviewOut,
     ProtectionOut,
@@ -211,7 +211,7 @@ def get_position(request: HttpRequest, position_id: str) -> HttpResponse:
     return json_answer(answer.model_dump_json())
 
 
-_FIGURES = tuple(name for name, kind in PreviewOut.model_fields.items() if kind.annotation is FigureOut)
+_FIGURES = tuple(name for name, kind in PreviewOut.model_fields.items() if kind.annotation is PreviewFigure)
 
 
 @router.post("/orders/preview", operation_id="preview_order", response={200: PreviewOut, **ERRORS})
@@ -231,6 +231,6 @@ def preview_order(request: HttpRequest, body: PreviewIn) -> HttpResponse:
         else None,
         rules=[Refusal.of(error) for error in found.rules],
         warnings=[Refusal.of(error) for error in found.warnings],
-        **{name: FigureOut.of(getattr(found, name)) for name in _FIGURES},
+        **{name: PreviewFigure.of(getattr(found, name)) for name in _FIGURES},
     )
     return json_answer(answer.model_dump_json())

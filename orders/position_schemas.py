@@ -185,14 +185,14 @@ class PreviewIn(OrderIn):
         return self
 
 
-class FigureOut(Schema):
+class PreviewFigure(Schema):
     """A figure and where it is from: `bybit`, `computed` (an estimate) or `not available`."""
 
     value: Money | None
     source: preview.Source
 
     @classmethod
-    def of(cls, figure: preview.Figure) -> "FigureOut":
+    def of(cls, figure: preview.Figure) -> "PreviewFigure":
         return cls(value=figure.value, source=figure.source)
 
 
@@ -209,17 +209,17 @@ class PreviewOut(Schema):
     qty: Money
     price: Money
     value: Money
-    margin: FigureOut
-    fee_maker: FigureOut
-    fee_taker: FigureOut
-    liq_before: FigureOut
-    liq_after: FigureOut
-    loss_at_stop: FigureOut
-    profit_at_take: FigureOut
-    im_before: FigureOut
-    im_after: FigureOut
-    mm_before: FigureOut
-    mm_after: FigureOut
+    margin: PreviewFigure
+    fee_maker: PreviewFigure
+    fee_taker: PreviewFigure
+    liq_before: PreviewFigure
+    liq_after: PreviewFigure
+    loss_at_stop: PreviewFigure
+    profit_at_take: PreviewFigure
+    im_before: PreviewFigure
+    im_after: PreviewFigure
+    mm_before: PreviewFigure
+    mm_after: PreviewFigure
     position_after: AfterOut | None
     rules: list[Refusal]
     warnings: list[Refusal]

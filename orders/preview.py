@@ -300,12 +300,25 @@ class _Look:
     def _rules(self) -> list[TradeError]:
         hedge = self.account.position_mode == Account.PositionMode.HEDGE
         try:
-            check(self.wish, self.account, self.instrument, hedge=hedge)
+            self._check(hedge)
             if not self.wish.reduce_only:
                 access.check_reconciled(access.link_of(self.account))
         except TradeError as error:
             return [error]
         return []
+
+    def _check(self, hedge: bool) -> None:
+        try:
+            check(self.wish, self.account, self.instrument, hedge=hedge)
+        except RuleBroken as error:
+            # The mode is Bybit's market by market: its own word decides, as it does when the order is placed.
+            found = None if error.code != "position_idx" else _or_none(self._mode)
+            if found is None or found == hedge:
+                raise
+            check(self.wish, self.account, self.instrument, hedge=found)
+
+    def _mode(self) -> bool:
+        return access.read_mode(self.account, self.gateway, self.wish.symbol)
 
     def _warnings(self, after: After | None) -> list[TradeError]:
         found: list[TradeError] = []

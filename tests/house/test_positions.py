@@ -169,6 +169,9 @@ def test_the_mode_is_switched_and_refused_while_something_is_open(desk: Stack) -
     wait_for(lambda: position(desk, "SOLUSDT"), what="the long leg")
     refused = desk.api("PUT", "/position-mode", {**asked, "mode": "one_way"})
     assert (refused.status_code, refused.json()["error"]["code"]) == (422, "bybit_refused")
+    # The look before sending goes by the market's mode, whatever the other markets are in.
+    assert looked(desk, symbol="SOLUSDT", order_type="Market", qty="1", position_idx=1)["rules"] == []
+    assert looked(desk, order_type="Market", qty="0.01")["rules"] == []
     # Turned round in hedge mode: the long leg goes, a short leg comes.
     answer, _ = reverse(desk, position(desk, "SOLUSDT"))
     assert answer.status_code == 201, answer.text

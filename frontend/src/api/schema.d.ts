@@ -2916,6 +2916,19 @@ export interface components {
             version: number;
         };
         /**
+         * PreviewFigure
+         * @description A figure and where it is from: `bybit`, `computed` (an estimate) or `not available`.
+         */
+        PreviewFigure: {
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "bybit" | "computed" | "not available";
+            /** Value */
+            value: string | null;
+        };
+        /**
          * PreviewIn
          * @description `POST /orders/preview`: a body of `POST /orders`, whose `id` may be left out, with `qty` or `size`.
          */
@@ -2995,23 +3008,23 @@ export interface components {
          *     are what to know first.
          */
         PreviewOut: {
-            fee_maker: components["schemas"]["FigureOut"];
-            fee_taker: components["schemas"]["FigureOut"];
-            im_after: components["schemas"]["FigureOut"];
-            im_before: components["schemas"]["FigureOut"];
-            liq_after: components["schemas"]["FigureOut"];
-            liq_before: components["schemas"]["FigureOut"];
-            loss_at_stop: components["schemas"]["FigureOut"];
-            margin: components["schemas"]["FigureOut"];
-            mm_after: components["schemas"]["FigureOut"];
-            mm_before: components["schemas"]["FigureOut"];
+            fee_maker: components["schemas"]["PreviewFigure"];
+            fee_taker: components["schemas"]["PreviewFigure"];
+            im_after: components["schemas"]["PreviewFigure"];
+            im_before: components["schemas"]["PreviewFigure"];
+            liq_after: components["schemas"]["PreviewFigure"];
+            liq_before: components["schemas"]["PreviewFigure"];
+            loss_at_stop: components["schemas"]["PreviewFigure"];
+            margin: components["schemas"]["PreviewFigure"];
+            mm_after: components["schemas"]["PreviewFigure"];
+            mm_before: components["schemas"]["PreviewFigure"];
             position_after: components["schemas"]["AfterOut"] | null;
             /**
              * Price
              * @example 0.01
              */
             price: string;
-            profit_at_take: components["schemas"]["FigureOut"];
+            profit_at_take: components["schemas"]["PreviewFigure"];
             /**
              * Qty
              * @example 0.01

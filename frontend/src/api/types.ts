@@ -27,14 +27,8 @@ export type NewOrder = Narrowed<
   Omit<Schemas["OrderIn"], "seen">,
   { price: string | null; time_in_force: TimeInForce; reduce_only: boolean; position_idx: 0 | 1 | 2 }
 >;
-/** A figure of a preview. Written out, for in the document its name is taken by the journal's figure. */
-export interface Figure {
-  value: string | null;
-  source: "bybit" | "computed" | "not available";
-}
-type FigureName =
-  | "margin" | "fee_maker" | "fee_taker" | "liq_before" | "liq_after" | "loss_at_stop" | "profit_at_take" | "im_before" | "im_after" | "mm_before" | "mm_after";
-export type Preview = Narrowed<Schemas["PreviewOut"], Record<FigureName, Figure>>;
+export type Figure = Schemas["PreviewFigure"];
+export type Preview = Schemas["PreviewOut"];
 export type PreviewRequest = Omit<Schemas["PreviewIn"], "id" | "seen">;
 export type PositionDetail = Narrowed<Schemas["PositionDetail"], { side: Side | "" }>;
 export type CloseRequest = Schemas["CloseIn"];
