@@ -45,7 +45,7 @@ demo: setup
 # Browser tests run where a Chromium is found, and are reported as skipped where none is.
 test: setup .venv/dev.stamp
 	$(NPM) test --silent
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 # What takes its time: thousands of faulted orders, a hundred kills, long outages, seeded bugs.
 test-long: setup .venv/dev.stamp

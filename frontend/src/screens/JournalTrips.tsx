@@ -92,6 +92,7 @@ function TripSheet({ of, onClose }: { of: Trip; onClose: () => void }) {
 
 export function Trips({ of }: { of: string }) {
   const [filter, setFilter] = useState({ state: "all" as State, symbol: "", tag: "" });
+  const [typed, setTyped] = useState("");
   const [pages, setPages] = useState<{ of: string; items: Trip[]; next: string | null } | null>(null);
   const [shown, setShown] = useState<Trip | null>(null);
   const key = JSON.stringify([of, filter]);
@@ -109,7 +110,8 @@ export function Trips({ of }: { of: string }) {
         <Pick name={tj.market} value={filter.symbol} options={["", ...symbols].map((name) => ({ value: name, label: name || tj.anyMarket }))} onChange={(symbol) => setFilter({ ...filter, symbol })} />
         <label class="pick">
           <span>{tj.tag}</span>
-          <input class="input" autocomplete="off" autocapitalize="none" value={filter.tag} onChange={(event) => setFilter({ ...filter, tag: event.currentTarget.value.trim() })} />
+          {/* What is being typed is kept too: a list that arrives meanwhile must not wipe it. */}
+          <input class="input" autocomplete="off" autocapitalize="none" value={typed} onInput={(event) => setTyped(event.currentTarget.value)} onChange={(event) => setFilter({ ...filter, tag: event.currentTarget.value.trim() })} />
         </label>
       </div>
       {!value && (state === "failed" ? <Empty action={t.retry} onAction={again}>{tj.failed}</Empty> : <div class="card waiting" aria-hidden="true" />)}
