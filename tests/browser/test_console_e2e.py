@@ -47,7 +47,7 @@ def keep(page: Page, name: str) -> None:
 def test_buy_at_market_see_it_filled_and_close_it(console: tuple[Page, str], stack: Any) -> None:
     page, name = console
     assert "link=" not in page.url
-    expect(page.locator(".chart:not([data-state=loading])")).to_be_visible(timeout=FILL_MS)
+    expect(page.locator(".chart[data-state]:not([data-state=loading])")).to_be_visible(timeout=FILL_MS)
     keep(page, f"{name}-1-trade")
     if name == "phone":
         page.get_by_role("button", name="Buy / Long").tap()
