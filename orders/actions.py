@@ -87,7 +87,7 @@ def reverse(*, asker: Asker, position: Position, close_id: UUID, open_id: UUID) 
     known = Order.objects.filter(pk=close_id).first()
     if known is None:
         _may_add(asker, account, position)
-    size, side = position.size, position.side
+    side = position.side
     closing = services.close_position(
         asker=asker,
         position=position,
@@ -102,7 +102,9 @@ def reverse(*, asker: Asker, position: Position, close_id: UUID, open_id: UUID) 
     if order.state != "filled" or not _is_flat(position):
         return Turned(closing, None, NotProven())
     try:
-        return Turned(closing, _open_other(asker, position, open_id, size, side), None)
+        # As much as was really closed: a stop may have taken a part of it before this order came.
+        closed = max(order.cum_exec_qty, order.fills_qty)
+        return Turned(closing, _open_other(asker, position, open_id, closed, side), None)
     except TradeError as error:
         return Turned(closing, None, error)
 

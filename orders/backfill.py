@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from bybit.errors import BybitError, Refused
@@ -20,6 +21,7 @@ from bybit.types import Page
 from orders import access, services
 from orders.resolver import LONGEST_SWEEP, Lease
 from positions import ledger
+from positions.journal import hold
 from positions.models import Coverage
 
 log = logging.getLogger("tradepost.backfill")
@@ -73,7 +75,11 @@ def _take_closed(account: Account, _: str, items: Sequence[Any]) -> None:
 
 
 def _take_cash(account: Account, _: str, items: Sequence[Any]) -> None:
-    ledger.take_cash(account.pk, account.time_zone, items)
+    with transaction.atomic():
+        # The days must not change their time zone meanwhile.
+        hold(account.pk)
+        zone = Account.objects.values_list("time_zone", flat=True).get(pk=account.pk)
+        ledger.take_cash(account.pk, zone, items)
 
 
 # Orders before their executions, so that these find them.
@@ -120,7 +126,7 @@ def advance(account: Account, seconds: float) -> bool:
         except BybitError as error:
             access.note_ban(account, gateway)
             log.warning("backfill of %s waits: %s (%s)", account.pk, error.message, error.code)
-            return True
+            return False
 
 
 class _Work:
@@ -140,13 +146,19 @@ class _Work:
             for one in LISTS
         ]
         with suppress(_TimeIsUp):
-            for one, row in found:
-                self._go_on(one, row)
-            for one, row in found:
-                self._fill(one, row)
+            for work in (self._go_on, self._fill):
+                for one, row in found:
+                    self._one(work, one, row)
             self._settle([row for _, row in found])
             return False
         return True
+
+    def _one(self, work: Callable[[_List, Coverage], None], one: _List, row: Coverage) -> None:
+        """A list that Bybit refuses to this key holds up no other; it is asked for again in a minute."""
+        try:
+            work(one, row)
+        except Refused as error:
+            log.warning("backfill of %s: %s: %s (%s)", self._account.pk, one.kind, error.message, error.code)
 
     def _go_on(self, one: _List, row: Coverage) -> None:
         """Follows the list to now: window by window after an absence, else its last minutes."""
@@ -177,7 +189,9 @@ class _Work:
     def _fill(self, one: _List, row: Coverage) -> None:
         """Fills in what is older than the record, oldest first."""
         while not row.is_filled:
-            start, end = row.filled_ms, min(row.filled_ms + WINDOW_MS, row.start_ms)
+            # What has grown too old meanwhile is not asked for: Bybit has forgotten it.
+            start = max(row.filled_ms, self._now_ms - int(settings.BACKFILL_DAYS * DAY_MS))
+            end = min(start + WINDOW_MS, row.start_ms)
             for cursor in self._pages(one, row, start, end, row.cursor):
                 row.cursor = cursor
                 row.save(update_fields=["cursor", "rows"])
@@ -216,7 +230,7 @@ class _Work:
     def _settle(self, found: list[Coverage]) -> None:
         """Folds the positions anew once the last of the old fills is here, and tells since when the record is whole."""
         executions = [row for row in found if row.kind == "executions"]
-        if all(row.settled for row in executions):
+        if all(row.settled for row in executions) or not all(row.is_filled for row in executions):
             return
         services.fold_all(self._account.pk)
         for row in executions:

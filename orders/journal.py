@@ -60,7 +60,9 @@ def _roll_once(account: Account) -> tuple[int, set[Place]]:
     if not fills and not stale.exists():
         return 0, set()
     coins = Coins(account.environment)
-    days = Days(account.pk, ZoneInfo(account.time_zone))
+    # Read under the lock: the owner may just have changed it.
+    zone = Account.objects.values_list("time_zone", flat=True).get(pk=account.pk)
+    days = Days(account.pk, ZoneInfo(zone))
     _place_funding(account, fills)
     new: dict[Place, list[Fact]] = defaultdict(list)
     for fill in fills:
@@ -111,11 +113,13 @@ def fact_of(fill: Fill, coins: Coins) -> Fact:
         price=fill.price,
         fee=fill.fee or ZERO,
         coin=coin,
-        fee_in_base=fill.category == "spot"
-        and fill.side == "Buy"
-        and coin != settle
-        and coin == coins.base(fill.category, fill.symbol),
+        fee_in_base=_in_base(coins, fill.category, fill.symbol, fill.side, coin),
     )
+
+
+def _in_base(coins: Coins, category: str, symbol: str, side: str, coin: str) -> bool:
+    """Whether a fee was kept back from the coins that were bought."""
+    return category == "spot" and side == "Buy" and coin != "" and coin == coins.base(category, symbol)
 
 
 def _place_funding(account: Account, fills: list[Fill]) -> None:
@@ -137,31 +141,29 @@ def _place_funding(account: Account, fills: list[Fill]) -> None:
 
 
 _FILL_DAYS = """
-SELECT (at AT TIME ZONE %s)::date, category, symbol, fee_currency, exec_type = 'Funding', is_trade,
+SELECT (at AT TIME ZONE %s)::date, category, symbol, fee_currency, exec_type = 'Funding', is_trade, side,
   sum(coalesce(fee, 0)), sum(qty * price), count(*)
-FROM orders_fill WHERE account_id = %s AND journaled GROUP BY 1, 2, 3, 4, 5, 6
+FROM orders_fill WHERE account_id = %s AND journaled GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
 
 
 def change_zone(account: Account, zone: str) -> None:
     """The journal's days follow another time zone from now on: all day figures are added up anew."""
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"tradepost.journal.{account.pk}"]
-            )
+        journal.hold(account.pk)
         Account.objects.filter(pk=account.pk).update(time_zone=zone)
         coins = Coins(account.environment)
         days = Days(account.pk, ZoneInfo(zone))
         with connection.cursor() as cursor:
             cursor.execute(_FILL_DAYS, [zone, account.pk])
-            for day, category, symbol, coin, funding, trade, fees, value, count in cursor.fetchall():
+            for day, category, symbol, coin, funding, trade, side, fees, value, count in cursor.fetchall():
                 settle = coins.settle(category, symbol)
                 main = days.found[day, category, symbol, settle]
                 if funding:
                     main.funding += fees
                     continue
-                days.found[day, category, symbol, coin or settle].fees += fees
+                if not _in_base(coins, category, symbol, side, coin):
+                    days.found[day, category, symbol, coin or settle].fees += fees
                 if trade:
                     main.volume += value
                     main.fills += count

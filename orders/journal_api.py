@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, field_validator
 
 from bybit.forms import ErrorOut, Money
 from bybit.models import Account
@@ -44,6 +44,15 @@ ZERO = Decimal(0)
 # A trip of many fills is opened page by page.
 FILLS_SHOWN = 200
 LONGEST_CURVE = timedelta(days=800)
+
+
+def _reckonable(day: date) -> date:
+    if not 1970 <= day.year <= 9000:
+        raise ValueError("is no day of this record")
+    return day
+
+
+Day = Annotated[date, AfterValidator(_reckonable)]
 
 
 def _json(body: Any, status: int = 200) -> HttpResponse:
@@ -140,8 +149,8 @@ def list_figures(
     request: HttpRequest,
     account: AccountQuery,
     by: figures.By = "day",
-    start: date | None = None,
-    end: date | None = None,
+    start: Day | None = None,
+    end: Day | None = None,
     symbol: SymbolQuery = None,
     limit: Limit = 50,
     cursor: Annotated[str | None, Query(pattern=r"^[-A-Z0-9]{1,40}$")] = None,
@@ -180,7 +189,7 @@ class DayDetail(Schema):
 
 @router.get("/journal/days/{day}", operation_id="get_day", response={200: DayDetail, **ERRORS})
 def get_day(
-    request: HttpRequest, day: date, account: AccountQuery, limit: Limit = 50, cursor: str | None = None
+    request: HttpRequest, day: Day, account: AccountQuery, limit: Limit = 50, cursor: str | None = None
 ) -> HttpResponse:
     """One day of the journal, with the fills, fees and funding it is made of."""
     row = _account(request, account)
@@ -214,7 +223,7 @@ def _moments(start: date, end: date, account: Account) -> tuple[datetime, dateti
 
 @router.get("/journal/curve", operation_id="get_curve", response={200: Curve, **ERRORS})
 def get_curve(
-    request: HttpRequest, account: AccountQuery, start: date | None = None, end: date | None = None
+    request: HttpRequest, account: AccountQuery, start: Day | None = None, end: Day | None = None
 ) -> HttpResponse:
     """The equity curve: what each day brought and all days up to it, Bybit's balances at each day's end, and the
     account's equity hour by hour."""
@@ -349,8 +358,8 @@ def export_journal(
     kind: export.Kind,
     account: AccountQuery | None = None,
     format: export.Form = "csv",  # as /executions and /closed-pnl name it
-    start: date | None = None,
-    end: date | None = None,
+    start: Day | None = None,
+    end: Day | None = None,
 ) -> Any:
     """All of one part of the record, oldest first, as CSV or JSON. Days (`start` to `end`, both included) are UTC's."""
     return export.download(kind, format, _accounts(request, account), start, end)

@@ -29,6 +29,9 @@ Source = Literal["bybit", "computed", "not available"]
 BYBIT: Source = "bybit"
 COMPUTED: Source = "computed"
 NOT_AVAILABLE: Source = "not available"
+# What Bybit takes of everybody: sizes are reckoned with it where the account's own rate is not told, as on demo
+# accounts. Nought would make them too large.
+STANDARD_TAKER = {"linear": Decimal("0.00055"), "spot": Decimal("0.001")}
 # A limit this far on the bad side of the market is pointed out, and this far is refused by the console.
 FAR, TOO_FAR = Decimal("0.01"), Decimal("0.05")
 
@@ -153,7 +156,7 @@ class _Look:
         return sizing.Basis(
             price=self.price,
             step=self.instrument.qty_step,
-            fee_rate=self.taker or ZERO,
+            fee_rate=self.taker if self.taker is not None else STANDARD_TAKER[self.wish.category],
             leverage=Decimal(1) if spot else self._leverage(),
             available=self._available(),
             equity=None if wallet is None else wallet.total_equity,

@@ -165,7 +165,7 @@ def fills(
         rows = rows.filter(account_id=account)
     if cursor:
         at, key = decode_cursor(cursor)
-        if not isinstance(at, int) or not isinstance(key, str):
+        if not isinstance(at, int) or abs(at) >= 2**63 or not isinstance(key, str) or "\x00" in key:
             raise TradeError("invalid", "The cursor cannot be read. Start from the first page.")
         rows = rows.filter(Q(exec_ms__lt=at) | Q(exec_ms=at, exec_id__lt=key))
     return _slice(rows.order_by("-exec_ms", "-exec_id"), limit, lambda row: [row.exec_ms, row.exec_id])

@@ -152,7 +152,9 @@ def curve(account_id: str, start: date, end: date) -> list[CurvePoint]:
         ours = {(day, coin): (net, total) for day, coin, net, total in cursor.fetchall()}
     rows = Balance.objects.filter(account_id=account_id, day__range=(start, end))
     theirs = {(row.day, row.coin): row for row in rows}
-    running: dict[str, Decimal] = {}
+    before = Day.objects.filter(account_id=account_id, day__lt=start).values("coin")
+    sums = before.annotate(total=Sum("realised") - Sum("fees") - Sum("funding")).order_by()
+    running: dict[str, Decimal] = {row["coin"]: row["total"] for row in sums}
     points = []
     for day, coin in sorted(ours.keys() | theirs.keys()):
         net, total = ours.get((day, coin), (ZERO, running.get(coin, ZERO)))

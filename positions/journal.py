@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -48,6 +49,14 @@ class Days:
 
     def write(self) -> None:
         write_days(self.account_id, self.found)
+
+
+def hold(account_id: str) -> None:
+    """Waits for the journal of an account, and keeps it until this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"tradepost.journal.{account_id}"]
+        )
 
 
 def day_of(at_ms: int, zone: ZoneInfo) -> date:
@@ -161,10 +170,11 @@ GROUP BY account_id, day, coin
 
 def _journal(account_id: str, place: Place) -> Journal:
     category, symbol, index = place
-    row, _ = Journal.objects.get_or_create(
-        account_id=account_id, category=category, symbol=symbol, position_idx=index
-    )
-    return row
+    key: dict[str, Any] = {"account_id": account_id, "category": category, "symbol": symbol}
+    key["position_idx"] = index
+    Journal.objects.get_or_create(**key)
+    # Locked: fills that move here meanwhile leave their mark after this transaction, not under it.
+    return Journal.objects.select_for_update().get(**key)
 
 
 def _trips(row: Journal) -> QuerySet[Trip]:
@@ -248,7 +258,9 @@ def _count(fact: Fact, place: Place, days: Days, coin: str) -> None:
     if fact.kind == "funding":
         sums.funding += fact.fee
         return
-    sums.fees += fact.fee
+    if not fact.fee_in_base:
+        # What was kept of the coins that were bought is in their cost already.
+        sums.fees += fact.fee
     if fact.kind == "trade":
         main = days.of(fact.key[0], place, coin)
         main.volume += fact.qty * fact.price

@@ -58,7 +58,7 @@ _KEEP = """
 INSERT INTO positions_balance (account_id, day, coin, balance, transfers, at_ms)
 SELECT %s, * FROM unnest(%s::date[], %s::text[], %s::numeric[], %s::numeric[], %s::bigint[])
 ON CONFLICT (account_id, day, coin) DO UPDATE SET
-  balance = CASE WHEN excluded.at_ms >= positions_balance.at_ms
+  balance = CASE WHEN excluded.at_ms > positions_balance.at_ms
     THEN excluded.balance ELSE positions_balance.balance END,
   transfers = positions_balance.transfers + excluded.transfers,
   at_ms = greatest(excluded.at_ms, positions_balance.at_ms)
