@@ -190,7 +190,8 @@ class _Work:
         """Fills in what is older than the record, oldest first."""
         while not row.is_filled:
             # What has grown too old meanwhile is not asked for: Bybit has forgotten it.
-            start = max(row.filled_ms, self._now_ms - int(settings.BACKFILL_DAYS * DAY_MS))
+            oldest = self._now_ms - int(settings.BACKFILL_DAYS * DAY_MS)
+            start = min(max(row.filled_ms, oldest), row.start_ms)
             end = min(start + WINDOW_MS, row.start_ms)
             for cursor in self._pages(one, row, start, end, row.cursor):
                 row.cursor = cursor
