@@ -5,6 +5,7 @@ only description of the tables (docs/decisions/hot-path-sql.md)."""
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
@@ -64,10 +65,33 @@ def _select(model: type[Model]) -> tuple[str, list[str], list[tuple[int, Any]]]:
     return f'SELECT {names} FROM "{model._meta.db_table}" WHERE ', [f.attname for f in fields], readers
 
 
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Rows to read. `where` is SQL of our own with %s for every value."""
+
+    model: type[Model]
+    where: str
+    params: Sequence[Any]
+
+
 def find(model: type[M], where: str, params: Sequence[Any]) -> list[M]:
     """The rows that fit. `where` is SQL of our own with %s for every value."""
-    head, attributes, readers = _select(model)
-    found = fetch(head + where, params)
+    return _made(model, fetch(_select(model)[0] + where, params))
+
+
+def locked(model: type[M], where: str, params: Sequence[Any]) -> list[M]:
+    """The rows that fit, locked for this transaction."""
+    return find(model, f"{where} FOR UPDATE", params)
+
+
+def find_all(queries: Sequence[Query]) -> list[list[Any]]:
+    """The rows of each query, all in one round trip, looked for in this order."""
+    found = fetch_all([(_select(query.model)[0] + query.where, query.params) for query in queries])
+    return [_made(query.model, some) for query, some in zip(queries, found, strict=True)]
+
+
+def _made(model: type[M], found: Sequence[tuple[Any, ...]]) -> list[M]:
+    _, attributes, readers = _select(model)
     rows = []
     for values in found:
         shown = list(values)
@@ -75,11 +99,6 @@ def find(model: type[M], where: str, params: Sequence[Any]) -> list[M]:
             shown[at] = field.from_db_value(shown[at], None, connection)
         rows.append(model.from_db(connection.alias, attributes, shown))
     return rows
-
-
-def locked(model: type[M], where: str, params: Sequence[Any]) -> list[M]:
-    """The rows that fit, locked for this transaction."""
-    return find(model, f"{where} FOR UPDATE", params)
 
 
 def insert(row: Model, child: Model | None = None) -> bool:
@@ -101,16 +120,21 @@ def insert(row: Model, child: Model | None = None) -> bool:
     return True
 
 
-def insert_all(found: Sequence[M], unique: str) -> list[M]:
+def insert_all(
+    found: Sequence[M], unique: str, then: Sequence[tuple[str, Sequence[Any]]] = ()
+) -> tuple[list[M], list[list[tuple[Any, ...]]]]:
     """Inserts the rows that are not there yet, in one statement. Returns those, in their order, with their keys set.
-    `unique` names the field that tells them apart, beside what they share."""
+    `unique` names the field that tells them apart, beside what they share. `then` are questions that follow in the
+    same round trip; their answers are returned too."""
     statement, fields = _insert(type(found[0]))
     key, name = found[0]._meta.pk, found[0]._meta.get_field(unique)
     marks = "(" + ", ".join(["%s"] * len(fields)) + ")"
     if len(found) > 1:
         statement = statement.replace(marks, ", ".join([marks] * len(found)), 1)
     values = [_value(row, field, adding=True) for row in found for field in fields]
-    keys = {mark: pk for pk, mark in fetch(f'{statement}, "{name.column}"', values)}  # type: ignore[union-attr]
+    named = f'{statement}, "{name.column}"'  # type: ignore[union-attr]
+    made, *answers = fetch_all([(named, values), *then])
+    keys = {mark: pk for pk, mark in made}
     new: dict[Any, M] = {}
     for row in found:
         mark = getattr(row, unique)
@@ -118,7 +142,7 @@ def insert_all(found: Sequence[M], unique: str) -> list[M]:
             setattr(row, key.attname, keys[mark])
             row._state.adding, row._state.db = False, connection.alias
             new[mark] = row
-    return list(new.values())
+    return list(new.values()), answers
 
 
 def update(row: Model, names: tuple[str, ...]) -> None:
@@ -174,12 +198,21 @@ def _flush() -> None:
 
 def fetch(statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
     """The rows of a statement; what was written before it goes first."""
+    return fetch_all([(statement, params)])[0]
+
+
+def fetch_all(asked: Sequence[tuple[str, Sequence[Any]]]) -> list[list[tuple[Any, ...]]]:
+    """The rows of each statement, in one round trip; what was written before them goes first."""
     waiting = getattr(_pending, "writes", None) or []
     if waiting:
         _pending.writes = []
+    sent = [*waiting, *asked]
     with connection.cursor() as cursor:
-        texts = [*(text for text, _ in waiting), statement]
-        cursor.execute(";".join(texts), [*(value for _, some in waiting for value in some), *params])
-        for _ in waiting:
-            cursor.nextset()
-        return list(cursor.fetchall())
+        cursor.execute(";".join(text for text, _ in sent), [value for _, some in sent for value in some])
+        found = []
+        for at in range(len(sent)):
+            if at >= len(waiting):
+                found.append(list(cursor.fetchall()))
+            if at + 1 < len(sent):
+                cursor.nextset()
+        return found

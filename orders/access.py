@@ -1,6 +1,6 @@
 """Which account a user may act on, whether its state is known well enough for new risk, and its gateway."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -22,6 +22,21 @@ def account_of(user: AbstractBaseUser, account_id: str) -> Account:
     if not found:
         raise NotFound("account")
     return found[0]
+
+
+def about(user: AbstractBaseUser, account_id: str) -> list[rows.Query]:
+    """What finds the account and its link, to travel with a question of the caller's; `mine` takes the answers."""
+    return [
+        rows.Query(Account, _MINE, (account_id, user.pk)),
+        rows.Query(Link, "account_id = %s", (account_id,)),
+    ]
+
+
+def mine(accounts: Sequence[Account], links: Sequence[Link]) -> tuple[Account, Link | None]:
+    """The account and how fresh our knowledge of it is. Raises NotFound."""
+    if not accounts:
+        raise NotFound("account")
+    return accounts[0], next(iter(links), None)
 
 
 def link_of(account: Account) -> Link | None:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
+from typing import Any
+from uuid import UUID
 
 from bybit import rows
 from bybit.types import Execution
@@ -16,18 +18,24 @@ from positions import services as positions
 from positions.book import Trade
 from positions.journal import flat_before, mark_stale
 from positions.rounds import START, Key
-from positions.services import Booked, Change
+from positions.services import Booked, Change, Locked
 
 Place = tuple[str, str, int]
+# What the fills of orders add up to: quantity, value, and the fee where one was told.
+Sums = dict[UUID, tuple[Decimal, Decimal, Decimal | None]]
 
 
-def book(account_id: str, found: Sequence[tuple[Execution, Order | None]]) -> tuple[list[Fill], list[Change]]:
-    """Inserts what is new. Returns the new fills, oldest first, and their changes."""
+def book(
+    account_id: str, found: Sequence[tuple[Execution, Order | None]]
+) -> tuple[list[Fill], Sums, list[Change]]:
+    """Inserts what is new. Returns the new fills, oldest first, what the fills of each order add up to now, and the
+    changes."""
     sorted_ = sorted(found, key=lambda pair: (pair[0].exec_ms, pair[0].seq or 0, pair[0].exec_id))
     fills = [_fill(account_id, execution, order) for execution, order in sorted_]
-    new = rows.insert_all(fills, "exec_id")
+    order_ids = list({fill.order_id for fill in fills if fill.order_id is not None})
+    new, (added,) = rows.insert_all(fills, "exec_id", [(_SUMS, [order_ids])])
     changes = [Change("fill", fill.exec_id, 1, FillOut.of(fill).model_dump_json()) for fill in new]
-    return new, changes
+    return new, _by_order(added), changes
 
 
 def _fill(account_id: str, execution: Execution, order: Order | None) -> Fill:
@@ -57,14 +65,23 @@ def _fill(account_id: str, execution: Execution, order: Order | None) -> Fill:
 
 
 _SUMS = """
-SELECT sum(qty), sum(qty * price), sum(fee) FROM orders_fill WHERE order_id = %s AND is_trade
+SELECT order_id, sum(qty), sum(qty * price), sum(fee) FROM orders_fill WHERE order_id = ANY(%s) AND is_trade
+GROUP BY order_id
 """
 
 
-def attach(order: Order, exchange_order_id: str) -> None:
-    """Recomputes what the order's fills add up to, from the rows: never incremented. The caller saves it."""
-    ((qty, value, fee),) = rows.fetch(_SUMS, [order.pk])
-    order.fills_qty, order.fills_value, order.fee = qty or Decimal(0), value or Decimal(0), fee
+def _by_order(added: Iterable[Sequence[Any]]) -> Sums:
+    return {order_id: (qty, value, fee) for order_id, qty, value, fee in added}
+
+
+def sums(order: Order) -> Sums:
+    """What the fills of one order add up to: quantity, value, fee."""
+    return _by_order(rows.fetch(_SUMS, [[order.pk]]))
+
+
+def attach(order: Order, exchange_order_id: str, found: Sums) -> None:
+    """Takes over what the order's fills add up to, from the rows: never incremented. The caller saves it."""
+    order.fills_qty, order.fills_value, order.fee = found.get(order.pk, (Decimal(0), Decimal(0), None))
     if not order.exchange_order_id:
         order.exchange_order_id = exchange_order_id
     _reopen(order)
@@ -83,7 +100,7 @@ def _reopen(order: Order) -> None:
         order.needs_read = True
 
 
-def fold(account_id: str, new: Iterable[Fill]) -> list[Change]:
+def fold(locked: Locked, new: Iterable[Fill]) -> None:
     """Adds new trades to what our fills of each position add up to."""
     places: dict[Place, list[Booked]] = {}
     for fill in new:
@@ -91,15 +108,11 @@ def fold(account_id: str, new: Iterable[Fill]) -> list[Change]:
         if fill.is_trade and fill.category != "spot":
             place = (fill.category, fill.symbol, fill.position_idx)
             places.setdefault(place, []).append(_booked(fill))
-    return [
-        positions.apply_fills(
-            account_id=account_id, place=place, booked=booked, history=partial(_since_flat, account_id, place)
-        )
-        for place, booked in sorted(places.items(), key=lambda item: item[0])
-    ]
+    for place, booked in sorted(places.items(), key=lambda item: item[0]):
+        positions.apply_fills(locked, place, booked, history=partial(_since_flat, locked.account_id, place))
 
 
-def move(order: Order) -> list[Change]:
+def move(order: Order, locked: Locked) -> None:
     """An order is known now whose fills were booked before it: they belong to its position index."""
     loose = Fill.objects.filter(
         account_id=order.account_id, exchange_order_id=order.exchange_order_id, order=None
@@ -107,15 +120,16 @@ def move(order: Order) -> list[Change]:
     before = {fill.position_idx for fill in loose if fill.is_trade and fill.category != "spot"}
     loose.update(order=order, position_idx=order.position_idx)
     if before <= {order.position_idx}:
-        return []
+        return
     places = [(order.category, order.symbol, index) for index in sorted(before | {order.position_idx})]
     mark_stale(order.account_id, places)
-    return [fold_place(order.account_id, place) for place in places]
+    for place in places:
+        fold_place(locked, place)
 
 
-def fold_place(account_id: str, place: Place) -> Change:
+def fold_place(locked: Locked, place: Place) -> None:
     """Folds one position anew from all its fills."""
-    return positions.fold_anew(account_id=account_id, place=place, history=_history(account_id, place))
+    positions.fold_anew(locked, place, history=_history(locked.account_id, place))
 
 
 def places(account_id: str) -> list[Place]:

@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from bybit import parse
 from bybit.failpoints import failpoint
 from bybit.models import Account, BadMessage, Link
 from bybit.stream import Bad, Feed, FeedDown, Message
-from bybit.types import Execution
+from bybit.types import Execution, WalletReport
 from orders import backfill, resolver, services, topics
 
 log = logging.getLogger("tradepost.stream")
@@ -225,6 +226,14 @@ def _sort(items: list[Message | Bad]) -> tuple[dict[str, Any], list[Bad]]:
         "reports": found["order"],
         "executions": found["execution"],
         "reported": found["position"],
-        "wallet": found["wallet"][-1] if found["wallet"] else None,
+        "wallet": _newest(found["wallet"]),
     }
     return news, bad
+
+
+def _newest(wallets: list[WalletReport]) -> WalletReport | None:
+    """Several messages as one: the last totals, and the last word on each coin that any of them named."""
+    if not wallets:
+        return None
+    coins = {coin.coin: coin for wallet in wallets for coin in wallet.coins}
+    return replace(wallets[-1], coins=tuple(coins.values()))

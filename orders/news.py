@@ -20,7 +20,7 @@ from orders.topics import changed
 from orders.writing import FILL_FIELDS, alert, keep, note
 from positions import services as positions
 from positions.rounds import Held
-from positions.services import Change
+from positions.services import Change, Locked
 
 log = logging.getLogger("tradepost.orders")
 
@@ -51,21 +51,27 @@ def record(
             with transaction.atomic(), rows.gathered():
                 changes: list[Change] = []
                 # One order of locks for all writers: orders by id, then positions, wallet, counter.
-                orders = _Locked(account_id, [*executions, *reports])
+                held = Locked(account_id)
+                symbols = {item.symbol for item in executions} | {item.symbol for item in reported}
+                wanted = held.wanted(() if quietly else symbols, wallet=wallet is not None)
+                orders = _Orders(account_id, [*executions, *reports], held, wanted)
                 failpoint("news_locked")
                 new = _book(orders, executions, changes)
                 for report in sorted(reports, key=lambda item: item.updated_ms):
-                    changes += _report(orders, report, source, by_id)
+                    _report(orders, report, source, by_id)
                 orders.claim(new)
                 if quietly:
                     changes = orders.keep(shown_only=True)
                 else:
                     changes += orders.keep()
-                    changes += fills.fold(account_id, new)
-                for position in sorted(reported, key=lambda item: (item.symbol, item.position_idx)):
-                    changes += _one(positions.apply_report(account_id, position))
+                    fills.fold(held, new)
+                for position in reported:
+                    positions.apply_report(held, position)
                 if wallet is not None:
-                    changes += _one(positions.apply_wallet(account_id, wallet, partial=partial_wallet))
+                    positions.apply_wallet(held, wallet, partial=partial_wallet)
+                moved = held.keep()
+                if not quietly:
+                    changes += moved
                 changed(account_id, changes)
                 failpoint("news_before_commit")
             failpoint("news_after_commit")
@@ -87,32 +93,37 @@ def record_execution(account_id: str, execution: Execution, source: str) -> None
     record(account_id, executions=[execution], source=source)
 
 
-def _one(change: Change | None) -> list[Change]:
-    return [] if change is None else [change]
-
-
 _ABOUT = (
     "account_id = %s AND category = ANY(%s) AND "
-    "(exchange_order_id = ANY(%s) AND exchange_order_id <> '' OR order_link_id = ANY(%s)) ORDER BY id"
+    "(exchange_order_id = ANY(%s) AND exchange_order_id <> '' OR order_link_id = ANY(%s)) ORDER BY id FOR UPDATE"
 )
 
 
-class _Locked:
-    """The orders that a batch of news is about, locked in the order of their ids."""
+class _Orders:
+    """The orders that a batch of news is about, locked in the order of their ids; `held` and what it wants locked
+    behind them come along."""
 
-    def __init__(self, account_id: str, news: Sequence[OrderReport | Execution]) -> None:
+    def __init__(
+        self,
+        account_id: str,
+        news: Sequence[OrderReport | Execution],
+        held: Locked,
+        wanted: Sequence[rows.Query],
+    ) -> None:
         self.account_id = account_id
+        self.held = held
         self._by_exchange: dict[tuple[str, str], Order] = {}
         self._by_link: dict[tuple[str, str], Order] = {}
         self._touched: dict[uuid.UUID, tuple[Order, bool]] = {}
         # What no page holds: orders that this batch brought in, and those that had ended before it.
         self._past: set[uuid.UUID] = set()
-        if not news:
-            return
         order_ids = list({item.order_id for item in news if item.order_id})
         links = list({item.order_link_id for item in news if item.order_link_id})
         categories = list({item.category for item in news})
-        for row in rows.locked(Order, _ABOUT, [account_id, categories, order_ids, links]):
+        about = rows.Query(Order, _ABOUT, (account_id, categories, order_ids, links))
+        found, *more = rows.find_all([about, *wanted])
+        held.take(more)
+        for row in found:
             self.add(row)
             if row.state in states.FINAL:
                 self._past.add(row.pk)
@@ -165,16 +176,16 @@ class _Locked:
         return found
 
 
-def _book(orders: _Locked, executions: Sequence[Execution], changes: list[Change]) -> list[Fill]:
+def _book(orders: _Orders, executions: Sequence[Execution], changes: list[Change]) -> list[Fill]:
     """Books what is new, brings its orders' sums up to date, and returns it."""
     if not executions:
         return []
-    new, told = fills.book(orders.account_id, [(item, orders.find(item)) for item in executions])
+    new, sums, told = fills.book(orders.account_id, [(item, orders.find(item)) for item in executions])
     changes += told
     traded = {fill.order_id: fill for fill in new if fill.is_trade}
     for fill in traded.values():
         if fill.order is not None:
-            fills.attach(fill.order, fill.exchange_order_id)
+            fills.attach(fill.order, fill.exchange_order_id, sums)
             orders.touch(fill.order, wholly=False)
     return new
 
@@ -182,22 +193,21 @@ def _book(orders: _Locked, executions: Sequence[Execution], changes: list[Change
 # ---- status
 
 
-def _report(orders: _Locked, report: OrderReport, source: str, by_id: bool) -> list[Change]:
+def _report(orders: _Orders, report: OrderReport, source: str, by_id: bool) -> None:
     order = orders.find(report)
     if order is not None and (order.symbol, order.side) != (report.symbol, report.side):
         alert(
             order,
             "Bybit has another order under this order's id: another market or side. It is not taken for it.",
         )
-        return []
-    changes: list[Change] = []
+        return
     if order is None:
-        order, changes = _adopt(orders, report)
+        order = _adopt(orders, report)
     known = facts.of_order(order)
     merged = states.merge(known, facts.of_report(report), by_id=by_id)
     concluded = order.reject_code in states.OWN_VERDICTS
     if merged is known and order.exchange_order_id and not concluded:
-        return changes
+        return
     if concluded:
         alert(order, f"Bybit reports an order that Tradepost had called {order.state}. Bybit's word stands.")
     order.exchange_order_id = order.exchange_order_id or report.order_id
@@ -217,10 +227,9 @@ def _report(orders: _Locked, report: OrderReport, source: str, by_id: bool) -> l
         order.reject_message = "Bybit took the order and then refused it. Nothing was traded."
     note(order, timezone.now(), "report", source, facts.evidence(report))
     orders.touch(order, wholly=True)
-    return changes
 
 
-def _adopt(orders: _Locked, report: OrderReport) -> tuple[Order, list[Change]]:
+def _adopt(orders: _Orders, report: OrderReport) -> Order:
     """A row for an order that was made elsewhere, with the fills that came before it."""
     account_id = orders.account_id
     key = uuid.uuid5(EXTERNAL_NAMESPACE, f"{account_id}:{report.category}:{report.order_id}")
@@ -247,15 +256,15 @@ def _adopt(orders: _Locked, report: OrderReport) -> tuple[Order, list[Change]]:
     )
     order.save(force_insert=True)
     orders.adopt(order)
-    changes = fills.move(order)
-    fills.attach(order, report.order_id)
-    return order, changes
+    fills.move(order, orders.held)
+    fills.attach(order, report.order_id, fills.sums(order))
+    return order
 
 
 def set_margin_mode(account_id: str, mode: str) -> None:
     """Bybit's word on the account's margin mode."""
     with transaction.atomic():
-        changed(account_id, _one(positions.set_margin_mode(account_id, mode)))
+        changed(account_id, positions.set_margin_mode(account_id, mode))
 
 
 def fold_all(account_id: str) -> None:
@@ -263,7 +272,9 @@ def fold_all(account_id: str) -> None:
     transaction."""
     for place in fills.places(account_id):
         with transaction.atomic(), rows.gathered():
-            changed(account_id, [fills.fold_place(account_id, place)])
+            held = Locked(account_id)
+            fills.fold_place(held, place)
+            changed(account_id, held.keep())
 
 
 def tell_since(account_id: str) -> None:
@@ -275,10 +286,7 @@ def tell_since(account_id: str) -> None:
 def show_held(account_id: str, held: Mapping[fills.Place, Held]) -> None:
     """What each open holding brought and cost so far, as the journal has just added it up."""
     with transaction.atomic():
-        changes: list[Change] = []
-        for place in sorted(held):
-            changes += positions.show_held(account_id, place, held[place])
-        changed(account_id, changes)
+        changed(account_id, positions.show_held(account_id, held))
 
 
 def take_findings(order: Order, findings: Findings, source: str) -> None:

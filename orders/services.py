@@ -14,7 +14,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from bybit import instruments, rows
 from bybit.errors import BybitError
 from bybit.gateway import Gateway
-from bybit.models import Account, Instrument
+from bybit.models import Account, Instrument, Link
 from orders import access, amending, cancelling, news, seen, sending, verdicts, writing
 from orders.errors import Conflict, NotFound, PriceUnknown, RuleBroken, TooMany, TradeError
 from orders.models import Order
@@ -75,10 +75,10 @@ def place(*, asker: Asker, wish: Wish) -> Placed:
     Raises TradeError for what is refused before sending (nothing was written). Whatever Bybit answers, or does not,
     is in the order's state.
     """
-    known = _known(asker.user, wish)
-    if known is not None:
-        return Placed(known, fresh=False)
-    account, wish = _checked(asker, wish)
+    found = _known_or_checked(asker, wish)
+    if isinstance(found, Order):
+        return Placed(found, fresh=False)
+    account, wish = found
     try:
         order = sending.commit_intent(asker.user, wish, asker.source)
     except sending.Taken:
@@ -102,11 +102,11 @@ def place_batch(*, asks: Sequence[tuple[Asker, Wish]]) -> list[Placed | TradeErr
             results.append(None)
             continue
         try:
-            known = _known(asker.user, wish)
-            if known is not None:
-                results.append(Placed(known, fresh=False))
+            found = _known_or_checked(asker, wish)
+            if isinstance(found, Order):
+                results.append(Placed(found, fresh=False))
                 continue
-            account, wish = _checked(asker, wish)
+            account, wish = found
             order = sending.commit_intent(asker.user, wish, asker.source)
         except TradeError as error:
             results.append(error)
@@ -133,10 +133,17 @@ def _after_batch(asker: Asker, wish: Wish, result: "Placed | TradeError | None")
     return Placed(known or Order.objects.get(pk=wish.id), fresh=False)
 
 
-def _checked(asker: Asker, wish: Wish) -> tuple[Account, Wish]:
+def _known_or_checked(asker: Asker, wish: Wish) -> Order | tuple[Account, Wish]:
+    """The order with this id, once its first send has an answer; or, when there is none, its account and the wish as it
+    may be sent. One round trip finds what both need."""
+    known, *mine = rows.find_all([_by_id(wish), *access.about(asker.user, wish.account_id)])
+    if known:
+        return _settled(asker.user, wish, known[0])
+    return _checked(asker, wish, *access.mine(*mine))
+
+
+def _checked(asker: Asker, wish: Wish, account: Account, link: Link | None) -> tuple[Account, Wish]:
     """The checks before anything is written, in the order that the contract fixes."""
-    account = account_of(asker.user, wish.account_id)
-    link = access.link_of(account)
     if wish.reduce_only:
         access.check_not_paused(link)
     else:
@@ -223,14 +230,19 @@ def _check_seen(asker: Asker, wish: Wish) -> None:
     seen.check(asker.stamp or "", user_id=asker.user.pk, account_id=wish.account_id, position_id=key)
 
 
+def _by_id(wish: Wish) -> rows.Query:
+    return rows.Query(Order, "id = %s", (wish.id,))
+
+
 def _known(user: AbstractBaseUser, wish: Wish) -> Order | None:
     """The order with this id, once its first send has an answer. Raises Conflict when the id is another order's."""
+    (found,) = rows.find_all([_by_id(wish)])
+    return _settled(user, wish, found[0]) if found else None
+
+
+def _settled(user: AbstractBaseUser, wish: Wish, row: Order) -> Order:
     deadline = time.monotonic() + FIRST_SEND_SECONDS
     while True:
-        found = rows.find(Order, "id = %s", [wish.id])
-        if not found:
-            return None
-        row = found[0]
         if row.user_id != user.pk or row.request != wish.request:
             raise Conflict(
                 "id_conflict", "This id already belongs to another order. Nothing was sent. Make a new id."
@@ -238,3 +250,4 @@ def _known(user: AbstractBaseUser, wish: Wish) -> Order | None:
         if row.state not in ("new", "sending") or time.monotonic() > deadline:
             return row
         time.sleep(0.05)
+        ((row,),) = rows.find_all([_by_id(wish)])

@@ -217,30 +217,27 @@ def flush(account_id: str, loop: Loop, client: "redis.Redis") -> int:
 
 
 _EVENT = ("account_id", "seq", "kind", "key", "version", "body")
+# The lock: one publisher per account at a time. A mark lost in a crash only means sending again, so this transaction
+# need not wait for the disk.
+_LOCK = """
+SELECT seq, set_config('synchronous_commit', 'off', true) FROM orders_publication WHERE account_id = %s FOR UPDATE
+"""
 _AFTER = f"""
-SELECT {", ".join(_EVENT)} FROM orders_event WHERE account_id = %s AND seq > %s ORDER BY seq LIMIT %s
+SELECT {", ".join(_EVENT)} FROM orders_event WHERE account_id = %s
+AND seq > (SELECT seq FROM orders_publication WHERE account_id = %s) ORDER BY seq LIMIT %s
 """  # noqa: S608
 
 
 def _unsent(account_id: str) -> list[Event]:
-    with connection.cursor() as cursor:
-        # The lock: one publisher per account at a time. A mark lost in a crash only means sending again, so this
-        # transaction need not wait for the disk.
-        lock = (
-            "SELECT seq, set_config('synchronous_commit', 'off', true) FROM orders_publication "
-            "WHERE account_id = %s FOR UPDATE"
+    ask = ((_LOCK, [account_id]), (_AFTER, [account_id, account_id, BATCH]))
+    locked, found = rows.fetch_all(ask)
+    if not locked:
+        rows.write(
+            "INSERT INTO orders_publication (account_id, seq) VALUES (%s, 0) ON CONFLICT DO NOTHING",
+            [account_id],
         )
-        cursor.execute(lock, [account_id])
-        found = cursor.fetchone()
-        if found is None:
-            cursor.execute(
-                "INSERT INTO orders_publication (account_id, seq) VALUES (%s, 0) ON CONFLICT DO NOTHING",
-                [account_id],
-            )
-            cursor.execute(lock, [account_id])
-            found = cursor.fetchone()
-        cursor.execute(_AFTER, [account_id, found[0], BATCH])
-        return [Event(**dict(zip(_EVENT, values, strict=True))) for values in cursor.fetchall()]
+        locked, found = rows.fetch_all(ask)
+    return [Event(**dict(zip(_EVENT, values, strict=True))) for values in found]
 
 
 def _send(account_id: str, events: Sequence[Event], loop: Loop, client: "redis.Redis") -> None:
