@@ -167,11 +167,13 @@ _pending = threading.local()
 @contextmanager
 def gathered() -> Iterator[None]:
     """Within it, writes wait for the next read, or for the end, and travel with it in one round trip. PostgreSQL
-    carries them out in their order, in the caller's transaction, and any failure raises there."""
+    carries them out in their order, in the caller's transaction, and any failure raises there. It stands last in its
+    `atomic` block: when that is the outermost, the last writes take the COMMIT along, and Django finds nothing left to
+    commit."""
     _pending.writes = []
     try:
         yield
-        _flush()
+        _flush(commit=connection.in_atomic_block and not connection.savepoint_ids)
     finally:
         _pending.writes = None
 
@@ -186,14 +188,13 @@ def write(statement: str, params: Sequence[Any]) -> None:
         cursor.execute(statement, params)
 
 
-def _flush() -> None:
+def _flush(*, commit: bool) -> None:
     waiting = _pending.writes
     if waiting:
         _pending.writes = []
+        texts = [text for text, _ in waiting] + (["COMMIT"] if commit else [])
         with connection.cursor() as cursor:
-            cursor.execute(
-                ";".join(text for text, _ in waiting), [value for _, some in waiting for value in some]
-            )
+            cursor.execute(";".join(texts), [value for _, some in waiting for value in some])
 
 
 def fetch(statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:

@@ -29,7 +29,7 @@ class Order(models.Model):
         EXTERNAL = "external"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="orders")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="orders", db_index=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="orders"
     )
@@ -120,7 +120,7 @@ class Order(models.Model):
 class Fill(models.Model):
     """One execution as Bybit reported it, kept for ever. Inserted once, by (account, exec_id)."""
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="fills")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="fills", db_index=False)
     exec_id = models.CharField(max_length=64)
     # Null until the order it belongs to is known.
     order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="fills")
@@ -181,7 +181,7 @@ class OrderEvent(models.Model):
 class Event(models.Model):
     """One committed, visible change of an account, in an order without gaps: the outbox."""
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="events")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="events", db_index=False)
     seq = models.BigIntegerField()
     kind = models.CharField(max_length=10)
     key = models.CharField(max_length=120)

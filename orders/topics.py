@@ -58,9 +58,7 @@ WITH counter AS (
 )
 INSERT INTO orders_event (account_id, seq, kind, key, version, body, at)
 SELECT %s, counter.seq - %s + item.nr, item.kind, item.key, item.version, item.body, now()
-FROM counter,
-     unnest(%s::text[], %s::text[], %s::int[], %s::text[])
-     WITH ORDINALITY AS item (kind, key, version, body, nr)
+FROM counter, (VALUES {items}) AS item (nr, kind, key, version, body)
 """
 
 
@@ -92,10 +90,9 @@ def changed(account_id: str, changes: Sequence[Change]) -> None:
     if not changes:
         return
     count = len(changes)
-    columns = [
-        list(column) for column in zip(*((c.kind, c.key, c.version, c.body) for c in changes), strict=True)
-    ]
-    rows.write(_APPEND, [account_id, count, count, account_id, count, *columns])
+    items = ", ".join(["(%s, %s, %s, %s, %s)"] * count)
+    values = [value for nr, c in enumerate(changes, 1) for value in (nr, c.kind, c.key, c.version, c.body)]
+    rows.write(_APPEND.format(items=items), [account_id, count, count, account_id, count, *values])
     transaction.on_commit(lambda: _after_commit(account_id))
 
 

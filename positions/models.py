@@ -20,7 +20,7 @@ class Position(models.Model):
     fills and stands beside them. `id` is "<account>:<category>:<symbol>:<position_idx>"."""
 
     id = models.CharField(primary_key=True, max_length=120)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="positions")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="positions", db_index=False)
     category = models.CharField(max_length=10)
     symbol = models.CharField(max_length=40)
     position_idx = models.SmallIntegerField()
@@ -103,7 +103,7 @@ class Journal(models.Model):
     """How far the fills of one place (market and position index) are folded into round trips. The open trip goes on
     from here; a fill that sorts before `last_*` winds back to the last moment at which the place was flat."""
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="journals")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="journals", db_index=False)
     category = models.CharField(max_length=10)
     symbol = models.CharField(max_length=40)
     position_idx = models.SmallIntegerField()
@@ -130,7 +130,7 @@ class Trip(models.Model):
     """One round trip, from flat to flat, made of our fills (positions.rounds). Values in the quote coin, `realised`
     before fees and funding, fees above zero were paid."""
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="trips")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="trips", db_index=False)
     category = models.CharField(max_length=10)
     symbol = models.CharField(max_length=40)
     position_idx = models.SmallIntegerField()
@@ -174,7 +174,7 @@ class Trip(models.Model):
 class Closing(models.Model):
     """What one fill closed, before fees: the part of its trip's result that belongs to its day."""
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="closings")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="closings", db_index=False)
     trip = models.ForeignKey(Trip, on_delete=models.CASCADE, related_name="closings")
     exec_id = models.CharField(max_length=64)
     at = models.DateTimeField()
@@ -191,7 +191,7 @@ class Closing(models.Model):
 class Day(models.Model):
     """What one day brought in one market and coin, by the owner's time zone. Kept up as fills are folded."""
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="days")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="days", db_index=False)
     day = models.DateField()
     category = models.CharField(max_length=10)
     symbol = models.CharField(max_length=40)
@@ -220,7 +220,7 @@ class ClosedPnl(models.Model):
     """Bybit's own record of what an order closed, from position/closed-pnl. `closed_pnl` has the fees taken off and
     leaves funding out."""
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="closed_pnl")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="closed_pnl", db_index=False)
     category = models.CharField(max_length=10)
     symbol = models.CharField(max_length=40)
     order_id = models.CharField(max_length=64)
@@ -261,7 +261,7 @@ class Cash(models.Model):
     """One entry of Bybit's transaction log: everything that changed a coin's balance. `funding` above zero was
     received, `fee` above zero paid; `change` = cash_flow + funding - fee; `balance` is the coin's afterwards."""
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="cash")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="cash", db_index=False)
     log_id = models.CharField(max_length=100)
     kind = models.CharField(max_length=40)
     category = models.CharField(max_length=10, blank=True)
@@ -292,7 +292,7 @@ class Cash(models.Model):
 class Balance(models.Model):
     """A coin's balance at the end of a day, by the owner's time zone: the last entry of Bybit's log on it."""
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="balances")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="balances", db_index=False)
     day = models.DateField()
     coin = models.CharField(max_length=20)
     balance = money()
@@ -312,7 +312,9 @@ class Balance(models.Model):
 class Equity(models.Model):
     """The account's equity in USD at the end of an hour, as Bybit's wallet told it: open positions included."""
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="equity_points")
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="equity_points", db_index=False
+    )
     hour = models.DateTimeField()
     equity = money()
 
@@ -328,7 +330,7 @@ class Coverage(models.Model):
     `until_ms`; what is older is filled in from `floor_ms` on, oldest first, at present up to `filled_ms`. `cursor`
     says where in the window in progress it stopped."""
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="coverage")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="coverage", db_index=False)
     kind = models.CharField(max_length=20)
     category = models.CharField(max_length=10, blank=True)
     floor_ms = models.BigIntegerField()
@@ -357,7 +359,7 @@ class Coverage(models.Model):
 class Note(models.Model):
     """What the owner writes about a trip (by its first execId), a day or an order. Outlives every fold."""
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="notes")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="notes", db_index=False)
     kind = models.CharField(max_length=10)
     key = models.CharField(max_length=120)
     text = models.TextField(blank=True)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 from ninja import Schema
 
@@ -61,7 +62,8 @@ class PositionOut(Schema):
         gap = signed - row.ours_size
         shown = {name: getattr(row, name) for name in _SAME}
         opened = None if row.open_ms is None else datetime.fromtimestamp(row.open_ms / 1000, UTC)
-        return cls(
+        # A row of ours needs no second check of its types, and a fill waits for this.
+        return cls.model_construct(
             account=row.account_id,
             ours=_ours(row, complete=gap == 0),
             diff=None if gap == 0 else _explain(gap, row.record_since),
@@ -77,7 +79,7 @@ PLACES = Decimal("1e-18")
 
 
 def _ours(row: Position, *, complete: bool) -> OursOut:
-    return OursOut(
+    return OursOut.model_construct(
         size=row.ours_size,
         entry_price=row.ours_entry.quantize(PLACES) if row.ours_size else None,
         complete=complete,
@@ -144,17 +146,17 @@ class WalletOut(Schema):
     @classmethod
     def of(cls, row: Wallet) -> "WalletOut":
         shown = {name: getattr(row, name) for name in cls.model_fields if name not in ("account", "coins")}
-        return cls(account=row.account_id, coins=[_coin(coin) for coin in row.coins], **shown)
+        return cls.model_construct(account=row.account_id, coins=[_coin(coin) for coin in row.coins], **shown)
 
 
 def _coin(kept: dict[str, object]) -> CoinOut:
     """A coin as the wallet's row keeps it: numbers are text there."""
-    numbers = {
+    numbers: dict[str, Any] = {
         name: Decimal(value) if isinstance(value, str) else value
         for name, value in kept.items()
         if name != "coin"
     }
-    return CoinOut.model_validate(numbers | {"coin": kept["coin"]})
+    return CoinOut.model_construct(coin=kept["coin"], **numbers)
 
 
 class PositionList(Schema):

@@ -215,7 +215,10 @@ def read_socket(
     address = f"ws://localhost:{stack.port}/ws/live"
     with connect(address, subprotocols=["tradepost.v1", f"bearer.{stack.token()}"]) as socket:  # type: ignore[list-item]
         while not stopping.is_set():
-            text = socket.recv()
+            try:
+                text = socket.recv(timeout=0.5)
+            except TimeoutError:
+                continue
             now = time.time_ns()
             message = json.loads(text)
             with arrived:
