@@ -21,7 +21,7 @@ from bybit.instruments import Coins
 from bybit.models import Account
 from orders import services
 from orders.models import Fill
-from positions import journal
+from positions import journal, ledger
 from positions.journal import Days, Place
 from positions.models import ClosedPnl, Closing, Journal, Trip
 from positions.rounds import START, ZERO, Fact, Key
@@ -168,6 +168,7 @@ def change_zone(account: Account, zone: str) -> None:
                     main.volume += value
                     main.fills += count
         journal.rebuild_days(days)
+        ledger.rebuild_balances(account.pk, days.zone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,8 +144,6 @@ def rebuild_days(days: Days) -> None:
             sums = days.found[day, category, symbol, coin]
             sums.trips, sums.wins = sums.trips + trips, sums.wins + wins
         cursor.execute("DELETE FROM positions_day WHERE account_id = %s", [days.account_id])
-        cursor.execute("DELETE FROM positions_balance WHERE account_id = %s", [days.account_id])
-        cursor.execute(_BALANCES, [zone, days.account_id])
     days.write()
 
 
@@ -158,13 +156,6 @@ _TRIP_DAYS = """
 SELECT (closed_at AT TIME ZONE %s)::date, category, symbol, coin, count(*),
   count(*) FILTER (WHERE realised - fees - funding > 0)
 FROM positions_trip WHERE account_id = %s AND closed_at IS NOT NULL GROUP BY 1, 2, 3, 4
-"""
-_BALANCES = """
-INSERT INTO positions_balance (account_id, day, coin, balance, transfers, at_ms)
-SELECT account_id, day, coin, (array_agg(balance ORDER BY at_ms DESC, id DESC))[1],
-  coalesce(sum(change) FILTER (WHERE kind LIKE 'TRANSFER%%'), 0), max(at_ms)
-FROM (SELECT *, (at AT TIME ZONE %s)::date AS day FROM positions_cash WHERE account_id = %s) entry
-GROUP BY account_id, day, coin
 """
 
 

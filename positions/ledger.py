@@ -2,8 +2,7 @@
 each day, the equity of each hour. Safe to take in twice."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
@@ -11,9 +10,8 @@ from django.utils import timezone
 
 from bybit.types import CashRow, ClosedRow
 from positions.journal import day_of
-from positions.models import Cash, ClosedPnl, Equity, Wallet
+from positions.models import Balance, Cash, ClosedPnl, Equity, Wallet
 
-ZERO = Decimal(0)
 _CLOSED_KEY = ["account", "category", "symbol", "order_id", "created_ms"]
 _CLOSED_FIELDS = [
     name for name in ClosedRow.__dataclass_fields__ if name not in (*_CLOSED_KEY, "category", "symbol")
@@ -54,34 +52,48 @@ def take_cash(account_id: str, zone: str, items: Sequence[CashRow]) -> None:
         _keep_balances(account_id, ZoneInfo(zone), new)
 
 
+# An entry after which another one of the same millisecond came is not the day's last, whatever order they were read in.
 _KEEP = """
 INSERT INTO positions_balance (account_id, day, coin, balance, transfers, at_ms)
-SELECT %s, * FROM unnest(%s::date[], %s::text[], %s::numeric[], %s::numeric[], %s::bigint[])
+SELECT %(account)s, day, ended.coin, final.balance, transfers, ended.at_ms
+FROM (
+  SELECT (at AT TIME ZONE %(zone)s)::date AS day, coin, max(at_ms) AS at_ms,
+    coalesce(sum(change) FILTER (WHERE kind LIKE 'TRANSFER%%'), 0) AS transfers
+  FROM positions_cash WHERE account_id = %(account)s AND at_ms >= %(start)s AND at_ms < %(end)s GROUP BY 1, 2
+) ended CROSS JOIN LATERAL (
+  SELECT balance FROM positions_cash entry
+  WHERE account_id = %(account)s AND at_ms = ended.at_ms AND coin = ended.coin
+  ORDER BY EXISTS (
+    SELECT 1 FROM positions_cash later WHERE account_id = %(account)s AND at_ms = entry.at_ms
+    AND coin = entry.coin AND id <> entry.id AND later.balance - later.change = entry.balance
+  ), id DESC LIMIT 1
+) final
 ON CONFLICT (account_id, day, coin) DO UPDATE SET
-  balance = CASE WHEN excluded.at_ms > positions_balance.at_ms
-    THEN excluded.balance ELSE positions_balance.balance END,
-  transfers = positions_balance.transfers + excluded.transfers,
-  at_ms = greatest(excluded.at_ms, positions_balance.at_ms)
+  balance = excluded.balance, transfers = excluded.transfers, at_ms = excluded.at_ms
 """
 
 
 def _keep_balances(account_id: str, zone: ZoneInfo, new: Sequence[CashRow]) -> None:
-    """The balance that each day ended with, and what was transferred on it; `new` is oldest first."""
-    ends: dict[tuple[date, str], tuple[Decimal | None, int]] = {}
-    transfers: dict[tuple[date, str], Decimal] = {}
-    for item in new:
-        key = day_of(item.at_ms, zone), item.coin
-        ends[key] = item.balance, item.at_ms
-        if item.kind.startswith("TRANSFER"):
-            transfers[key] = transfers.get(key, ZERO) + (item.change or ZERO)
-    if not ends:
-        return
-    keys = sorted(ends)
-    columns: list[list[object]] = [[key[0] for key in keys], [key[1] for key in keys]]
-    columns += [[ends[key][0] for key in keys], [transfers.get(key, ZERO) for key in keys]]
-    columns.append([ends[key][1] for key in keys])
+    """The balance that each of these entries' days ended with, and what was transferred on it."""
+    if new:
+        days = [day_of(item.at_ms, zone) for item in new]
+        start, end = min(days), max(days) + timedelta(days=1)
+        _write_balances(account_id, zone, _midnight(start, zone), _midnight(end, zone))
+
+
+def rebuild_balances(account_id: str, zone: ZoneInfo) -> None:
+    """All days anew: they end at another hour now."""
+    Balance.objects.filter(account_id=account_id).delete()
+    _write_balances(account_id, zone, 0, 2**62)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> int:
+    return int(datetime.combine(day, time.min, zone).timestamp() * 1000)
+
+
+def _write_balances(account_id: str, zone: ZoneInfo, start_ms: int, end_ms: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_KEEP, [account_id, *columns])
+        cursor.execute(_KEEP, {"account": account_id, "zone": str(zone), "start": start_ms, "end": end_ms})
 
 
 def note_equity(account_id: str) -> None:

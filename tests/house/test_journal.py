@@ -1,12 +1,16 @@
 """The journal by its routes: what was traded shows as trips, days and a curve, opens into what it is made of, takes
 notes, and leaves as files."""
 
+import base64
 import csv
 import io
+import json
 import uuid
 from contextlib import ExitStack
 from decimal import Decimal
 from typing import Any
+
+import pytest
 
 from tests.conftest import Stack, wait_for
 from tests.faults.play import frozen
@@ -209,3 +213,25 @@ def test_what_happened_while_the_console_was_down_is_in_its_journal(desk: Stack)
     assert (ended["side"], ended["open"]) == ("Sell", False)
     flatten(desk)
     stranger.post("/v5/position/switch-mode", category="linear", symbol="SOLUSDT", mode=0)
+
+
+FAR_CURSOR = base64.urlsafe_b64encode(json.dumps([2**63, "x"]).encode()).decode().rstrip("=")
+NUL_CURSOR = base64.urlsafe_b64encode(json.dumps([1, "a\u0000b"]).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/journal/figures?account=paper&start=0001-01-01",
+        "/journal/figures?account=paper&end=9999-12-31",
+        "/journal/days/9999-12-31?account=paper",
+        "/journal/days/0001-01-01?account=paper",
+        "/journal/curve?account=paper&start=0001-01-01&end=0001-01-02",
+        "/journal/export?kind=fills&account=paper&start=9999-12-30",
+        f"/executions?account=paper&cursor={FAR_CURSOR}",
+        f"/executions?account=paper&cursor={NUL_CURSOR}",
+    ],
+)
+def test_days_and_cursors_that_no_record_has_are_refused(desk: Stack, path: str) -> None:
+    answer = desk.api("GET", path)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid"), answer.text

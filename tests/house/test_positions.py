@@ -2,6 +2,7 @@
 look before sending."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
@@ -45,6 +46,24 @@ def test_a_position_is_turned_round_in_two_proven_steps(desk: Stack) -> None:
     again, _ = reverse(desk, row, **asked)
     assert (again.status_code, again.json()["open"]["id"]) == (200, asked["open_id"])
     assert [len(desk.paper.journal(asked[name])) for name in ("id", "open_id")] == [1, 1]
+
+
+def test_the_other_side_is_as_large_as_what_was_really_closed(desk: Stack) -> None:
+    """A stop takes a part while the close is on its way."""
+    row = held(desk)
+    desk.paper.fault(endpoint="/v5/order/create", accept="late", reply="ok", ms=900, count=1)
+    close_id = str(uuid.uuid4())
+    with ThreadPoolExecutor(1) as pool:
+        turning = pool.submit(reverse, desk, row, id=close_id)
+        wait_for(lambda: desk.paper.journal(close_id), 5, "the close on its way")
+        part = {"side": "Sell", "orderType": "Market", "qty": "0.004", "reduceOnly": True}
+        desk.paper.control("external", {"category": "linear", "symbol": "BTCUSDT", **part})
+        answer, _ = turning.result(30)
+    done = answer.json()
+    assert answer.status_code == 201, answer.text
+    assert (done["close"]["filled_qty"], done["open"]["qty"]) == ("0.006", "0.006")
+    wait_for(lambda: position(desk).get("side") == "Sell", what="the other side")
+    assert position(desk)["size"] == "0.006"
 
 
 def test_the_second_step_waits_for_proof_of_the_first(desk: Stack) -> None:
@@ -254,6 +273,19 @@ def test_a_size_is_reckoned_from_what_is_available_or_may_be_lost(desk: Stack) -
     assert all_of_it["rules"] == [] or all_of_it["rules"][0]["detail"]["rule"] == "max_qty"
     wrong = looked(desk, 422, order_type="Market", size={"by": "risk", "amount": "100"})
     assert wrong["error"]["detail"]["rule"] == "sizing"
+
+
+def test_an_unknown_fee_is_reckoned_as_what_everybody_pays(desk: Stack) -> None:
+    """Nought would make a size too large. A market that nobody has looked at: rates are kept for an hour."""
+    price, stop = at(desk, "0.99", "XRPUSDT"), at(desk, "0.97", "XRPUSDT")
+    limit = {"symbol": "XRPUSDT", "order_type": "Limit", "price": price, "stop_loss": stop}
+    desk.paper.fault(endpoint="/v5/account/fee-rate", accept="never", reply="ret", code=10005)
+    found = looked(desk, **limit, size={"by": "risk", "amount": "100"})
+    assert found["fee_taker"] == {"value": None, "source": "not available"}
+    desk.paper.clear()
+    known = looked(desk, **limit, size={"by": "risk", "amount": "100"})
+    assert known["fee_taker"]["source"] == "computed"
+    assert found["qty"] == known["qty"]
 
 
 def test_without_bybits_help_it_is_said_and_not_guessed(desk: Stack) -> None:

@@ -205,6 +205,44 @@ def test_an_absence_of_weeks_is_repaired(old: Account, old_paper: Paper) -> None
     equals_the_ledger(old, old_paper)
 
 
+def test_a_list_that_bybit_refuses_holds_up_no_other(old: Account, old_paper: Paper) -> None:
+    refused = {"endpoint": "/v5/account/transaction-log", "accept": "never", "reply": "ret", "code": 10005}
+    old_paper.fault(**refused)
+    try:
+        assert bring_in(old) == 1
+        missing = Coverage.objects.filter(account=old, kind="cash")
+        assert not any(row.is_filled for row in missing)
+        assert all(row.is_filled for row in Coverage.objects.filter(account=old).exclude(kind="cash"))
+        found = backfill.progress(old.pk)
+        assert found is not None
+        assert not found["complete"]
+    finally:
+        old_paper.clear()
+    bring_in(old)
+    equals_the_ledger(old, old_paper)
+
+
+def test_while_bybit_is_away_the_next_beat_asks_again_and_not_the_next_moment(
+    old: Account, old_paper: Paper
+) -> None:
+    old_paper.fault(endpoint="/v5/*", accept="never", reply="status", code=503)
+    try:
+        assert backfill.advance(old, 60) is False
+    finally:
+        old_paper.clear()
+    assert bring_in(old) == 1
+
+
+def test_a_record_older_than_bybits_memory_is_not_asked_for_before_its_own_start(
+    old: Account, old_paper: Paper
+) -> None:
+    bring_in(old)
+    day_ms, now_ms = 86_400_000, int(timezone.now().timestamp() * 1000)
+    Coverage.objects.update(filled_ms=now_ms - 70 * day_ms, start_ms=now_ms - 60 * day_ms)
+    assert bring_in(old) == 1
+    assert all(row.is_filled and row.filled_ms <= row.start_ms for row in Coverage.objects.all())
+
+
 def test_the_figures_read_in_a_moment(old: Account, old_paper: Paper) -> None:
     bring_in(old)
     journal.roll(old, 30)

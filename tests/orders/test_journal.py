@@ -4,7 +4,7 @@ their true order; and its days are the owner's."""
 import random
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,12 +14,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from bybit.models import Account, Instrument
-from bybit.types import Execution, OrderReport
+from bybit.types import CashRow, Execution, OrderReport
 from orders import journal, services
 from orders.models import Event, Fill
-from positions import figures
+from positions import figures, ledger
 from positions.journal import day_of
-from positions.models import Closing, Day, Position, Trip
+from positions.models import Balance, Closing, Day, Position, Trip
 from positions.rounds import Fact, Fold, trips_of
 
 D = Decimal
@@ -191,7 +191,9 @@ def test_another_time_zone_adds_the_days_up_anew(account: Account, execution: Ex
         late = execution(f"{zone}-1", "1", fee_currency="USDT", exec_ms=START_MS + 5, seq=10**6)
         fills.append(late)
         services.record(account.pk, executions=[late], source="stream")
-        journal.roll(Account.objects.get(), 5)
+        # By a worker that read the account before the change.
+        assert account.time_zone == "UTC"
+        journal.roll(account, 5)
         assert days(account) == summed(fills, zone)
 
 
@@ -269,3 +271,59 @@ def test_spot_holdings_are_what_fills_and_fees_leave(account: Account, execution
     assert (holding.coin, holding.ours, market.avg_cost) == ("BTC", D(1), D(50000))
     assert market.realised == D("9980")
     assert Closing.objects.get().qty == D("0.998")
+    # The coins kept as a fee made the others dearer: they are no fee beside it, on no day in no zone.
+    for zone in ("", "UTC", "Asia/Tokyo"):
+        if zone:
+            journal.change_zone(account, zone)
+        assert {key[2]: values[1] for key, values in days(account).items()} == {"USDT": D("59.88")}
+
+
+def test_a_curve_that_begins_late_begins_at_its_true_sum(account: Account, execution: Exec) -> None:
+    fills = history(execution, 5)
+    services.record(account.pk, executions=fills, source="stream")
+    journal.roll(account, 5)
+    first, last = min(day for day, *_ in days(account)), max(day for day, *_ in days(account))
+    whole = figures.curve(account.pk, first, last)
+    after = last + timedelta(days=3)
+    # A day without a trade, known by Bybit's balance alone.
+    Balance.objects.create(account=account, day=after, coin="USDT", balance=D(5), at_ms=1)
+    (point,) = figures.curve(account.pk, after, after)
+    assert point.total == [one for one in whole if one.coin == "USDT"][-1].total != 0
+    assert (point.net, point.balance) == (0, D(5))
+
+
+def test_the_journals_rows_are_locked_while_they_are_folded(account: Account, execution: Exec) -> None:
+    services.record(account.pk, executions=history(execution, 5, 10), source="stream")
+    with CaptureQueriesContext(connection) as caught:
+        journal.roll(account, 5)
+    taken = [q["sql"] for q in caught if q["sql"].endswith("FOR UPDATE") and "positions_journal" in q["sql"]]
+    assert len(taken) == 2
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (2, 0, 3, 1)])
+def test_a_day_ends_with_the_last_entry_of_its_last_millisecond(
+    account: Account, order: tuple[int, ...]
+) -> None:
+    """Whatever order entries of one moment are read in, and page by page."""
+    steps = [(D(10), D(110)), (D(-4), D(106)), (D(1), D(107)), (D(-8), D(99))]
+    entries = [
+        CashRow(
+            **dict.fromkeys(("category", "symbol", "side", "trade_id", "order_id"), ""),
+            **dict.fromkeys(("qty", "price", "funding", "fee", "cash_flow")),
+            log_id=f"log-{n}",
+            kind="TRANSFER_IN" if n == 0 else "TRADE",
+            coin="USDT",
+            change=change,
+            balance=balance,
+            at_ms=START_MS,
+        )
+        for n, (change, balance) in enumerate(steps)
+    ]
+    for n in order:
+        ledger.take_cash(account.pk, "UTC", [entries[n]])
+        ledger.take_cash(account.pk, "UTC", [entries[n]])
+    row = Balance.objects.get()
+    assert (row.balance, row.transfers, row.at_ms) == (D(99), D(10), START_MS)
+    journal.change_zone(account, "Asia/Tokyo")
+    row = Balance.objects.get()
+    assert (row.balance, row.transfers) == (D(99), D(10))

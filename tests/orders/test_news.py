@@ -11,12 +11,14 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bybit import rows
 from bybit.models import Account
+from bybit.stream import Message
 from bybit.types import Execution, OrderReport, PositionReport
-from orders import sending, services
+from orders import listener, sending, services
 from orders.models import Event, Fill, Order, OrderEvent, Sequence
 from positions.models import Position
 
@@ -288,3 +290,45 @@ def test_f32_a_hedge_legs_fill_in_one_batch_with_its_order_is_folded_once(
     )
     sums = {row.position_idx: row.ours_size for row in Position.objects.all()}
     assert {index: size for index, size in sums.items() if size} == {1: D(2)}
+
+
+def test_a_batch_tells_each_position_once_and_ends_with_the_last_report(
+    account: Account, execution: Exec, position: Callable[..., PositionReport]
+) -> None:
+    told = [position(seq=n, updated_ms=n, size=D(n), side="Buy") for n in range(1, 6)]
+    fills = [execution(f"b-{n}", "1", order_id="b") for n in range(1, 6)]
+    services.record(account.pk, executions=fills, reported=told, source="stream")
+    row = Position.objects.get()
+    assert (row.version, row.size, row.ours_size, row.exchange_seq) == (1, D(5), D(5), 5)
+    (event,) = Event.objects.filter(kind="position")
+    body = json.loads(event.body)
+    assert (body["size"], body["ours"]["size"], body["version"]) == ("5", "5", 1)
+
+
+def test_news_inside_a_transaction_is_committed_with_it_and_not_before(
+    account: Account, execution: Exec
+) -> None:
+    with CaptureQueriesContext(connection) as caught, transaction.atomic():
+        services.record_execution(account.pk, execution("n-1", "1"), "stream")
+        transaction.set_rollback(True)
+    assert not any("COMMIT" in query["sql"] for query in caught if query["sql"] != "COMMIT")
+    assert not Fill.objects.exists()
+    with CaptureQueriesContext(connection) as caught:
+        services.record_execution(account.pk, execution("n-1", "1"), "stream")
+    assert any(query["sql"].endswith(";COMMIT") for query in caught)
+    assert Fill.objects.count() == 1
+
+
+def test_wallet_news_of_several_coins_in_one_batch_loses_none() -> None:
+    def told(equity: str, **coins: str) -> Message:
+        rows_ = [
+            {"coin": name, "equity": value, "walletBalance": value, "usdValue": value, "unrealisedPnl": ""}
+            for name, value in coins.items()
+        ]
+        data = {"accountType": "UNIFIED", "totalEquity": equity, "totalAvailableBalance": "", "coin": rows_}
+        return Message("wallet", "", 1, [data])
+
+    news, bad = listener._sort([told("1", BTC="1", USDT="5"), told("2", USDT="7")])
+    assert not bad
+    assert news["wallet"].total_equity == 2
+    assert {coin.coin: coin.equity for coin in news["wallet"].coins} == {"BTC": 1, "USDT": 7}
