@@ -12,7 +12,7 @@ from typing import Any
 
 from bybit.fields import Malformed, integer
 from bybit.market_parse import Levels, levels
-from bybit.types import BookView
+from bybit.market_types import BookView
 
 
 class Book:

@@ -15,8 +15,9 @@ from django.utils import timezone
 from bybit.answers import every
 from bybit.errors import BybitError
 from bybit.gateway import Gateway
+from bybit.market_types import InstrumentInfo, RiskTierInfo
 from bybit.models import Account, Instrument, RiskTier
-from bybit.types import CATEGORIES, InstrumentInfo, RiskTierInfo
+from bybit.types import CATEGORIES
 
 log = logging.getLogger("tradepost.markets")
 

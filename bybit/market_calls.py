@@ -11,17 +11,17 @@ from typing import Any
 from bybit import answers, market_parse
 from bybit.errors import NotSent, Refused, Unknown
 from bybit.fields import Malformed
-from bybit.pace import Pace
-from bybit.types import (
+from bybit.market_types import (
     BookView,
     Candle,
     FundingRate,
     InstrumentInfo,
-    Page,
     PublicTrade,
     RiskTierInfo,
     Ticker,
 )
+from bybit.pace import Pace
+from bybit.types import Page
 
 Json = dict[str, Any]
 FEES_HELD_SECONDS = 3600

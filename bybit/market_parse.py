@@ -5,7 +5,15 @@ from decimal import Decimal
 from typing import Any
 
 from bybit.fields import Malformed, Row, flag, integer, maybe, number, positive, text
-from bybit.types import BookView, Candle, FundingRate, InstrumentInfo, PublicTrade, RiskTierInfo, Ticker
+from bybit.market_types import (
+    BookView,
+    Candle,
+    FundingRate,
+    InstrumentInfo,
+    PublicTrade,
+    RiskTierInfo,
+    Ticker,
+)
 
 Levels = tuple[tuple[Decimal, Decimal], ...]
 

@@ -16,8 +16,8 @@ from bybit import market_parse
 from bybit.books import Book
 from bybit.decimals import to_wire
 from bybit.forms import time_text
+from bybit.market_types import BookView, Candle, PublicTrade, Ticker
 from bybit.stream import Message
-from bybit.types import BookView, Candle, PublicTrade, Ticker
 from orders.marks import BEST_TOPIC, BOOK_TOPIC, kind_of, symbol_of
 
 log = logging.getLogger("tradepost.prices")

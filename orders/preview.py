@@ -13,8 +13,9 @@ from bybit import instruments
 from bybit.decimals import EXACT
 from bybit.errors import BybitError
 from bybit.gateway import Gateway
+from bybit.market_types import RiskTierInfo, Ticker
 from bybit.models import Account, Instrument
-from bybit.types import Margins, NewOrder, RiskTierInfo, Ticker
+from bybit.types import Margins, NewOrder
 from orders import access, sizing
 from orders.errors import NotFound, PriceUnknown, RuleBroken, TradeError
 from orders.risk import check

@@ -19,8 +19,8 @@ from bybit.errors import Banned, BybitError, Refused
 from bybit.fields import Malformed
 from bybit.gateway import Gateway
 from bybit.market_parse import ticker
+from bybit.market_types import BookView, Candle, FundingRate, PublicTrade, Ticker
 from bybit.models import Account, Instrument
-from bybit.types import BookView, Candle, FundingRate, PublicTrade, Ticker
 from orders import access, topics
 from orders.errors import NotFound, TradeError
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from bybit.decimals import is_multiple, round_down, to_wire
+from bybit.market_types import Ticker
 from bybit.models import Account, Instrument
-from bybit.types import Ticker
 from orders.errors import RuleBroken
 from orders.models import Order
 from orders.wishes import Wish

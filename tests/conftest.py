@@ -21,7 +21,7 @@ import requests
 import tests.own_data  # noqa: F401  # first of ours: it decides where everything lives
 
 if TYPE_CHECKING:
-    from tests.truth import Witness
+    from tests.witness import Witness
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -214,7 +214,7 @@ class Stack:
     @cached_property
     def witness(self) -> "Witness":
         """Holds its record against the exchange's ledger."""
-        from tests.truth import Witness, of_house
+        from tests.witness import Witness, of_house
 
         return Witness(of_house(self.data), self.paper_url, settle=timedelta(seconds=self.settle_seconds))
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from ninja import Schema
 
 from bybit.forms import Money, Time
+from bybit.market_types import Candle, FundingRate, PublicTrade, Ticker
 from bybit.models import Favourite, Instrument
-from bybit.types import Candle, FundingRate, PublicTrade, Ticker
 
 
 def moment(at_ms: int | None) -> datetime | None:

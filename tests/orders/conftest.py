@@ -15,7 +15,7 @@ from bybit.models import Account, Link
 from bybit.types import Execution, OrderReport, PositionReport
 from orders import topics
 from tests.conftest import Paper
-from tests.truth import Witness, of_test_database
+from tests.witness import Witness, of_test_database
 
 
 @pytest.fixture

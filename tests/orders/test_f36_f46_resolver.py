@@ -18,7 +18,8 @@ from orders.tasks import resolve_account
 from positions.models import Position, Wallet
 from tests.conftest import Paper
 from tests.orders.test_news import ours, shown
-from tests.truth import Witness, apart, broken
+from tests.truth import apart, broken
+from tests.witness import Witness
 
 D = Decimal
 

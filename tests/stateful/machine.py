@@ -20,7 +20,8 @@ from orders.services import Asker
 from orders.wishes import wish_of
 from tests.conftest import Paper
 from tests.stateful.wire import Wire
-from tests.truth import Witness, apart, broken
+from tests.truth import apart, broken
+from tests.witness import Witness
 
 CREATE, CANCEL, AMEND = "/v5/order/create", "/v5/order/cancel", "/v5/order/amend"
 READS = ("/v5/order/realtime", "/v5/order/history", "/v5/execution/list", "/v5/position/list", "/v5/*")

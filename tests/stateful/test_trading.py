@@ -15,7 +15,7 @@ from bybit import instruments
 from bybit.models import Account, Link
 from tests.conftest import Paper
 from tests.stateful.machine import Trading
-from tests.truth import Witness, of_test_database
+from tests.witness import Witness, of_test_database
 
 QUICK = {
     "SEND_OVER_SECONDS": 0.1,
