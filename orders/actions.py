@@ -122,7 +122,7 @@ def _until_flat(account: Account, position: Position, order: Order) -> Order:
     while time.monotonic() < deadline:
         order = Order.objects.get(pk=order.pk)
         if order.state in states.FINAL:
-            _read_position(account, gateway, position.category, position.symbol)
+            services.read_position(account, gateway, position.category, position.symbol)
             if order.state != "filled" or _is_flat(position):
                 return order
         else:
@@ -239,18 +239,8 @@ def _change(
             access.note_ban(account, gateway)
         return False
     if symbol is not None:
-        _read_position(account, gateway, category, symbol)
+        services.read_position(account, gateway, category, symbol)
     return True
-
-
-def _read_position(account: Account, gateway: Gateway, category: str, symbol: str) -> None:
-    try:
-        found = gateway.position(category=category, symbol=symbol).items
-    except BybitError:
-        # The stream or the next pass brings it.
-        return
-    services.record(account.pk, reported=found, source="rest")
-    access.note_mode(account, found)
 
 
 def place_of(text: str) -> tuple[str, str, str, int]:

@@ -16,13 +16,13 @@ from bybit.gateway import Gateway
 from bybit.market_types import RiskTierInfo, Ticker
 from bybit.models import Account, Instrument
 from bybit.types import Margins, NewOrder
-from orders import access, sizing
+from orders import access, services, sizing
 from orders.errors import NotFound, PriceUnknown, RuleBroken, TradeError
 from orders.risk import check
 from orders.wishes import Wish
 from positions.book import Book, Trade, step
 from positions.models import Position, Wallet
-from positions.services import ISOLATED, position_id
+from positions.services import ISOLATED, PORTFOLIO, position_id
 
 T = TypeVar("T")
 ZERO = Decimal(0)
@@ -100,14 +100,25 @@ class _Look:
         self.instrument = instrument
         self.wish = wish
         self.gateway: Gateway = access.gateway_of(account)
-        key = position_id(account.pk, wish.category, wish.symbol, wish.position_idx)
-        self.position = Position.objects.filter(pk=key).first()
         self.wallet = Wallet.objects.filter(pk=account.pk).first()
+        self.position = self._position()
+        if wish.category != "spot" and self._leverage() is None and not self._in_portfolio():
+            # Nothing was ever held here: Bybit has a leverage for it all the same.
+            services.read_position(account, self.gateway, wish.category, wish.symbol)
+            self.position = self._position()
         self.ticker = self._ticker()
         self.price = self._price()
         rates = _or_none(lambda: self.gateway.fee_rate(category=wish.category, symbol=wish.symbol))
         self.maker: Decimal | None = rates[0] if rates else None
         self.taker: Decimal | None = rates[1] if rates else None
+
+    def _position(self) -> Position | None:
+        wish = self.wish
+        key = position_id(self.account.pk, wish.category, wish.symbol, wish.position_idx)
+        return Position.objects.filter(pk=key).first()
+
+    def _in_portfolio(self) -> bool:
+        return self.wallet is not None and self.wallet.margin_mode == PORTFOLIO
 
     def _ticker(self) -> Ticker:
         try:

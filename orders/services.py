@@ -223,6 +223,17 @@ def close_position(*, asker: Asker, position: Position, wish: Wish, fraction: De
     return place(asker=asker, wish=wish)
 
 
+def read_position(account: Account, gateway: Gateway, category: str, symbol: str) -> None:
+    """Asks Bybit for a market's position, with its leverage even where nothing is held. Without an answer nothing
+    changes: the stream or the next pass brings it."""
+    try:
+        found = gateway.position(category=category, symbol=symbol).items
+    except BybitError:
+        return
+    record(account.pk, reported=found, source="rest")
+    access.note_mode(account, found)
+
+
 def _check_seen(asker: Asker, wish: Wish) -> None:
     if asker.stamp is None and not asker.must_see:
         return

@@ -16,7 +16,7 @@ from positions.rounds import Held, Key
 from positions.schemas import PositionOut, WalletOut
 
 ZERO = Decimal(0)
-ISOLATED = "ISOLATED_MARGIN"
+ISOLATED, PORTFOLIO = "ISOLATED_MARGIN", "PORTFOLIO_MARGIN"
 Place = tuple[str, str, int]
 _FACTS = (
     *("side", "size", "entry_price", "liq_price", "leverage", "take_profit", "stop_loss", "trailing_stop"),

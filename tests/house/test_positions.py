@@ -229,6 +229,13 @@ def test_looking_before_sending_tells_what_the_order_would_do(desk: Stack) -> No
     assert len(desk.api("GET", "/orders?limit=200").json()["items"]) == orders
 
 
+def test_a_market_where_nothing_was_ever_held_has_its_leverage_all_the_same(desk: Stack) -> None:
+    found = looked(desk, symbol="ETHPERP", order_type="Market", qty="0.1")
+    assert found["margin"]["source"] == "computed"
+    # Bybit's own for a new market.
+    assert D(found["margin"]["value"]) == D(found["value"]) / 10
+
+
 def test_the_estimated_liquidation_is_what_the_exchange_shows_once_it_is_filled(desk: Stack) -> None:
     """Both from the same rule: where margin balance meets maintenance margin."""
     # Large enough that it can be liquidated at all.
