@@ -18,9 +18,9 @@ from django.http import StreamingHttpResponse
 from bybit.decimals import to_wire
 from bybit.forms import time_text
 from orders.models import Fill, Order
-from positions.models import Cash, ClosedPnl, Day, Trip
+from positions.models import Cash, ClosedPnl, Day, Note, Trip
 
-Kind = Literal["fills", "orders", "trips", "closed_pnl", "cash", "days"]
+Kind = Literal["fills", "orders", "trips", "closed_pnl", "cash", "days", "notes"]
 Form = Literal["csv", "json"]
 PAGE = 2_000
 # What a spreadsheet may take for the beginning of a formula.
@@ -114,6 +114,8 @@ TABLES: dict[str, _Table] = {
             "wins",
         ),
     ),
+    # By what they are about: a trip's first execId, a day, an order.
+    "notes": _Table(Note, ("id", "id"), "updated_at", ("kind", "key", "text", "tags", "updated_at")),
 }
 
 
@@ -164,7 +166,7 @@ def cell(value: Any) -> str:
         return to_wire(value)
     if isinstance(value, datetime):
         return time_text(value)
-    if isinstance(value, dict):
+    if isinstance(value, (dict, list)):
         value = json.dumps(value, separators=(",", ":"), sort_keys=True)
     text = str(value)
     return f"'{text}" if isinstance(value, str) and text.startswith(RISKY) else text

@@ -59,7 +59,7 @@ export const tj = {
   holdings: "Spot holdings",
 
   exports: "Export as CSV",
-  exportOf: { fills: "Executions", closed: "Bybit's closed P&L", trips: "Trips", days: "Days" },
+  exportOf: { fills: "Executions", closed: "Bybit's closed P&L", trips: "Trips", days: "Days", notes: "Notes" },
   zoneTitle: "Time zone of the days",
   zoneLead: "Whose midnight ends a day. All days are added up anew when it changes.",
   zoneHere: (zone: string) => `Use this device's: ${zone}`,

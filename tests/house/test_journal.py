@@ -150,7 +150,17 @@ def test_the_record_leaves_as_files(desk: Stack) -> None:
     assert set(fills) == {row["execId"] for row in desk.paper.truth()["executions"]}
     closed = lines(desk, "/closed-pnl?format=csv&account=paper")
     assert {row["order_id"] for row in trip["closed_pnl"]} <= {row["order_id"] for row in closed}
-    for kind in ("fills", "orders", "trips", "closed_pnl", "cash", "days"):
+    note = {
+        "account": "paper",
+        "kind": "trip",
+        "key": trip["items"][0]["exec_id"],
+        "text": "=1+1",
+        "tags": ["@a"],
+    }
+    assert desk.api("PUT", "/journal/notes", note).status_code == 200
+    (row,) = (row for row in lines(desk, "/journal/export?kind=notes") if row["key"] == note["key"])
+    assert (row["text"], json.loads(row["tags"])) == ("'=1+1", ["@a"])
+    for kind in ("fills", "orders", "trips", "closed_pnl", "cash", "days", "notes"):
         rows = lines(desk, f"/journal/export?kind={kind}")
         told = desk.api("GET", f"/journal/export?kind={kind}&format=json").json()
         assert (told["kind"], len(told["items"])) == (kind, len(rows))

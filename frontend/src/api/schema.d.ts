@@ -5356,7 +5356,7 @@ export interface operations {
     export_journal: {
         parameters: {
             query: {
-                kind: "fills" | "orders" | "trips" | "closed_pnl" | "cash" | "days";
+                kind: "fills" | "orders" | "trips" | "closed_pnl" | "cash" | "days" | "notes";
                 account?: string | null;
                 format?: "csv" | "json";
                 start?: string | null;

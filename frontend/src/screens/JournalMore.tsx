@@ -11,6 +11,7 @@ const EXPORTS = [
   [tj.exportOf.closed, "/closed-pnl"],
   [tj.exportOf.trips, "/journal/export?kind=trips"],
   [tj.exportOf.days, "/journal/export?kind=days"],
+  [tj.exportOf.notes, "/journal/export?kind=notes"],
 ] as const;
 
 function Zone({ of }: { of: string }) {
