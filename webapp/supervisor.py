@@ -206,11 +206,12 @@ class House:
         try:
             self._start("postgres", "valkey", "paper")
             self._until(self._postgres.ensure_database, "PostgreSQL did not start")
-            self._manage("migrate", "--verbosity", "0")
-            self._manage("prepare_demo", "--paper-url", f"http://127.0.0.1:{self._paper_port}")
+            link = self._prepare()
             self._start("web", "stream", "worker", "resolver", "beat")
             self._until(self._is_ready, "The house did not become ready")
-            self._announce()
+            lines = [f"READY {self._url}", f"PAPER http://127.0.0.1:{self._paper_port}/", f"SIGN-IN {link}"]
+            sys.stdout.write("\n".join(lines) + "\n")
+            sys.stdout.flush()
         except SystemExit:
             return
         except Exception as error:  # noqa: BLE001  # said to the person, then everything stops
@@ -240,10 +241,28 @@ class House:
                 raise RuntimeError(problem)
             time.sleep(0.1)
 
-    def _manage(self, *words: str) -> None:
-        subprocess.run(
-            [sys.executable, "manage.py", *words], check=True, cwd=self._root, env=self._environment()
+    @property
+    def _url(self) -> str:
+        return f"http://localhost:{self._port}/"
+
+    def _prepare(self) -> str:
+        """The tables, the user, the account, all by one process. Returns a sign-in link."""
+        (self._data / "web.url").write_text(self._url)
+        done = subprocess.run(
+            [
+                sys.executable,
+                "manage.py",
+                "prepare_demo",
+                "--paper-url",
+                f"http://127.0.0.1:{self._paper_port}",
+            ],
+            check=True,
+            cwd=self._root,
+            env=self._environment(),
+            stdout=subprocess.PIPE,
+            text=True,
         )
+        return done.stdout.strip()
 
     def _is_ready(self) -> bool:
         try:
@@ -251,21 +270,6 @@ class House:
                 return bool(json.load(answer)["status"] == "ok")
         except (OSError, urllib.error.URLError, ValueError):
             return False
-
-    def _announce(self) -> None:
-        url = f"http://localhost:{self._port}/"
-        (self._data / "web.url").write_text(url)
-        link = subprocess.run(
-            [sys.executable, "manage.py", "signinlink", "demo"],
-            check=True,
-            cwd=self._root,
-            env=self._environment(),
-            capture_output=True,
-            text=True,
-        ).stdout.strip()
-        lines = [f"READY {url}", f"PAPER http://127.0.0.1:{self._paper_port}/", f"SIGN-IN {link}"]
-        sys.stdout.write("\n".join(lines) + "\n")
-        sys.stdout.flush()
 
 
 def _open(url: str) -> Any:
