@@ -12,7 +12,14 @@ from django.utils import timezone
 
 from bybit import rows
 from webapp.security.audit_models import AuditEntry
-from webapp.security.factor_models import Access, Attempt, Authenticator, Device, RecoveryCode
+from webapp.security.factor_models import (
+    Access,
+    Attempt,
+    Authenticator,
+    Device,
+    PasskeyChallenge,
+    RecoveryCode,
+)
 
 __all__ = [
     "Access",
@@ -21,6 +28,7 @@ __all__ = [
     "AuditEntry",
     "Authenticator",
     "Device",
+    "PasskeyChallenge",
     "RecoveryCode",
     "SignInLink",
 ]
