@@ -155,6 +155,16 @@ def test_of_ten_answers_to_one_challenge_one_wins() -> None:
     assert won.count(200) == 1
 
 
+def test_an_answer_proves_once_in_the_same_session_too() -> None:
+    person()
+    page, stick = Page(), Passkey(counts=False)
+    page.sign_in()
+    enrol(page, stick)
+    proof = {"passkey": stick.get(options(page, "/session/step-up/ask"))}
+    assert page.call("POST", "/session/step-up", proof).status_code == 200
+    assert code_of(page.call("POST", "/session/step-up", proof)) == (403, "wrong_proof")
+
+
 def test_a_counter_that_goes_back_is_a_copied_key(key: Passkey) -> None:
     _signed_in(key)
     key.counter -= 2
