@@ -318,7 +318,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="4", minute="15"),
         "options": {"expires": 3600},
     },
-    "suspects": {"task": "webapp.check_suspects", "schedule": 30.0, "options": {"expires": 30}},
+    "suspects": {"task": "webapp.check_suspects", "schedule": 60.0, "options": {"expires": 60}},
     "audit": {"task": "webapp.seal_orders", "schedule": 60.0, "options": {"expires": 60}},
     "markets": {
         "task": "orders.refresh_markets",

@@ -35,7 +35,7 @@ def check_keys() -> None:
 
 @shared_task(name="webapp.check_suspects")
 def check_suspects() -> None:
-    """Looks at the keys that Bybit has just refused."""
+    """Looks once a minute whether Bybit takes a refused key again."""
     for account in accounts.suspects():
         try:
             accounts.check(account)

@@ -1357,6 +1357,8 @@ export interface components {
             position_mode: string;
             /** Read Only */
             read_only: boolean;
+            /** Read Only Reason */
+            read_only_reason: string | null;
         };
         /** AfterOut */
         AfterOut: {
