@@ -155,9 +155,9 @@ def prove(request: HttpRequest, user: Any, *, code: str | None = None, password:
     return found
 
 
-def by_link(request: HttpRequest, text: str) -> None:
+def by_link(request: HttpRequest, token: str) -> None:
     """Whoever made the link has the server's shell, and is the owner. Raises Wrong."""
-    user = SignInLink.use(text)
+    user = SignInLink.use(token)
     if user is None:
         audit.record("sign_in_failed", request=request, by="link")
         raise Wrong("This link was used already or is older than 15 minutes. Ask for a new one.")
