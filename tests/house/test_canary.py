@@ -151,7 +151,17 @@ def test_f60_nothing_that_leaves_a_process_holds_a_secret(stack: Stack) -> None:
             "the account's stream",
         )
         _plant(client, embedded)
-        wait_for(lambda: any("backfill_account" in text for text in heard), 20, "a slice of the backfill")
+        # In Celery's own packing, and behind it whatever the workers said meanwhile.
+        wait_for(
+            lambda: all(
+                any(name in text for text in heard) for name in ("resolve_account", "backfill_account")
+            ),
+            20,
+            "both tasks",
+        )
+        wait_for(
+            lambda: any(PLANTED in _opened(text) and "body" in text for text in heard), 5, "the planted task"
+        )
     exports = [
         page.call("GET", path)
         for path in (
