@@ -8,6 +8,16 @@ RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashe
 COPY . .
 RUN make setup && cp -r staticfiles /staticfiles
 
+# The paper exchange alone, for trying the house out (`docker compose --profile paper`).
+FROM python:3.13-slim-bookworm AS paper
+WORKDIR /src
+COPY --from=build /src/.venv .venv
+COPY --from=build /src/bybit/__init__.py bybit/__init__.py
+COPY --from=build /src/bybit/paper bybit/paper
+RUN mkdir /data && chown 10001:10001 /data
+ENV PATH=/src/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER 10001:10001
+
 FROM python:3.13-slim-bookworm
 # The client programs are for backups, and must be of the server's version.
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates gnupg && \

@@ -59,6 +59,7 @@ check: setup .venv/dev.stamp
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m tests.advisories
 	$(BIN)/python manage.py makemigrations --check --dry-run 2>/dev/null
 	$(NPM) run --silent check
 	@cp frontend/openapi.json frontend/src/api/schema.d.ts .venv/

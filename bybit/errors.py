@@ -49,6 +49,8 @@ DUPLICATE = frozenset({"110072", "170141"})
 # Cancel or amend came too late, or the order is not there (yet).
 GONE = frozenset({"110001", "110008", "110010", "40004", "170139", "170142", "170143", "170190", "170213"})
 CLOCK = frozenset({"10002"})
+# The key is no more: unknown, or expired.
+DEAD_KEY = frozenset({"10003", "33004"})
 
 # General: parameters, keys, permissions, compliance (error page, "UTA & Common").
 _GENERAL = {"10001", "10003", "10004", "10005", "10007", "10008", "10009", "10010", "10017", "10024", "10027"}

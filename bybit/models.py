@@ -37,6 +37,8 @@ class Account(models.Model):
     # No order goes out: `read_only_reason` says why.
     read_only = models.BooleanField(default=False)
     read_only_reason = models.CharField(max_length=200, blank=True)
+    # Bybit refused the key as unknown or ended: nothing is asked with it but once a minute, whether it is taken again.
+    key_refused_at = models.DateTimeField(null=True, blank=True)
     # A live account trades only after its owner has switched it on.
     live_since = models.DateTimeField(null=True, blank=True)
     position_mode = models.CharField(

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from bybit import gateway as bybit
 from bybit import rows
+from bybit.errors import DEAD_KEY, BybitError
 from bybit.models import Account, Link
 from bybit.types import PositionReport
 from orders.errors import NotFound, NotReconciled, Paused
@@ -44,9 +45,11 @@ def link_of(account: Account) -> Link | None:
     return next(iter(rows.find(Link, "account_id = %s", [account.pk])), None)
 
 
-def check_reconciled(link: Link | None) -> None:
+def check_reconciled(account: Account, link: Link | None) -> None:
     """Raises NotReconciled while we cannot know the account's true state."""
     check_not_paused(link)
+    if account.key_refused_at is not None:
+        raise NotReconciled(account.why_read_only())
     now = timezone.now()
     limit = timedelta(seconds=settings.RECONCILED_SECONDS)
     if link is None or link.stream == Link.Stream.RESYNCING:
@@ -95,6 +98,22 @@ def note_ban(account: Account, gateway: bybit.Gateway) -> None:
         )
         accounts = Link.objects.filter(account__environment=account.environment)
         accounts.update(banned_until=until, trouble=text)
+
+
+def note_refused_key(account: Account, error: BybitError) -> bool:
+    """Leaves a key alone that Bybit calls unknown or ended: no order goes out, and nobody asks but the look once a
+    minute. Does nothing for another error, or when there is a new key by now. Returns whether it is so."""
+    if error.code not in DEAD_KEY:
+        return False
+    now = timezone.now()
+    why = f"Bybit takes this key no more ({error.message}). Nothing can be sent: bring in a new one."[:200]
+    same = Account.objects.filter(pk=account.pk, api_key=account.api_key)
+    same.filter(key_refused_at=None).update(key_refused_at=now, read_only=True, read_only_reason=why)
+    if not same.exists():
+        return False
+    account.key_refused_at = account.key_refused_at or now
+    account.read_only, account.read_only_reason = True, why
+    return True
 
 
 def read_mode(account: Account, gateway: bybit.Gateway, symbol: str) -> bool:

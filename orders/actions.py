@@ -113,7 +113,7 @@ def _may_add(asker: Asker, account: Account, position: Position) -> None:
     """What would refuse the second step refuses the first: a position is not closed for nothing."""
     if asker.stamp is not None or asker.must_see:
         seen.check(asker.stamp or "", user_id=asker.user.pk, account_id=account.pk, position_id=position.pk)
-    access.check_reconciled(access.link_of(account))
+    access.check_reconciled(account, access.link_of(account))
 
 
 def _until_flat(account: Account, position: Position, order: Order) -> Order:

@@ -32,7 +32,7 @@ def amend(
     account = access.account_of(user, order.account_id)
     link = access.link_of(account)
     if _adds_risk(order, changes):
-        access.check_reconciled(link)
+        access.check_reconciled(account, link)
     else:
         access.check_not_paused(link)
     risk.check_amend(order, changes, instruments.find(account.environment, order.category, order.symbol))

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from bybit.errors import BybitError, Refused
+from bybit.errors import DEAD_KEY, BybitError, Refused
 from bybit.failpoints import failpoint
 from bybit.gateway import Gateway
 from bybit.models import Account, Link
@@ -114,7 +114,10 @@ def _begin(account: Account, one: _List, now_ms: int) -> Coverage:
 
 
 def advance(account: Account, seconds: float) -> bool:
-    """One slice of about so many seconds. Returns whether there is more to do. One process at a time."""
+    """One slice of about so many seconds. Returns whether there is more to do. One process at a time. With a key that
+    Bybit has refused nothing is asked."""
+    if account.key_refused_at is not None:
+        return False
     with Lease(f"tradepost.backfill.{account.pk}") as won:
         if not won:
             return False
@@ -125,6 +128,7 @@ def advance(account: Account, seconds: float) -> bool:
                 return work.run()
         except BybitError as error:
             access.note_ban(account, gateway)
+            access.note_refused_key(account, error)
             log.warning("backfill of %s waits: %s (%s)", account.pk, error.message, error.code)
             return False
 
@@ -158,6 +162,8 @@ class _Work:
         try:
             work(one, row)
         except Refused as error:
+            if error.code in DEAD_KEY:
+                raise
             log.warning("backfill of %s: %s: %s (%s)", self._account.pk, one.kind, error.message, error.code)
 
     def _go_on(self, one: _List, row: Coverage) -> None:

@@ -92,9 +92,11 @@ class TooMany(TradeError):
 class NotReconciled(TradeError):
     status = 503
 
-    def __init__(self) -> None:
+    def __init__(self, why: str = "") -> None:
         super().__init__(
             "not_reconciled",
-            "Tradepost is catching up with Bybit, so it takes no order that adds risk. Nothing was sent. "
+            f"{why} Nothing was sent."
+            if why
+            else "Tradepost is catching up with Bybit, so it takes no order that adds risk. Nothing was sent. "
             "Cancelling and closing still work; try again in a few seconds.",
         )

@@ -30,8 +30,16 @@ FEW = 12
 BEAT_SECONDS = 1.0
 
 
+# How often a key that Bybit has refused is looked for a change.
+LEFT_ALONE_SECONDS = 1.0
+
+
 class Lost(Exception):
     """Another process listens, or the database went away: begin anew."""
+
+
+class KeyChanged(Exception):
+    """The socket is signed in with a key that is no longer the account's, or that Bybit has refused: begin anew."""
 
 
 def _own_connection() -> Any:
@@ -59,8 +67,15 @@ class Listener(threading.Thread):
         while not self._stopping.is_set():
             lease = _own_connection()
             try:
+                if self._left_alone():
+                    self._stopping.wait(LEFT_ALONE_SECONDS)
+                    continue
                 if self._elected(lease):
                     self._listen(lease)
+            except KeyChanged as error:
+                log.info("%s: %s", self.account_id, error)
+                self._pause = FIRST_PAUSE
+                continue
             except (FeedDown, Lost, DatabaseError) as error:
                 log.warning("%s: %s", self.account_id, error)
             except Exception:
@@ -73,6 +88,18 @@ class Listener(threading.Thread):
     def _wait(self) -> None:
         self._stopping.wait(self._pause * random.uniform(0.75, 1.25))  # noqa: S311  # jitter, not secrecy
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
+
+    def _left_alone(self) -> bool:
+        """Whether Bybit has refused the account's key: it is not shown to Bybit again before that is over."""
+        return Account.objects.filter(pk=self.account_id, key_refused_at__isnull=False).exists()
+
+    def _check_key(self, account: Account) -> None:
+        """Raises KeyChanged unless this key is the account's and is taken by Bybit."""
+        now = Account.objects.only("api_key", "sealed_secret", "key_refused_at").get(pk=account.pk)
+        if now.key_refused_at is not None:
+            raise KeyChanged("Bybit has refused the key: its socket is closed")
+        if (now.api_key, bytes(now.sealed_secret)) != (account.api_key, bytes(account.sealed_secret)):
+            raise KeyChanged("there is a new key: its socket takes the old one's place")
 
     def _elected(self, lease: Any) -> bool:
         with lease.cursor() as cursor:
@@ -93,7 +120,7 @@ class Listener(threading.Thread):
             self._pause = FIRST_PAUSE
             self._say(Link.Stream.LIVE, feed)
             log.info("%s: live", self.account_id)
-            self._follow(feed, lease)
+            self._follow(account, feed, lease)
         finally:
             feed.close()
             # By the elected one alone: another that waits for its turn must not say it of a feed that lives.
@@ -117,16 +144,18 @@ class Listener(threading.Thread):
                 Link.objects.filter(pk=account.pk).update(reconnects=F("reconnects") + 1)
                 return
             feed.check()
+            self._check_key(account)
             self._say(Link.Stream.RESYNCING, feed)
             self._stopping.wait(0.2 if result is None else 1)
 
-    def _follow(self, feed: Feed, lease: Any) -> None:
+    def _follow(self, account: Account, feed: Feed, lease: Any) -> None:
         beat = 0.0
         while not self._stopping.is_set():
             self._apply(self._batch(feed))
             if time.monotonic() - beat >= BEAT_SECONDS:
                 beat = time.monotonic()
                 feed.check()
+                self._check_key(account)
                 with lease.cursor() as cursor:
                     cursor.execute("SELECT 1")
                 self._say(Link.Stream.LIVE, feed)
@@ -182,15 +211,25 @@ class Listener(threading.Thread):
             values["private_at"] = now - timedelta(seconds=min(feed.heard_age(), 3600))
         try:
             Link.objects.update_or_create(pk=self.account_id, defaults=values)
+            account = Account.objects.get(pk=self.account_id) if state != self._state else None
         except DatabaseError:
             log.warning("%s: the state could not be written", self.account_id)
             return
-        if state != self._state and self._loop is not None:
+        if account is not None and self._loop is not None:
             self._state = state
+            news = {"account": self.account_id, "stream": state, **trading_of(account)}
             try:
-                topics.send_status(self._loop, self.account_id, {"account": self.account_id, "stream": state})
+                topics.send_status(self._loop, self.account_id, news)
             except Exception:  # noqa: BLE001  # the next heartbeat tells the pages
                 log.warning("%s: the pages could not be told of %s", self.account_id, state)
+
+
+def trading_of(account: Account) -> dict[str, Any]:
+    """Whether orders go out, and if not, why: as pages are told with the state of the stream."""
+    return {
+        "read_only": account.read_only,
+        "read_only_reason": account.why_read_only() if account.read_only else None,
+    }
 
 
 def _sort(items: list[Message | Bad]) -> tuple[dict[str, Any], list[Bad]]:

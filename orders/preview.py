@@ -317,7 +317,7 @@ class _Look:
         try:
             self._check(hedge)
             if not self.wish.reduce_only:
-                access.check_reconciled(access.link_of(self.account))
+                access.check_reconciled(self.account, access.link_of(self.account))
         except TradeError as error:
             return [error]
         return []

@@ -62,7 +62,10 @@ class Pass:
 
 
 def resolve(account: Account, *, full: bool = False) -> Pass | None:
-    """One pass for one account; None when another process is at it. `full` asks for everything whatever its age."""
+    """One pass for one account; None when another process is at it. `full` asks for everything whatever its age. With
+    a key that Bybit has refused nothing is asked."""
+    if account.key_refused_at is not None:
+        return Pass(False, account.why_read_only())
     with Lease(f"tradepost.resolver.{account.pk}") as won:
         if not won:
             return None
@@ -73,6 +76,7 @@ def resolve(account: Account, *, full: bool = False) -> Pass | None:
         except BybitError as error:
             log.warning("resolver pass of %s: %s (%s)", account.pk, error.message, error.code)
             Link.objects.filter(pk=account.pk).update(trouble=f"{error.message} ({error.code})"[:200])
+            access.note_refused_key(account, error)
             if isinstance(error, Banned):
                 access.note_ban(account, gateway)
             if isinstance(error, ClockRefused):

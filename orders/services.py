@@ -148,7 +148,7 @@ def _checked(asker: Asker, wish: Wish, account: Account, link: Link | None) -> t
         access.check_not_paused(link)
     else:
         _check_seen(asker, wish)
-        access.check_reconciled(link)
+        access.check_reconciled(account, link)
     gateway = access.informed(account, link)
     instrument = instruments.find(account.environment, wish.category, wish.symbol)
     hedge = account.position_mode == Account.PositionMode.HEDGE

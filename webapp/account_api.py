@@ -27,6 +27,8 @@ class AccountOut(Schema):
     label: str
     environment: Literal["paper", "testnet", "demo", "live"]
     read_only: bool
+    # Why no order goes out; null while they do.
+    read_only_reason: str | None
     position_mode: str
 
 

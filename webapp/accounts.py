@@ -13,14 +13,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from bybit import gateway, keycheck
-from bybit.errors import BybitError
+from bybit.errors import DEAD_KEY, BybitError
 from bybit.models import Account, KeyCheck, Link
 from bybit.types import KeyInfo
+from orders import access
 from orders.errors import Conflict, RuleBroken, TradeError
 from webapp.security import audit
-
-# Bybit says with these that the key is no more: unknown, or expired.
-DEAD_KEY = frozenset({"10003", "33004"})
 
 
 class KeyNotChecked(TradeError):
@@ -82,9 +80,9 @@ def add(
 
 
 def change_key(*, request: HttpRequest, account: Account, key: str, secret: str) -> Account:
-    """Puts a new key in the place of the old one. Both work at Bybit meanwhile: each process goes on with the old one
-    until it next reads the row, so that nothing is missed; the old one may be deleted at Bybit once the new one is in
-    use. Raises RuleBroken (another account's key, or a forbidden right) and KeyNotChecked."""
+    """Puts a new key in the place of the old one. Both work at Bybit meanwhile: the stream process sees the new one
+    within a second or two, signs a new socket in with it and catches up before it says "live". Raises
+    RuleBroken (another account's key, or a forbidden right) and KeyNotChecked."""
     known = KeyCheck.objects.filter(pk=account.pk).first()
     account.api_key = key
     account.set_secret(secret)
@@ -164,26 +162,28 @@ def _note(account: Account, info: KeyInfo) -> None:
 
 
 def _settle(account: Account, why: str) -> None:
-    account.read_only, account.read_only_reason = bool(why), why
-    account.save(update_fields=["read_only", "read_only_reason", "key_expires_at", "live_since"])
+    account.read_only, account.read_only_reason, account.key_refused_at = bool(why), why, None
+    account.save(
+        update_fields=["read_only", "read_only_reason", "key_refused_at", "key_expires_at", "live_since"]
+    )
 
 
 def check(account: Account) -> KeyCheck:
-    """Asks Bybit about the key again. A key that Bybit no longer takes stops trading until a new one is in. Raises
-    KeyNotChecked when there was no answer: nothing changes then."""
+    """Asks Bybit about the key again. A key that Bybit no longer takes stops trading, and is left alone, until it is
+    taken again or a new one is in. Raises KeyNotChecked when there was no answer: nothing changes then."""
     try:
         info = gateway.once(account).key_info()
     except BybitError as error:
         if error.code not in DEAD_KEY:
             raise KeyNotChecked(error) from error
-        text = f"Bybit takes this key no more ({error.message}). Nothing can be sent: bring in a new one."
-        finding = {"level": "refuse", "code": "key_dead", "text": text}
+        access.note_refused_key(account, error)
+        known = KeyCheck.objects.filter(pk=account.pk).first()
+        if known is None or not any(one["code"] == "key_dead" for one in known.findings):
+            audit.record("key_dead", account=account.pk, code=error.code)
+        finding = {"level": "refuse", "code": "key_dead", "text": account.why_read_only()}
         row, _ = KeyCheck.objects.update_or_create(
             pk=account.pk, defaults={"at": timezone.now(), "findings": [finding]}
         )
-        if account.read_only_reason != text[:200]:
-            audit.record("key_dead", account=account.pk, code=error.code)
-        _settle(account, text[:200])
         return row
     _note(account, info)
     return KeyCheck.objects.get(pk=account.pk)
@@ -214,9 +214,8 @@ def check_all() -> dict[str, Any]:
 
 
 def suspects() -> list[Account]:
-    """Accounts whose stream or resolver was told by Bybit that the key is no good: they are checked within a minute."""
-    marked = Account.objects.filter(read_only=False, link__trouble__regex=r"\((10003|33004)\)$")
-    return list(marked)
+    """Accounts whose key Bybit has refused: it is shown to Bybit once a minute, and by nobody else."""
+    return list(Account.objects.filter(key_refused_at__isnull=False))
 
 
 def _mark(key: str) -> str:

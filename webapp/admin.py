@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django_otp_webauthn.models import WebAuthnCredential
 
 from bybit.models import Account, BadMessage, KeyCheck
 from positions.admin import ReadOnly
@@ -54,6 +55,13 @@ class DeviceAdmin(Chosen):
 class ApiTokenAdmin(Chosen):
     list_display = ["name", "user", "scope", "created_at", "used_at", "revoked_at"]
     list_filter = ["user", "scope"]
+    search_fields = ["name"]
+
+
+@admin.register(WebAuthnCredential)
+class PasskeyAdmin(Chosen):
+    list_display = ["name", "user", "backup_state", "sign_count", "created_at", "last_used_at"]
+    list_filter = ["user"]
     search_fields = ["name"]
 
 

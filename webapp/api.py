@@ -20,6 +20,7 @@ from webapp.console_api import health_router
 from webapp.console_api import router as console_router
 from webapp.errors import error_response
 from webapp.market_api import router as market_router
+from webapp.passkey_api import router as passkey_router
 from webapp.security import sessions
 from webapp.security.callers import Caller, CsrfRefused, of_request
 from webapp.security.throttle import TooManyTries
@@ -85,14 +86,14 @@ def authenticate(request: HttpRequest) -> Caller:
 def _ask_for_proof(request: HttpRequest, operation: str) -> None:
     """Some things ask a person for a fresh proof. A token has no person to ask: its scope is all it has."""
     if operation in rights.FRESH or rights.is_export(request, operation):
-        sessions.require_fresh(request)
+        sessions.require_fresh(request, enrolling=operation in rights.ENROLLING)
     elif operation in rights.RISKY and not _only_reduces(request):
         sessions.require_awake(request)
 
 
 def _only_reduces(request: HttpRequest) -> bool:
     """Whether every order of the body is reduce-only: getting out never asks. Looked at only when it would ask."""
-    if not sessions.is_asleep(request):
+    if not sessions.is_asleep(request) and not sessions.is_recovered(request):
         return False
     try:
         body = json.loads(request.body)
@@ -121,6 +122,7 @@ api = NinjaAPI(
 api.add_router("", health_router)
 api.add_router("", session_router)
 api.add_router("", security_router)
+api.add_router("", passkey_router)
 api.add_router("", account_router)
 api.add_router("", console_router)
 api.add_router("", market_router)
@@ -170,14 +172,18 @@ def _on_forbidden(request: HttpRequest, error: Forbidden) -> HttpResponse:
 def _on_step_up(request: HttpRequest, error: sessions.StepUp) -> HttpResponse:
     what = {
         "code": "a code of your authenticator",
+        "passkey": "your passkey",
         "password": "your password",
         "link": "a new sign-in link, and then a second factor of your own",
     }[error.by]
-    why = (
-        "Nobody traded on this device for twelve hours." if error.reason == "idle" else "This asks each time."
-    )
+    why = {
+        "idle": "Nobody traded on this device for twelve hours.",
+        "fresh": "This asks each time.",
+        "recovered": "You signed in with a recovery code: add a second factor anew under More, Security, "
+        "or, if you still have the old one:",
+    }[error.reason]
     text = f"{why} Give {what}. Nothing was sent. Cancelling and closing never ask."
-    return error_response(403, "step_up", text, reason=error.reason, by=error.by)
+    return error_response(403, "step_up", text, reason=error.reason, by=error.by, passkey=error.passkey)
 
 
 @api.exception_handler(TooManyTries)

@@ -13,6 +13,8 @@ RIGHTS: dict[str, str | None] = {
     "get_session": None,
     "sign_in": None,
     "sign_in_code": None,
+    "ask_passkey": None,
+    "sign_in_passkey": None,
     "sign_out": None,
     "get_setup": None,
     "make_owner": None,
@@ -32,6 +34,11 @@ RIGHTS: dict[str, str | None] = {
     "confirm_factor": "self",
     "remove_factor": "self",
     "new_recovery_codes": "self",
+    "ask_proof": "self",
+    "list_passkeys": "self",
+    "start_passkey": "self",
+    "confirm_passkey": "self",
+    "remove_passkey": "self",
     "list_tokens": "self",
     "make_token": "self",
     "revoke_token": "self",
@@ -84,9 +91,11 @@ RIGHTS: dict[str, str | None] = {
 FRESH = frozenset(
     {
         *("change_password", "start_factor", "remove_factor", "new_recovery_codes", "make_token"),
-        *("add_account", "change_key", "export_journal"),
+        *("add_account", "change_key", "export_journal", "start_passkey", "remove_passkey"),
     }
 )
+# Of these, what a recovery code is good for.
+ENROLLING = frozenset({"start_factor", "start_passkey"})
 # Asks a page for one proof after twelve hours without a trade. What only gets out is not here: cancels, closes, stops.
 RISKY = frozenset(
     {"place_order", "place_batch", "amend_order", "reverse_position", "set_leverage", "set_position_mode"}

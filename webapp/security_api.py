@@ -9,22 +9,16 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Path, Router, Schema
-from pydantic import Field
 
 from bybit.forms import ErrorOut, Time
 from webapp.errors import error_response
 from webapp.security import audit, factors, sessions, signin
 from webapp.security.models import ApiToken, Authenticator, Device
-from webapp.session_api import Body, Code, Password, ProofBody
+from webapp.session_api import Body, Code, ConfirmedOut, DoneOut, Label, Password, ProofBody
 
 router = Router(tags=["security"])
 ERRORS = dict.fromkeys((401, 403, 404, 409, 413, 415, 422, 429), ErrorOut)
-Label = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f]*$")]
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
-
-
-class DoneOut(Schema):
-    done: bool
 
 
 DONE = {"done": True}
@@ -36,15 +30,20 @@ def _missing(what: str) -> Any:
 
 @router.post("/session/step-up", operation_id="step_up", response={200: DoneOut, **ERRORS})
 def step_up(request: HttpRequest, body: ProofBody) -> Any:
-    """Proves that the owner is here: good for two minutes, and for trading until twelve hours without a trade."""
-    by = sessions.proof_of(request.user)
-    if body.code is None and by == "code":
-        return error_response(422, "code_needed", "Give a code of your authenticator.", rule="by")
+    """Proves that the owner is here: good for two minutes, and for trading until twelve hours without a trade. A
+    recovery code is good for enrolling a second factor, and for nothing else."""
+    if body.password is not None and factors.has_factor(request.user):
+        return error_response(
+            422, "code_needed", "Give a code of your authenticator, or use your passkey.", rule="by"
+        )
     try:
-        signin.prove(request, request.user, code=body.code, password=body.password)
+        if body.passkey is not None:
+            by = signin.prove_passkey(request, request.user, body.passkey.as_library())
+        else:
+            by = signin.prove(request, request.user, code=body.code, password=body.password)
     except signin.Wrong as error:
         return error_response(403, "wrong_proof", str(error))
-    sessions.stepped_up(request)
+    sessions.stepped_up(request, by)
     return DONE
 
 
@@ -153,12 +152,6 @@ class StartedOut(Schema):
     picture: str
 
 
-class ConfirmedOut(Schema):
-    """The codes are shown once, with the first factor only; an empty list otherwise."""
-
-    recovery_codes: list[str]
-
-
 class CodeBody(Body):
     code: Code
 
@@ -193,13 +186,8 @@ def confirm_factor(request: HttpRequest, factor_id: Id, body: CodeBody) -> Any:
         return error_response(
             403, "wrong_proof", "This code does not fit. Check the phone's clock, and try the next."
         )
-    codes = factors.new_recovery_codes(request.user) if first else []
-    request.session[sessions.VERIFIED] = True
     audit.record("factor_added", request=request, factor=factor_id)
-    if first:
-        # Whoever else is signed in has shown no second factor.
-        sessions.end_others(request.user, request.session.session_key)
-    return ConfirmedOut(recovery_codes=codes)
+    return ConfirmedOut(recovery_codes=sessions.enrolled(request, first=first))
 
 
 @router.delete("/second-factors/{factor_id}", operation_id="remove_factor", response={200: DoneOut, **ERRORS})
@@ -209,7 +197,7 @@ def remove_factor(request: HttpRequest, factor_id: Id) -> Any:
     row = mine.filter(pk=factor_id).first()
     if row is None:
         return _missing("authenticator")
-    if settings.REAL_SERVERS and mine.count() == 1:
+    if settings.REAL_SERVERS and factors.how_many(request.user) == 1:
         return error_response(409, "last_factor", "This is the last second factor. Add another one first.")
     row.delete()
     audit.record("factor_removed", request=request, factor=factor_id)

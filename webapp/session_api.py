@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from bybit.forms import ErrorOut
 from webapp.errors import error_response
-from webapp.security import factors, sessions, signin
+from webapp.security import factors, passkeys, sessions, signin
 from webapp.security.callers import CsrfRefused, of_request, rights_of, role_of
 
 router = Router(tags=["session"], auth=None)
@@ -18,12 +18,16 @@ NO_NUL = r"^[^\x00]*$"
 ERRORS = dict.fromkeys((401, 403, 409, 413, 415, 422, 429), ErrorOut)
 Name = Annotated[str, Field(min_length=1, max_length=150, pattern=NO_NUL)]
 Password = Annotated[str, Field(max_length=200, pattern=NO_NUL)]
+# As much as a passkey's answer ever is, in base64url.
+Bytes = Annotated[str, Field(min_length=1, max_length=16_000, pattern=r"^[A-Za-z0-9_-]+$")]
+Label = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f]*$")]
 Code = Annotated[str, Field(min_length=6, max_length=30, pattern=r"^[A-Za-z0-9 -]+$")]
 
 
 class SessionOut(Schema):
-    """`needs`: `otp` when the password was right and the code is owed; `second_factor` when one has to be enrolled
-    before anything can be traded; null when nothing is missing."""
+    """`needs`: `otp` when the password was right and the second step is owed (`passkey`: one would do for it);
+    `second_factor` when one has to be enrolled before anything can be traded; `re_enrol` when a recovery code was used
+    and none was enrolled since; null when nothing is missing."""
 
     signed_in: bool
     user: str | None
@@ -31,6 +35,7 @@ class SessionOut(Schema):
     csrf: str | None
     role: str | None
     needs: str | None
+    passkey: bool
 
 
 class Body(Schema):
@@ -53,17 +58,53 @@ class CodeBody(Body):
     code: Code
 
 
+class PasskeyAnswer(Body):
+    """What `navigator.credentials.get()` answered, its bytes in base64url."""
+
+    id: Bytes
+    client_data: Bytes
+    authenticator_data: Bytes
+    signature: Bytes
+    user_handle: Bytes | None = None
+
+    def as_library(self) -> dict[str, Any]:
+        response = {
+            "clientDataJSON": self.client_data,
+            "authenticatorData": self.authenticator_data,
+            "signature": self.signature,
+            "userHandle": self.user_handle,
+        }
+        return {"id": self.id, "rawId": self.id, "type": "public-key", "response": response}
+
+
 class ProofBody(Body):
-    """A code, or the password of who has no second factor."""
+    """A code, a passkey's answer, or the password of who has no second factor."""
 
     code: Code | None = None
     password: Password | None = None
+    passkey: PasskeyAnswer | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> "ProofBody":
-        if (self.code is None) == (self.password is None):
-            raise ValueError("send a code or a password")
+        if sum(given is not None for given in (self.code, self.password, self.passkey)) != 1:
+            raise ValueError("send one of code, passkey and password")
         return self
+
+
+class DoneOut(Schema):
+    done: bool
+
+
+class ConfirmedOut(Schema):
+    """The codes are shown once, with the first factor only; an empty list otherwise."""
+
+    recovery_codes: list[str]
+
+
+class AskedOut(Schema):
+    """What the browser's `navigator.credentials` is to be given; its bytes are base64url."""
+
+    options: dict[str, Any]
 
 
 def same_origin(request: HttpRequest) -> None:
@@ -77,10 +118,10 @@ def shown(request: HttpRequest) -> SessionOut:
     """Who is signed in on this browser."""
     user = request.user
     if not user.is_authenticated:
-        owed = signin.pending_user(request) is not None
-        return SessionOut(
-            signed_in=False, user=None, rights=[], csrf=None, role=None, needs="otp" if owed else None
-        )
+        owes = signin.pending_user(request)
+        if owes is None:
+            return _nobody()
+        return _nobody(needs="otp", passkey=passkeys.host() is not None and passkeys.has_any(owes))
     verified = bool(request.session.get(sessions.VERIFIED))
     rights = rights_of(user, verified=verified)
     missing = settings.REAL_SERVERS and (not verified or not factors.has_factor(user))
@@ -90,7 +131,14 @@ def shown(request: HttpRequest) -> SessionOut:
         rights=sorted(rights & {"read", "trade"}),
         csrf=get_token(request),
         role=role_of(user),
-        needs="second_factor" if missing else None,
+        needs="second_factor" if missing else "re_enrol" if sessions.is_recovered(request) else None,
+        passkey=False,
+    )
+
+
+def _nobody(needs: str | None = None, *, passkey: bool = False) -> SessionOut:
+    return SessionOut(
+        signed_in=False, user=None, rights=[], csrf=None, role=None, needs=needs, passkey=passkey
     )
 
 
@@ -129,6 +177,28 @@ def sign_in_code(request: HttpRequest, response: HttpResponse, body: CodeBody) -
     return shown(request)
 
 
+@router.post("/session/passkey/ask", operation_id="ask_passkey", response={200: AskedOut, **ERRORS})
+def ask_passkey(request: HttpRequest) -> Any:
+    """What a passkey is to sign: for the second step, or, before any, for both at once."""
+    same_origin(request)
+    try:
+        return AskedOut(options=signin.ask_passkey(request))
+    except signin.NoPasskeys:
+        return error_response(409, "no_passkeys", "There is no passkey for this here. Use another way.")
+
+
+@router.post("/session/passkey", operation_id="sign_in_passkey", response={200: SessionOut, **ERRORS})
+def sign_in_passkey(request: HttpRequest, response: HttpResponse, body: PasskeyAnswer) -> Any:
+    """The second step by a passkey; or both steps, when it has verified who holds it (a finger, a face, a PIN)."""
+    same_origin(request)
+    try:
+        user = signin.by_passkey(request, body.as_library())
+    except signin.Wrong as error:
+        return error_response(401, "unauthenticated", str(error))
+    sessions.know(response, user)
+    return shown(request)
+
+
 @router.delete("/session", operation_id="sign_out", response={200: SessionOut, **ERRORS})
 def sign_out(request: HttpRequest, response: HttpResponse) -> SessionOut:
     """Signs this browser out, and tells it to drop what it has cached. Its storage stays: it holds no answer of ours,
@@ -137,7 +207,7 @@ def sign_out(request: HttpRequest, response: HttpResponse) -> SessionOut:
     if caller is not None and caller.by_cookie:
         signin.out(request)
         response["Clear-Site-Data"] = '"cache"'
-    return SessionOut(signed_in=False, user=None, rights=[], csrf=None, role=None, needs=None)
+    return _nobody()
 
 
 class SetupOut(Schema):

@@ -3,6 +3,7 @@ with any of them set, all must be, and a missing one fails loudly."""
 
 import decimal
 import os
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -83,6 +84,26 @@ HTTPS = PUBLIC_ORIGIN.startswith("https://")
 MIN_BUILD = os.environ.get("MIN_BUILD", "")
 PORT = int(os.environ.get("TRADEPOST_PORT", "8000"))
 
+
+def _passkey_host(origin: str) -> str:
+    """The name that passkeys are bound to; "" at an IP address and without TLS, where browsers make none."""
+    name = urlsplit(origin).hostname or ""
+    try:
+        ip_address(name)
+    except ValueError:
+        return name if origin.startswith("https://") or name == "localhost" else ""
+    return ""
+
+
+_OPENED_AT = PUBLIC_ORIGIN or f"http://localhost:{PORT}"
+PASSKEY_HOST = _passkey_host(_OPENED_AT)
+# Where there can be no passkeys the library still wants a name; nothing is asked of it then.
+OTP_WEBAUTHN_RP_ID = PASSKEY_HOST or "localhost"
+OTP_WEBAUTHN_RP_NAME = "Tradepost"
+OTP_WEBAUTHN_ALLOWED_ORIGINS = [_OPENED_AT] if PASSKEY_HOST else ["http://localhost"]
+# A stick with room for few names of its own is as good a second factor; what it cannot do is stand alone.
+OTP_WEBAUTHN_ALLOW_PASSWORDLESS_LOGIN = False
+
 INSTALLED_APPS = [
     "daphne",
     "webapp.apps.AuditAdminConfig",
@@ -94,6 +115,7 @@ INSTALLED_APPS = [
     "channels",
     "django_vite",
     "django_otp",
+    "django_otp_webauthn",
     "ninja",
     "bybit",
     "positions",
@@ -296,7 +318,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="4", minute="15"),
         "options": {"expires": 3600},
     },
-    "suspects": {"task": "webapp.check_suspects", "schedule": 30.0, "options": {"expires": 30}},
+    "suspects": {"task": "webapp.check_suspects", "schedule": 60.0, "options": {"expires": 60}},
     "audit": {"task": "webapp.seal_orders", "schedule": 60.0, "options": {"expires": 60}},
     "markets": {
         "task": "orders.refresh_markets",

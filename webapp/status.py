@@ -124,6 +124,7 @@ def accounts(user_id: int) -> list[dict[str, Any]]:
             "label": row.label,
             "environment": row.environment,
             "read_only": row.read_only,
+            "read_only_reason": row.why_read_only() if row.read_only else None,
             "position_mode": row.position_mode,
         }
         for row in Account.objects.filter(members=user_id)

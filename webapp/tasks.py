@@ -1,10 +1,11 @@
 import logging
 
 from celery import shared_task
+from django.contrib.sessions.backends.db import SessionStore
 
 from bybit.models import Heartbeat
 from webapp import accounts
-from webapp.security import audit, throttle
+from webapp.security import audit, passkeys, throttle
 
 log = logging.getLogger("tradepost.tasks")
 
@@ -28,11 +29,13 @@ def check_keys() -> None:
     for account_id, code in accounts.check_all().items():
         log.warning("%s: the key could not be checked (%s)", account_id, code)
     throttle.prune()
+    passkeys.prune()
+    SessionStore.clear_expired()
 
 
 @shared_task(name="webapp.check_suspects")
 def check_suspects() -> None:
-    """Looks at the keys that Bybit has just refused."""
+    """Looks once a minute whether Bybit takes a refused key again."""
     for account in accounts.suspects():
         try:
             accounts.check(account)

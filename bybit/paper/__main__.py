@@ -1,4 +1,4 @@
-"""python -m bybit.paper --port N [--seed N] [--data DIR] [--tick-ms N] [--history FILE]"""
+"""python -m bybit.paper --port N [--seed N] [--data DIR] [--tick-ms N] [--history FILE] [--host H]"""
 
 from __future__ import annotations
 
@@ -23,13 +23,18 @@ def main() -> None:
     parser.add_argument(
         "--tick-ms", type=int, default=250, help="length of a market tick in ms (default 250)"
     )
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on (default 127.0.0.1); control calls are for loopback whatever it is",
+    )
     parser.add_argument("--history", type=Path, help="JSON Lines that a new ledger begins with")
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         tick_ms = max(options.tick_ms, 10)
         settings = Settings(options.seed, tick_ms, options.data, options.history)
-        asyncio.run(run(options.port, settings))
+        asyncio.run(run(options.port, settings, options.host))
     except BadHistory as error:
         sys.exit(f"paper exchange cannot start, its history cannot be played: {error}")
     except (OSError, sqlite3.OperationalError) as error:

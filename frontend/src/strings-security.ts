@@ -4,10 +4,8 @@ export const ts = {
   code: "Code of your authenticator",
   codeHint: "Six digits, or one of your recovery codes.",
   codeSubmit: "Confirm",
-  codeWrong: "This code is wrong, too old, or was used already.",
   codeLost: "Phone lost? Use a recovery code, or manage.py signinlink on the server.",
-  wait: (seconds: string) => `Too many tries. Wait ${seconds} s.`,
-  loadFailed: "This part could not be loaded. Try again.",
+  codeOr: "Or a code",
 
   setupTitle: "Set up Tradepost",
   setupLead: "You are the first one here: this makes the owner.",
@@ -15,14 +13,15 @@ export const ts = {
   setupPassword: "Password, twelve characters or more",
   setupSubmit: "Make the owner",
 
-  title: "Security",
-  lead: "Second factor, devices, API tokens, accounts and keys.",
-  open: "Open security",
-  needsFactor: "Add a second factor: without one this server shows, but does not trade.",
+  anewLead:
+    "A recovery code signed you in. You can look, cancel and close; trading and everything under Security is off here until you add a second factor anew, or show the one that you still have.",
+  anewLater: "Later, only look for now",
 
   proofTitle: "Is it you?",
   proofCode: "Code of your authenticator",
   proofPassword: "Your password",
+  proofRecovery: "Or a recovery code",
+  proofRecovered: "A recovery code signed you in: show the second factor that you still have, or add a new one.",
   proofLink: "Open a new sign-in link (manage.py signinlink) and do this within two minutes.",
   proofSubmit: "Go on",
 
@@ -39,6 +38,18 @@ export const ts = {
   codesLeft: (left: number) => `${left} recovery codes left.`,
   codesNew: "New recovery codes",
   codesKept: "I have written them down",
+
+  passkeys: "Passkeys",
+  passkeyAdd: "Add a passkey",
+  passkeyName: "Name of the passkey",
+  passkeyUse: "Use your passkey",
+  passkeySynced: "kept by its maker too",
+  passkeyNone: "No passkey was used. Try again, or use another way.",
+  passkeyKnown: "This device holds a passkey of yours already.",
+  passkeyNoBrowser: "This browser knows no passkeys.",
+  passkeyNoName:
+    "Passkeys do not work at an IP address, nor without HTTPS. Give this server a name with HTTPS (PUBLIC_ORIGIN; README, “Run it for real”), and open that.",
+  passkeyElsewhere: (host: string, here: string) => `Passkeys are bound to ${host}, and this page is open at ${here}. Open it at ${host}.`,
 
   devices: "Devices",
   deviceThis: "this one",

@@ -72,6 +72,7 @@ class Market:
             "label": label,
             "environment": environment,
             "read_only": False,
+            "read_only_reason": None,
             "position_mode": "one_way",
         }
         self.seq = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -18,13 +19,14 @@ from tests.security.people import App
 
 from .conftest import PHONE
 
+NUMBERS = itertools.count(1)
 PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
 def ann(stack_process: Stack) -> str:
     """An owner with a password on the running house."""
-    name = f"ann{os.getpid()}"
+    name = f"ann{os.getpid()}_{next(NUMBERS)}"
     subprocess.run(
         [sys.executable, "manage.py", "createsuperuser", "--noinput", "--username", name, "--email", "", "--data",
          str(stack_process.data)],
@@ -99,3 +101,116 @@ def test_a_person_enrols_signs_in_with_a_code_makes_a_token_and_sees_the_device(
     sheet.get_by_role("button", name="End My bot").click()
     expect(sheet.get_by_text("My bot")).to_have_count(0)
     expect(sheet.get_by_role("heading", name="Accounts and keys")).to_be_visible()
+
+
+@pytest.fixture
+def keys(page: Page) -> Any:
+    """A passkey holder in the browser (CDP's virtual authenticator): what it is told, and its credentials."""
+    cdp = page.context.new_cdp_session(page)
+    cdp.send("WebAuthn.enable")
+    told = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+            "isUserVerified": True, "automaticPresenceSimulation": True}  # fmt: skip
+    found = cdp.send("WebAuthn.addVirtualAuthenticator", {"options": told})["authenticatorId"]
+
+    def ask(method: str, **more: Any) -> Any:
+        return cdp.send(f"WebAuthn.{method}", {"authenticatorId": found, **more})
+
+    return ask
+
+
+def _add_passkey(sheet: Any, name: str) -> None:
+    sheet.get_by_label("Name of the passkey").fill(name)
+    sheet.get_by_role("button", name="Add a passkey").click()
+
+
+def _sign_out(page: Page) -> None:
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Sign out").click()
+
+
+def _age_proofs(data: Any) -> None:
+    """Every session's last proof was long ago."""
+    code = (
+        "from django.contrib.sessions.models import Session\n"
+        "for row in Session.objects.all():\n"
+        "    told = row.get_decoded()\n"
+        "    if 'tp_stepped' in told:\n"
+        "        told['tp_stepped'] = 0\n"
+        "        row.session_data = Session.get_session_store_class()().encode(told)\n"
+        "        row.save()\n"
+    )
+    subprocess.run(
+        [sys.executable, "manage.py", "shell", "-c", code], cwd=ROOT, check=True, capture_output=True,
+        env={**os.environ, "TRADEPOST_DATA": str(data)},
+    )  # fmt: skip
+
+
+def test_a_passkey_is_added_signs_in_proves_and_when_it_is_gone_is_refused(
+    page: Page, stack_process: Stack, ann: str, keys: Any
+) -> None:
+    page.set_default_timeout(10_000)
+    _sign_in(page, stack_process.url, ann)
+    sheet = _security(page)
+    _add_passkey(sheet, "This phone")
+    expect(sheet.locator("ol li")).to_have_count(10)
+    codes = sheet.locator("ol li").all_inner_texts()
+    sheet.get_by_role("button", name="I have written them down").click()
+    expect(sheet.get_by_role("button", name="End This phone")).to_be_visible()
+    _add_passkey(sheet, "Again")
+    expect(sheet.get_by_text("This device holds a passkey of yours already.")).to_be_visible()
+    _sign_out(page)
+
+    # As the second step, and then both steps at once.
+    _sign_in(page, stack_process.url, ann)
+    page.get_by_role("button", name="Use your passkey").click()
+    sheet = _security(page)
+    _age_proofs(stack_process.data)
+    sheet.get_by_label("What it is for").fill("My bot")
+    sheet.get_by_role("button", name="Make a token").click()
+    sheet.get_by_role("button", name="Use your passkey").click()
+    expect(sheet.locator(".security-mono")).to_be_visible()
+    _sign_out(page)
+    page.get_by_role("button", name="Use a passkey").click()
+    sheet = _security(page)
+
+    # Nobody's finger, nobody's passkey.
+    _sign_out(page)
+    keys("setUserVerified", isUserVerified=False)
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_text("No passkey was used.")).to_be_visible()
+    keys("setUserVerified", isUserVerified=True)
+
+    # A copy of it whose counter lags behind.
+    (credential,) = keys("getCredentials")["credentials"]
+    keys("removeCredential", credentialId=credential["credentialId"])
+    keys("addCredential", credential={**credential, "signCount": 0})
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_text("This passkey was not accepted.")).to_be_visible()
+    keys("removeCredential", credentialId=credential["credentialId"])
+    keys("addCredential", credential={**credential, "signCount": 100})
+
+    # A recovery code looks; a passkey shown, after all, lets everything be done again. Then it is taken away.
+    _sign_in(page, stack_process.url, ann)
+    page.get_by_label("Or a code").fill(codes[0])
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_text("A recovery code signed you in.")).to_be_visible()
+    page.get_by_role("button", name="Later").click()
+    sheet = _security(page)
+    sheet.get_by_role("button", name="End This phone").click()
+    expect(sheet.get_by_text("show the second factor that you still have")).to_be_visible()
+    sheet.get_by_role("button", name="Use your passkey").click()
+    expect(sheet.get_by_role("button", name="End This phone")).to_have_count(0)
+    _sign_out(page)
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_text("This passkey was not accepted.")).to_be_visible()
+
+
+def test_at_an_ip_address_it_says_that_passkeys_need_a_name(
+    page: Page, stack_process: Stack, ann: str
+) -> None:
+    _sign_in(page, stack_process.url.replace("localhost", "127.0.0.1"), ann)
+    sheet = _security(page)
+    expect(
+        sheet.get_by_text("Passkeys are bound to localhost, and this page is open at 127.0.0.1.")
+    ).to_be_visible()
+    expect(sheet.get_by_role("button", name="Add a passkey")).to_have_count(0)

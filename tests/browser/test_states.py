@@ -260,3 +260,22 @@ def test_state_changes_are_said_once_and_ticks_never(holding: Played, page: Page
     holding.run(5_000)
     expect(holding.chip("stale")).to_be_visible()
     assert page.evaluate("window.said") == ["Prices are stale. New orders are paused."]
+
+
+def test_a_key_that_bybit_refused_is_told_with_its_reason_and_trading_comes_back(
+    holding: Played, page: Page
+) -> None:
+    why = "Bybit takes this key no more (API key is invalid.). Nothing can be sent: bring in a new one."
+    holding.say(
+        {"type": "status", "account": ACCOUNT, "stream": "down", "read_only": True, "read_only_reason": why}
+    )
+    holding.run(500, beating=True)
+    expect(buy(page)).to_be_disabled()
+    expect(page.locator(".banner")).to_contain_text(why)
+    # Another key is in: without a new snapshot.
+    holding.say(
+        {"type": "status", "account": ACCOUNT, "stream": "live", "read_only": False, "read_only_reason": None}
+    )
+    holding.run(500, beating=True)
+    expect(buy(page)).to_be_enabled()
+    expect(page.locator(".banner")).to_have_count(0)

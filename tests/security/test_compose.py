@@ -23,7 +23,9 @@ OURS = ("web", "stream", "worker", "resolver", "beat")
 
 
 def test_every_part_is_there_and_locked_down() -> None:
-    assert set(SERVICES) == {*OURS, "migrate", "postgres", "valkey", "caddy"}
+    assert set(SERVICES) == {*OURS, "migrate", "postgres", "valkey", "caddy", "paper"}
+    assert SERVICES["paper"]["profiles"] == ["paper"], "play money is asked for by name"
+    assert [name for name, service in SERVICES.items() if "profiles" in service] == ["paper"]
     for name, service in SERVICES.items():
         assert service["read_only"] is True, name
         assert service["cap_drop"] == ["ALL"], name
@@ -34,7 +36,7 @@ def test_every_part_is_there_and_locked_down() -> None:
             assert port.startswith("${BIND:-127.0.0.1}:"), (
                 "nothing listens beyond this machine unless told to"
             )
-    for name in OURS:
+    for name in (*OURS, "paper"):
         assert SERVICES[name]["user"] == "10001:10001"
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["caddy"]
     assert COMPOSE["networks"]["inside"]["internal"] is True
@@ -56,6 +58,25 @@ def test_the_image_runs_as_nobody_in_particular_and_takes_nothing_unhashed() -> 
     assert text.rindex("USER 10001:10001") > text.rindex("COPY")
     assert "pip install --no-cache-dir --require-hashes -r requirements.txt" in text
     assert "ARG SECRET" not in text and "CREDENTIALS_KEY" not in text
+
+
+def test_the_paper_exchange_runs_by_its_own_command_and_is_found_healthy(tmp_path: Path) -> None:
+    service, port = SERVICES["paper"], str(free_port())
+    changed = {"python": sys.executable, "0.0.0.0": "127.0.0.1", "8001": port, "/data": str(tmp_path)}  # noqa: S104
+    probe = [
+        changed.get(word, word).replace(":8001/", f":{port}/") for word in service["healthcheck"]["test"][1:]
+    ]
+    command = [changed.get(word, word) for word in service["command"]]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    try:
+        wait_for(
+            lambda: subprocess.run(probe, check=False, stderr=subprocess.DEVNULL).returncode == 0,
+            what="a healthy paper exchange",
+        )
+    finally:
+        end(process)
+    assert "target: paper" in (ROOT / "docker-compose.yml").read_text()
+    assert "AS paper\n" in (ROOT / "Dockerfile").read_text()
 
 
 @pytest.fixture

@@ -158,7 +158,7 @@ def test_f57_a_copied_cookie_makes_no_token_and_no_factor_and_takes_no_export() 
     ):
         answer = page.call(method, path, body)
         assert code_of(answer) == (403, "step_up"), path
-        assert answer.json()["error"]["detail"] == {"reason": "fresh", "by": "code"}
+        assert answer.json()["error"]["detail"] == {"reason": "fresh", "by": "code", "passkey": False}
     assert code_of(page.call("POST", "/session/step-up", {"password": PASSWORD})) == (422, "code_needed")
     assert code_of(page.call("POST", "/session/step-up", {"code": "000000"})) == (403, "wrong_proof")
     assert page.call("POST", "/session/step-up", {"code": app.next()}).status_code == 200
@@ -172,7 +172,7 @@ def test_twelve_idle_hours_ask_before_risk_and_never_before_getting_out() -> Non
     _age(page, "tp_acted", 12 * 3600)
     risky = page.call("POST", "/orders", {"reduce_only": False})
     assert code_of(risky) == (403, "step_up")
-    assert risky.json()["error"]["detail"] == {"reason": "idle", "by": "password"}
+    assert risky.json()["error"]["detail"] == {"reason": "idle", "by": "password", "passkey": False}
     assert code_of(page.call("POST", "/orders", {"reduce_only": "true"})) == (403, "step_up")
     assert code_of(page.call("POST", "/orders/batch", {"items": [{"reduce_only": True}, {}]})) == (
         403,

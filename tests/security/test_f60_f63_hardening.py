@@ -4,6 +4,7 @@ import logging
 import os
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.conftest import ROOT, Paper
 from tests.security.people import App, Page, code_of, person
 from tests.security.test_f59_accounts import add, new_key
 from webapp.redaction import Redacting, redacted
+from webapp.security.models import ApiToken
 
 CANARY = "canary7f3a91c2d4"
 REAL = {
@@ -73,6 +75,7 @@ def test_f63_every_answer_carries_the_headers(client: Any) -> None:
         for part in ("default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"):
             assert part in policy, path
         assert "unsafe" not in policy
+        assert ("require-trusted-types-for 'script'" in policy) is (path != "/admin/")
         assert answer["X-Content-Type-Options"] == "nosniff"
         assert answer["X-Frame-Options"] == "DENY"
         assert answer["Referrer-Policy"] == "no-referrer"
@@ -154,6 +157,63 @@ def test_f60_no_canary_is_left_anywhere(paper: Paper, settings: Any, caplog: Any
         assert len(text) > 20 or place == "logs"
         for canary in (CANARY, token, app.seed):
             assert canary not in text, f"{canary} is in the {place}"
+
+
+def _shown(log: Any) -> str:
+    """What the log says, tracebacks with every frame's variables, as our formatter writes it."""
+    found = []
+    for record in log.records:
+        text = record.getMessage()
+        if record.exc_info and record.exc_info[1]:
+            told = traceback.TracebackException.from_exception(record.exc_info[1], capture_locals=True)
+            text += "".join(told.format())
+        found.append(Redacting("%(message)s").format(logging.makeLogRecord({"msg": "%s", "args": (text,)})))
+    return "\n".join(found)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("door", ["sign_in", "account", "key", "code", "token"])
+def test_f60_a_crash_shows_no_secret_even_with_every_variable(
+    paper: Paper, settings: Any, caplog: Any, door: str
+) -> None:
+    settings.PAPER_URL = paper.url
+    caplog.set_level(logging.DEBUG)
+    user = person()
+    page, secret = Page(), f"secret-{CANARY}"
+    page.sign_in()
+    pair = {**new_key(paper), "secret": secret}
+    paper.control("key", pair)
+    if door == "key":
+        add(page, pair)
+    text = ApiToken.make(user, "trade")[1]
+    words: dict[str, Any] = {
+        "sign_in": lambda: Page().call("POST", "/session", {"username": "ann", "password": secret}),
+        "account": lambda: add(page, pair),
+        "key": lambda: page.call("PUT", "/accounts/mine/key", pair),
+        "code": lambda: page.call("POST", "/session/step-up", {"password": secret}),
+        "token": lambda: Page().call("GET", "/orders", Authorization=f"Bearer {text}"),
+    }
+    table = {
+        "sign_in": "auth_user",
+        "account": "bybit_account",
+        "key": "bybit_account",
+        "token": "security_apitoken",
+    }
+
+    def fail(execute: Any, sql: str, *rest: Any) -> Any:
+        if table.get(door, "security_attempt") in sql:
+            raise RuntimeError("a forced crash")
+        return execute(sql, *rest)
+
+    caplog.clear()
+    with connection.execute_wrapper(fail):
+        answer = words[door]()
+    assert answer.status_code == 500
+    shown = _shown(caplog)
+    assert "a forced crash" in shown
+    assert "self = " in shown or "request = " in shown, "the variables are there"
+    for canary in (CANARY, text):
+        assert canary not in shown + answer.content.decode()
 
 
 def _dump() -> str:

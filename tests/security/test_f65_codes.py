@@ -4,10 +4,13 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.utils import timezone
 
 from tests.conftest import wait_for
+from tests.security.authenticator import Passkey
+from tests.security.evidence import some_evidence
 from tests.security.people import App, Page, code_of, person
 from webapp.security import factors
 from webapp.security.models import Attempt, AuditEntry, Authenticator, RecoveryCode
@@ -163,3 +166,89 @@ def test_enrolling_needs_a_right_code_and_shows_everything_once() -> None:
     late = Page()
     assert late.sign_in().json()["needs"] == "otp"
     assert late.call("POST", "/session/otp", {"code": codes[0]}).json()["signed_in"] is True
+
+
+def _recovered() -> tuple[Page, App, list[str]]:
+    """Signed in by a recovery code: the page, the app that was not at hand, and the codes that are left."""
+    user = person()
+    app, codes = App.enrolled(user), factors.new_recovery_codes(user)
+    page = Page()
+    page.sign_in()
+    told = page.call("POST", "/session/otp", {"code": codes.pop()}).json()
+    assert (told["signed_in"], told["needs"]) == (True, "re_enrol")
+    return page, app, codes
+
+
+ORDER = {
+    "id": "0d9d9b0e-6a3b-4b1c-9d0c-7d3d2f4b8a11",
+    "account": "acc",
+    "category": "linear",
+    "symbol": "BTCUSDT",
+    "side": "Buy",
+    "order_type": "Market",
+    "qty": "0.01",
+}
+
+
+def _reason(answer: object) -> str:
+    told = answer.json()["error"]  # type: ignore[attr-defined]
+    return str(told["detail"].get("reason", told["code"]))
+
+
+def test_f65_a_recovery_code_looks_and_gets_out_and_does_nothing_else() -> None:
+    page, _, codes = _recovered()
+    some_evidence(timezone.now(), 1)[0].order.account.members.add(page_user())
+    assert page.call("GET", "/orders").status_code == 200
+    for method, path, body in (
+        ("POST", "/orders", ORDER),
+        ("POST", "/orders/batch", {"items": [ORDER]}),
+        ("POST", "/tokens", {"name": "bot", "scope": "trade"}),
+        ("PUT", "/password", {"password": "another long password"}),
+        ("POST", "/recovery-codes", None),
+        ("GET", "/executions?format=csv", None),
+    ):
+        answer = page.call(method, path, body)
+        assert (answer.status_code, _reason(answer)) == (403, "recovered"), path
+        assert "recovery code" in answer.json()["error"]["message"]
+    for method, path, body in (
+        ("POST", "/orders", {**ORDER, "reduce_only": True}),
+        ("POST", "/orders/cancel-all", {"account": "acc"}),
+        ("POST", "/positions/acc:linear:BTCUSDT:0/close", {"id": ORDER["id"]}),
+    ):
+        answer = page.call(method, path, body)
+        assert answer.status_code < 400 or _reason(answer) != "recovered", (path, answer.content)
+    # One more recovery code changes nothing.
+    assert page.call("POST", "/session/step-up", {"code": codes.pop()}).status_code == 200
+    assert _reason(page.call("POST", "/tokens", {"name": "bot", "scope": "read"})) == "recovered"
+    assert page.session()["needs"] == "re_enrol"
+
+
+def page_user() -> object:
+    return get_user_model().objects.get(username="ann")
+
+
+@pytest.mark.parametrize("way", ["the old app", "a new app", "a new passkey"])
+def test_f65_what_ends_it(way: str) -> None:
+    page, app, _ = _recovered()
+    if way == "the old app":
+        assert page.call("POST", "/session/step-up", {"code": app.next()}).status_code == 200
+    elif way == "a new app":
+        started = page.call("POST", "/second-factors", {"name": "New phone"}).json()
+        path = f"/second-factors/{started['id']}/confirm"
+        assert page.call("POST", path, {"code": App(started["secret"]).at(0)}).status_code == 200
+    else:
+        options = page.call("POST", "/passkeys").json()["options"]
+        assert page.call("POST", "/passkeys/confirm", Passkey().create(options)).status_code == 200
+    assert page.session()["needs"] is None
+    assert page.call("POST", "/tokens", {"name": "bot", "scope": "read"}).status_code == 200
+
+
+def test_f65_a_recovery_code_as_a_fresh_proof_marks_the_session_too() -> None:
+    user = person()
+    app, codes = App.enrolled(user), factors.new_recovery_codes(user)
+    page = Page()
+    page.sign_in()
+    page.call("POST", "/session/otp", {"code": app.next()})
+    page.call("POST", "/session/step-up", {"code": codes[0]})
+    assert page.session()["needs"] == "re_enrol"
+    assert _reason(page.call("POST", "/tokens", {"name": "bot", "scope": "read"})) == "recovered"

@@ -11,7 +11,7 @@ from django.utils import timezone
 from tests.conftest import ROOT
 from tests.security.evidence import some_evidence
 from tests.security.people import App, Page, code_of, person
-from webapp.rights import AUDITED, FRESH, RIGHTS, RISKY
+from webapp.rights import AUDITED, ENROLLING, FRESH, RIGHTS, RISKY
 from webapp.security.models import Access, ApiToken, Device
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +31,7 @@ Call = Callable[[str, str], Any]
 def test_the_table_knows_every_route_and_nothing_else() -> None:
     assert set(RIGHTS) == set(OPERATIONS)
     assert set(RIGHTS) >= FRESH | RISKY | AUDITED
+    assert ENROLLING < FRESH
 
 
 @pytest.fixture
@@ -55,6 +56,7 @@ def _paths(ann: Any) -> dict[str, tuple[str, str]]:
         "device_id": device.pk,
         "token_id": token.pk,
         "factor_id": 999_999,
+        "passkey_id": 999_999,
         "trip_id": 999_999,
         "day": "2026-11-01",
     }
@@ -159,7 +161,7 @@ def test_f61_a_foreign_page_changes_nothing(ann: Any, headers: dict[str, str]) -
         name for name, (method, _) in OPERATIONS.items() if method != "GET" and RIGHTS[name] is not None
     }
     # Before there is a session there is no token: those routes look at the origin alone.
-    open_doors = {"sign_in", "sign_in_code", "make_owner"}
+    open_doors = {"sign_in", "sign_in_code", "ask_passkey", "sign_in_passkey", "make_owner"}
     assert set(refused) - open_doors == guarded
     assert set(refused.values()) == {(403, "csrf")}
 
@@ -175,6 +177,7 @@ def test_f70_what_is_another_s_is_not_there(ann: Any) -> None:
         "revoke_device",
         "revoke_token",
         "remove_factor",
+        "remove_passkey",
     ):
         assert code_of(page.call(paths[name][0], paths[name][1], {}))[0] == 404, name
     for name in ("list_orders", "list_accounts", "list_positions", "list_tokens", "get_status"):

@@ -107,6 +107,23 @@ class RecoveryCode(models.Model):
         return f"recovery code {self.pk}"
 
 
+class PasskeyChallenge(models.Model):
+    """What a passkey was asked to sign: good once, within minutes, in the session that asked; see
+    webapp.security.passkeys. `user` is null when nobody is signed in yet."""
+
+    challenge = models.CharField(max_length=120, unique=True)
+    session_key = models.CharField(max_length=40, db_index=True)
+    purpose = models.CharField(max_length=10)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "security"
+
+    def __str__(self) -> str:
+        return f"challenge {self.pk} ({self.purpose})"
+
+
 class Device(models.Model):
     """A browser that is signed in: one session, with a name that a person knows it by."""
 

@@ -12,6 +12,7 @@ import segno
 from django.db import transaction
 from django.utils import timezone
 
+from webapp.security import passkeys
 from webapp.security.models import Authenticator, RecoveryCode
 
 ISSUER = "Tradepost"
@@ -23,8 +24,18 @@ _LETTERS = re.compile(r"[A-Z2-7]{16}", re.ASCII)
 
 
 def has_factor(user: Any) -> bool:
-    """Whether a second factor guards this user."""
+    """Whether a second factor guards this user: an authenticator or a passkey."""
+    return has_app(user) or passkeys.has_any(user)
+
+
+def has_app(user: Any) -> bool:
     return bool(Authenticator.objects.filter(user=user.pk, confirmed=True).exists())
+
+
+def how_many(user: Any) -> int:
+    """Authenticators and passkeys together."""
+    apps = Authenticator.objects.filter(user=user.pk, confirmed=True).count()
+    return int(apps) + len(passkeys.of_user(user))
 
 
 def verify(user: Any, code: str) -> str | None:
@@ -82,4 +93,6 @@ def picture(address: str) -> str:
 def remove_all(user: Any) -> None:
     """For the server's shell alone: the way back in when phone and codes are lost."""
     Authenticator.objects.filter(user=user.pk).delete()
+    for row in passkeys.of_user(user):
+        row.delete()
     RecoveryCode.objects.filter(user=user.pk).delete()

@@ -12,7 +12,14 @@ from django.utils import timezone
 
 from bybit import rows
 from webapp.security.audit_models import AuditEntry
-from webapp.security.factor_models import Access, Attempt, Authenticator, Device, RecoveryCode
+from webapp.security.factor_models import (
+    Access,
+    Attempt,
+    Authenticator,
+    Device,
+    PasskeyChallenge,
+    RecoveryCode,
+)
 
 __all__ = [
     "Access",
@@ -21,6 +28,7 @@ __all__ = [
     "AuditEntry",
     "Authenticator",
     "Device",
+    "PasskeyChallenge",
     "RecoveryCode",
     "SignInLink",
 ]
@@ -60,8 +68,8 @@ class ApiToken(models.Model):
         return cls.objects.create(user_id=user.pk, scope=scope, name=name, hash=digest(text)), text
 
     @classmethod
-    def find(cls, text: str) -> "ApiToken | None":
-        found = rows.find(cls, "hash = %s AND revoked_at IS NULL", [digest(text)])
+    def find(cls, token: str) -> "ApiToken | None":
+        found = rows.find(cls, "hash = %s AND revoked_at IS NULL", [digest(token)])
         if not found:
             return None
         (row,) = found
@@ -93,10 +101,10 @@ class SignInLink(models.Model):
         return text
 
     @classmethod
-    def use(cls, text: str) -> AbstractBaseUser | None:
+    def use(cls, token: str) -> AbstractBaseUser | None:
         """The link's user, once. Two requests with one link: exactly one wins."""
         now = timezone.now()
-        fresh = cls.objects.filter(hash=digest(text), used_at=None, expires_at__gt=now)
+        fresh = cls.objects.filter(hash=digest(token), used_at=None, expires_at__gt=now)
         if not fresh.filter(user__is_active=True).update(used_at=now):
             return None
-        return cls.objects.select_related("user").get(hash=digest(text)).user
+        return cls.objects.select_related("user").get(hash=digest(token)).user

@@ -1,7 +1,10 @@
 """What a session knows beside its user, the list of devices, and what asks for a fresh proof.
 
 A device stays signed in for thirty days of use. Trading on it after twelve hours without a trade asks once for a code;
-keys, tokens, factors and exports ask each time (two minutes). Cancelling, closing and the panic button never ask."""
+keys, tokens, factors and exports ask each time (two minutes). Cancelling, closing and the panic button never ask.
+
+A recovery code is somebody without their phone, or with a stolen sheet of paper: its session looks, cancels and closes,
+and does nothing else before a second factor was enrolled anew, or shown after all."""
 
 import re
 import secrets
@@ -14,19 +17,20 @@ from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from webapp.security import factors
+from webapp.security import factors, passkeys
 from webapp.security.addresses import address_of
 from webapp.security.models import Device
 from webapp.security.throttle import Door
 
 BACKEND = "webapp.security.backend.Backend"
 # Keys in the session. Times are seconds since 1970.
-VERIFIED, PENDING, STEPPED, ACTED, TOUCHED = (
+VERIFIED, PENDING, STEPPED, ACTED, TOUCHED, RECOVERED = (
     "tp_verified",
     "tp_pending",
     "tp_stepped",
     "tp_acted",
     "tp_touched",
+    "tp_recovered",
 )
 FRESH_SECONDS = 120
 IDLE_SECONDS = 12 * 3600
@@ -37,19 +41,22 @@ KNOWN_SECONDS = 365 * 24 * 3600
 
 
 class StepUp(Exception):
-    """A fresh proof is asked for first. `reason` is `fresh` or `idle`; `by` is `code`, `password` or `link`."""
+    """A fresh proof is asked for first. `reason` is `fresh`, `idle` or `recovered`; `by` is `code`, `passkey`,
+    `password` or `link`, and `passkey` tells whether one would do too."""
 
-    def __init__(self, reason: str, by: str) -> None:
+    def __init__(self, reason: str, by: str, *, passkey: bool) -> None:
         super().__init__(reason)
-        self.reason, self.by = reason, by
+        self.reason, self.by, self.passkey = reason, by, passkey
 
 
-def enter(request: HttpRequest, user: Any, *, verified: bool) -> Device:
-    """Signs this browser in, with a new session key."""
+def enter(request: HttpRequest, user: Any, *, verified: bool, recovered: bool = False) -> Device:
+    """Signs this browser in, with a new session key. `recovered`: by a recovery code."""
     request.session.flush()
     login(request, user, backend=BACKEND)
     now = int(time.time())
     request.session.update({VERIFIED: verified, STEPPED: now, ACTED: now, TOUCHED: now})
+    if recovered:
+        request.session[RECOVERED] = True
     request.session.save()
     return Device.objects.create(
         user_id=user.pk,
@@ -111,9 +118,11 @@ def devices_of(user: Any) -> list[Device]:
 
 
 def proof_of(user: Any) -> str:
-    """By what this user can prove to be here: `code`, `password`, else `link`."""
-    if factors.has_factor(user):
+    """By what this user can prove to be here: `code`, `passkey`, `password`, else `link`."""
+    if factors.has_app(user):
         return "code"
+    if passkeys.has_any(user):
+        return "passkey"
     return "password" if user.has_usable_password() else "link"
 
 
@@ -121,11 +130,18 @@ def _asks(request: HttpRequest, reason: str) -> None:
     by = proof_of(request.user)
     # On the embedded servers there is only paper money, and the demo's user has neither factor nor password.
     if by != "link" or settings.REAL_SERVERS:
-        raise StepUp(reason, by)
+        raise StepUp(reason, by, passkey=passkeys.has_any(request.user))
 
 
-def require_fresh(request: HttpRequest) -> None:
-    """Raises StepUp unless there was a proof within two minutes."""
+def is_recovered(request: HttpRequest) -> bool:
+    """Whether this session was opened by a recovery code, and no second factor was shown or enrolled since."""
+    return bool(request.session.get(RECOVERED))
+
+
+def require_fresh(request: HttpRequest, *, enrolling: bool = False) -> None:
+    """Raises StepUp unless there was a proof within two minutes, and, but for who is `enrolling`, no recovery code."""
+    if is_recovered(request) and not enrolling:
+        _asks(request, "recovered")
     if int(time.time()) - request.session.get(STEPPED, 0) >= FRESH_SECONDS:
         _asks(request, "fresh")
 
@@ -136,7 +152,10 @@ def is_asleep(request: HttpRequest) -> bool:
 
 
 def require_awake(request: HttpRequest) -> None:
-    """Raises StepUp when nobody traded on this device for twelve hours. Else notes that somebody does."""
+    """Raises StepUp when nobody traded on this device for twelve hours, or after a recovery code. Else notes that
+    somebody does."""
+    if is_recovered(request):
+        _asks(request, "recovered")
     if is_asleep(request):
         _asks(request, "idle")
     now = int(time.time())
@@ -144,11 +163,27 @@ def require_awake(request: HttpRequest) -> None:
         request.session[ACTED] = now
 
 
-def stepped_up(request: HttpRequest) -> None:
-    """A proof was right just now. The session keeps its key: the page's socket goes on."""
+def stepped_up(request: HttpRequest, by: str) -> None:
+    """A proof was right just now (`app`, `passkey`, `recovery` or `password`). The session keeps its key: the page's
+    socket goes on."""
     now = int(time.time())
     request.session.update({STEPPED: now, ACTED: now})
+    if by == "recovery":
+        request.session[RECOVERED] = True
+    elif by != "password":
+        request.session.pop(RECOVERED, None)
     request.session.save()
+
+
+def enrolled(request: HttpRequest, *, first: bool) -> list[str]:
+    """A second factor was taken into use in this session. The recovery codes, shown once, if it is the first."""
+    codes = factors.new_recovery_codes(request.user) if first else []
+    request.session[VERIFIED] = True
+    request.session.pop(RECOVERED, None)
+    if first:
+        # Whoever else is signed in has shown no second factor.
+        end_others(request.user, request.session.session_key)
+    return codes
 
 
 # ---- a browser that has signed in before

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
-from webapp.security import audit, factors, sessions, throttle
+from webapp.security import audit, factors, passkeys, sessions, throttle
 from webapp.security.addresses import address_of
 from webapp.security.models import SignInLink
 from webapp.security.throttle import Door
@@ -26,6 +26,10 @@ SETUP_LOCK = 0x7365_7475_70
 
 class Wrong(Exception):
     """The proof is not right. The text tells a person, and tells a guesser nothing."""
+
+
+class NoPasskeys(Exception):
+    """There can be none at this address, or whoever asks has none."""
 
 
 class NotOpen(Exception):
@@ -75,7 +79,59 @@ def by_code(request: HttpRequest, code: str) -> None:
     if user is None:
         raise Wrong("Sign in with your name and password first.")
     by = prove(request, user, code=code)
-    _enter(request, user, verified=True, by=f"password and {by}")
+    _enter(request, user, verified=True, recovered=by == "recovery", by=f"password and {by}")
+
+
+def ask_passkey(request: HttpRequest) -> dict[str, Any]:
+    """What the browser's passkey is to sign: of who owes the second step, else of whoever has one here. Raises
+    NoPasskeys and TooManyTries."""
+    user = pending_user(request)
+    if passkeys.host() is None or (user is not None and not passkeys.has_any(user)):
+        raise NoPasskeys
+    if user is None:
+        throttle.knock(_strangers(request))
+    return passkeys.begin_proof(request, user)
+
+
+def by_passkey(request: HttpRequest, answer: dict[str, Any]) -> Any:
+    """The second step by a passkey; or both steps, by one that has verified who holds it. Returns the user. Raises
+    Wrong and TooManyTries."""
+    user = pending_user(request)
+    if user is not None:
+        prove_passkey(request, user, answer)
+        _enter(request, user, verified=True, by="password and passkey")
+        return user
+    door = _strangers(request)
+    throttle.knock(door)
+    found = _passkey(request, None, answer).user
+    throttle.forget(door)
+    _enter(request, found, verified=True, by="passkey")
+    return found
+
+
+def _strangers(request: HttpRequest) -> Door:
+    """Nobody guesses a signature: this only keeps an address from filling the tables."""
+    return Door(f"passkey:{address_of(request)}", gentle=True)
+
+
+def prove_passkey(request: HttpRequest, user: Any, answer: dict[str, Any]) -> str:
+    """`passkey`, once this user's passkey has signed what it was asked to. Raises Wrong and TooManyTries."""
+    door = Door(f"proof:{user.pk}", gentle=True)
+    throttle.knock(door)
+    _passkey(request, user, answer)
+    throttle.forget(door)
+    return "passkey"
+
+
+def _passkey(request: HttpRequest, user: Any | None, answer: dict[str, Any]) -> Any:
+    who = "" if user is None else user.get_username()
+    try:
+        row = passkeys.prove(request, user, answer)
+    except passkeys.Refused as error:
+        audit.record("passkey_refused", request=request, who=who, why=str(error))
+        raise Wrong("This passkey was not accepted. Try again, or use another way to sign in.") from error
+    audit.record("passkey_used", request=request, who=row.user.get_username(), passkey=row.pk, name=row.name)
+    return row
 
 
 def prove(request: HttpRequest, user: Any, *, code: str | None = None, password: str | None = None) -> str:
@@ -99,17 +155,17 @@ def prove(request: HttpRequest, user: Any, *, code: str | None = None, password:
     return found
 
 
-def by_link(request: HttpRequest, text: str) -> None:
+def by_link(request: HttpRequest, token: str) -> None:
     """Whoever made the link has the server's shell, and is the owner. Raises Wrong."""
-    user = SignInLink.use(text)
+    user = SignInLink.use(token)
     if user is None:
         audit.record("sign_in_failed", request=request, by="link")
         raise Wrong("This link was used already or is older than 15 minutes. Ask for a new one.")
     _enter(request, user, verified=True, by="link")
 
 
-def _enter(request: HttpRequest, user: Any, *, verified: bool, by: str) -> None:
-    device = sessions.enter(request, user, verified=verified)
+def _enter(request: HttpRequest, user: Any, *, verified: bool, by: str, recovered: bool = False) -> None:
+    device = sessions.enter(request, user, verified=verified, recovered=recovered)
     audit.record("sign_in", request=request, who=user.get_username(), by=by, device=device.name)
 
 

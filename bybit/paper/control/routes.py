@@ -113,6 +113,12 @@ async def journal(venue: Venue, query: Params) -> dict[str, Any]:
     return {"items": [item for item in items if category in ("", item["params"].get("category"))]}
 
 
+async def sockets(venue: Venue, query: Params) -> dict[str, Any]:
+    """The private sockets that are open and signed in, and how often each key was tried since the start."""
+    items = [{"account": one.account, "key": one.key} for one in venue.hub.of("private") if one.account]
+    return {"items": items, "sign_ins": dict(venue.hub.sign_ins)}
+
+
 async def make_key(venue: Venue, body: Params) -> dict[str, Any]:
     """Makes an API key; without `account` also a new account."""
     text, secret = body.get("key"), body.get("secret")
@@ -165,6 +171,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/_paper/journal"): journal,
     ("GET", "/_paper/truth"): truth,
     ("POST", "/_paper/key"): make_key,
+    ("GET", "/_paper/sockets"): sockets,
 }
 
 

@@ -31,6 +31,8 @@ class Connection:
         self.request, self.socket, self.stream, self.conn_id = request, socket, stream, conn_id
         self.category = category
         self.account = ""
+        # The key that signed in, and that of the last try.
+        self.key = ""
         self.topics: set[str] = set()
         self.silent = False
         self._frames: deque[tuple[float, str | bytes]] = deque()

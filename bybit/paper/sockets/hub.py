@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 
 from ..control.faults import Faults, StreamFault
 from ..wire import dump
@@ -22,6 +23,8 @@ class Hub:
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
         self._connections: set[Connection] = set()
+        # Tries to sign in, right or not, by the key that they named.
+        self.sign_ins: Counter[str] = Counter()
         self._held: list[tuple[Connection, str]] = []
 
     def add(self, connection: Connection) -> None:

@@ -108,9 +108,11 @@ class SocketServer:
 
     def _auth(self, connection: Connection, message: Message) -> None:
         account = self._signer(message) if connection.stream == "private" else ""
+        key = _key_named(message)
+        self._venue.hub.sign_ins[key] += 1
         if account and self._venue.faults.take_stream(connection.stream, "auth_fail") is not None:
             account = ""
-        connection.account = account
+        connection.account, connection.key = account, key if account else ""
         self._answer(connection, message, "auth", bool(account), "" if account else "Params Error")
 
     def _signer(self, message: Message) -> str:
@@ -157,6 +159,12 @@ class SocketServer:
             if topic in connection.topics:
                 return f"error:already subscribed,topic:{topic}"
         return ""
+
+
+def _key_named(message: Message) -> str:
+    """The key that an auth frame names, right or not."""
+    args = message.get("args")
+    return args[0] if isinstance(args, list) and args and isinstance(args[0], str) else ""
 
 
 def _topics(message: Message) -> list[str]:

@@ -16,7 +16,9 @@ export type Session = Schemas["SessionOut"];
 export type Account = Schemas["AccountOut"];
 export type Instrument = Schemas["InstrumentOut"];
 export type Wallet = Schemas["WalletOut"];
-export type Status = Narrowed<Schemas["StatusOut"], { stream: "live" | "resyncing" | "down" }>;
+export type Status = Narrowed<Schemas["StatusOut"], { stream: "live" | "resyncing" | "down" }> &
+  // Pages are told of these with a change of the stream's state.
+  Partial<Pick<Account, "read_only" | "read_only_reason">>;
 export type Fill = Schemas["FillOut"];
 export type Position = Narrowed<Schemas["PositionOut"], { side: Side | "" }>;
 export type Order = Narrowed<

@@ -6,7 +6,7 @@ import { entry } from "../lib/entry.ts";
 import { baseOf, number, quoteOf } from "../lib/format.ts";
 import { useSending } from "../state/changing.ts";
 import { step, tick } from "../state/derive.ts";
-import { blocksReducing, kind } from "../state/health.ts";
+import { blockText, blocksReducing, kind } from "../state/health.ts";
 import { hide } from "../state/overlay.ts";
 import { accounts, isOpen, orders, takeOrder } from "../state/store.ts";
 import { t } from "../strings.ts";
@@ -127,7 +127,7 @@ export function AmendSheet({ id, change }: { id: string; change?: Partial<Record
       {!changes.length && !wrong && sent.kind === "idle" && <p class="line">{ta.nothing}</p>}
       {blocked && (
         <Note icon="warn" tone="warn">
-          {blocked === "not-live" ? t.notLive(kind.value) : t.block[blocked]}
+          {blocked === "not-live" ? t.notLive(kind.value) : blockText(blocked, seen.account)}
         </Note>
       )}
       <SentNote sent={sent} taken={ta.amended} unknown={ta.unknown} />

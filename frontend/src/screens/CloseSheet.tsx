@@ -6,7 +6,7 @@ import { baseOf, number, quoteOf } from "../lib/format.ts";
 import { attempts } from "../state/attempts.ts";
 import { held, markOf, openProfit, step, tick } from "../state/derive.ts";
 import { emptyDraft, stepped } from "../state/draft.ts";
-import { blocksReducing, fresh, kind } from "../state/health.ts";
+import { blockText, blocksReducing, fresh, kind } from "../state/health.ts";
 import { hide } from "../state/overlay.ts";
 import { close } from "../state/reducing.ts";
 import { accounts, openPositions, ticker } from "../state/store.ts";
@@ -159,7 +159,7 @@ export function CloseSheet({ id }: { id: string }) {
       )}
       {blocked && (
         <Note icon="warn" tone="warn">
-          {blocked === "not-live" ? t.notLive(kind.value) : t.block[blocked]}
+          {blocked === "not-live" ? t.notLive(kind.value) : blockText(blocked, position.account)}
         </Note>
       )}
     </Sheet>

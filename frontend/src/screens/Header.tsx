@@ -8,7 +8,7 @@ import { PATIENT_AFTER } from "../lib/backoff.ts";
 import { layout } from "../state/layout.ts";
 import { show } from "../state/overlay.ts";
 import { say } from "../state/announce.ts";
-import { wallets } from "../state/store.ts";
+import { accounts, wallets } from "../state/store.ts";
 import { t } from "../strings.ts";
 import { Dated, Environment } from "../ui/bits.tsx";
 import { Icon } from "../ui/icons.tsx";
@@ -96,7 +96,7 @@ export function Banner() {
   if (shown === "live" || shown === "signedout" || shown === "loading") return null;
   const text =
     shown === "stale"
-      ? `${t.cause(health.value.cause, ageSeconds.value)} ${t.paused}`
+      ? `${t.cause(health.value.cause, ageSeconds.value)} ${accounts.value.find((row) => row.read_only)?.read_only_reason ?? t.paused}`
       : shown === "reconnecting" && failures.value >= PATIENT_AFTER
         ? t.patient
         : t.notLive(shown);

@@ -3,7 +3,7 @@ import { baseOf, number } from "../lib/format.ts";
 import { attempts } from "../state/attempts.ts";
 import { reverse } from "../state/changing.ts";
 import { held, step, tick } from "../state/derive.ts";
-import { blocksOpening, kind } from "../state/health.ts";
+import { blockText, blocksOpening, kind } from "../state/health.ts";
 import { hide, show } from "../state/overlay.ts";
 import { accounts, openPositions } from "../state/store.ts";
 import { type Desk, openTicket } from "../state/ticket.ts";
@@ -71,7 +71,7 @@ export function ReverseSheet({ id }: { id: string }) {
           </dl>
           {block && (
             <Note icon="warn" tone="warn">
-              {block === "not-live" ? t.notLive(kind.value) || t.paused : t.block[block]}
+              {block === "not-live" ? t.notLive(kind.value) || t.paused : blockText(block, first.account)}
             </Note>
           )}
         </>

@@ -9,7 +9,7 @@ import { alertNow, say } from "../state/announce.ts";
 import { type Attempt, attemptOrder, attempts } from "../state/attempts.ts";
 import { held, step, tick } from "../state/derive.ts";
 import { figures } from "../state/draft.ts";
-import { blocksOpening, blocksReducing, kind, now } from "../state/health.ts";
+import { blockText, blocksOpening, blocksReducing, kind, now } from "../state/health.ts";
 import { buzz } from "../state/haptic.ts";
 import { layout } from "../state/layout.ts";
 import { OVER, outcomeOf } from "../state/outcome.ts";
@@ -219,7 +219,7 @@ export function ReviewSheet({ asked }: { asked: Review }) {
 
   const elsewhere = account?.environment !== asked.desk.environment;
   const block = blockOf(asked);
-  const reason = elsewhere ? tt.elsewhere : block === "not-live" ? t.notLive(kind.value) || t.paused : block && t.block[block];
+  const reason = elsewhere ? tt.elsewhere : block === "not-live" ? t.notLive(kind.value) || t.paused : block && blockText(block, asked.desk.account);
   const size = `${number(asked.order.qty, step(asked.desk.symbol))} ${baseOf(asked.desk.symbol)}`;
   const live = account?.environment === "live";
   const foot = attempt ? (

@@ -1,15 +1,15 @@
 import { useState } from "preact/hooks";
-import { call, Refused, Silence, session } from "../api/client.ts";
-import type { Session } from "../api/types.ts";
+import { Refused, Silence, session } from "../api/client.ts";
 import { enter, signedIn } from "../state/session.ts";
 import { linkFailure } from "../state/link.ts";
 import { startLive } from "../net/live.ts";
 import { t } from "../strings.ts";
-import { ts } from "../strings-security.ts";
+import { tn } from "../strings-signin.ts";
 import { Note } from "../ui/bits.tsx";
 import { Later } from "./security/Later.tsx";
 
 const SETUP = /^#setup=([\w:.-]+)$/;
+const loadSecond = () => import("./security/SecondStep.tsx").then((part) => part.SecondStep);
 const loadSetup = () => import("./security/Setup.tsx").then((part) => part.Setup);
 
 /** The token of a set-up link. It leaves the address bar before it is used. */
@@ -19,16 +19,15 @@ function takeSetup(): string | null {
   return token;
 }
 
-/** The second step: a code of the authenticator, or a recovery code. */
-async function giveCode(code: string): Promise<void> {
-  session.value = (await call<Session>("POST", "/session/otp", { code })).body;
+function inside(): void {
   signedIn.value = "yes";
+  startLive();
 }
 
-export function failureText(error: unknown): string {
+function failureText(error: unknown): string {
   if (error instanceof Silence) return t.signIn.silent;
   if (!(error instanceof Refused)) throw error;
-  if (error.status === 429) return error.detail.retry_after ? ts.wait(String(error.detail.retry_after)) : t.signIn.tooMany;
+  if (error.status === 429) return error.detail.retry_after ? tn.wait(String(error.detail.retry_after)) : t.signIn.tooMany;
   return error.status < 500 ? t.signIn.badPassword : t.signIn.failed(error.code);
 }
 
@@ -36,21 +35,32 @@ export function SignIn() {
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
   const [setup] = useState(takeSetup);
-  const owed = session.value?.needs === "otp";
-  const submit = async (form: HTMLFormElement) => {
-    const typed = new FormData(form);
+  const second = session.value?.needs === "otp" || session.value?.needs === "re_enrol";
+  const attempt = async (work: () => Promise<string | null>) => {
     setBusy(true);
     setFailure(null);
     try {
-      if (owed) await giveCode(String(typed.get("code")));
-      else await enter({ username: String(typed.get("username")), password: String(typed.get("password")) });
-      if (signedIn.peek() === "yes") startLive();
+      setFailure(await work());
     } catch (error) {
-      setFailure(owed && error instanceof Refused && error.status === 401 ? ts.codeWrong : failureText(error));
+      setFailure(failureText(error));
     } finally {
       setBusy(false);
     }
   };
+  const submit = (form: HTMLFormElement) =>
+    attempt(async () => {
+      const typed = new FormData(form);
+      await enter({ username: String(typed.get("username")), password: String(typed.get("password")) });
+      if (signedIn.peek() === "yes") startLive();
+      return null;
+    });
+  const passkey = () =>
+    attempt(async () => {
+      const part = await import("./security/passkey.ts").catch(() => null);
+      const failed = part ? await part.enterByPasskey() : tn.loadFailed;
+      if (failed === null) inside();
+      return failed;
+    });
   if (setup) return <Later load={loadSetup} with={{ token: setup }} />;
   const said = failure ?? linkFailure.value;
   return (
@@ -58,26 +68,34 @@ export function SignIn() {
       <img src="/static/icons/favicon.svg" alt="" width={72} height={72} />
       <h1>{t.app}</h1>
       <p>{t.signIn.lead}</p>
-      <form
-        key={owed ? "code" : "password"}
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit(event.currentTarget);
-        }}
-      >
-        {owed ? <Code /> : <NameAndPassword />}
-        <div role="alert">
-          {said && (
-            <Note icon="warn" tone="bad">
-              {said}
-            </Note>
+      {second ? (
+        <Later load={loadSecond} with={{ done: inside }} />
+      ) : (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            void submit(event.currentTarget);
+          }}
+        >
+          <NameAndPassword />
+          <div role="alert">
+            {said && (
+              <Note icon="warn" tone="bad">
+                {said}
+              </Note>
+            )}
+          </div>
+          <button type="submit" class="button action" data-tone="accent" disabled={busy}>
+            {busy ? t.signIn.busy : t.signIn.submit}
+          </button>
+          {"PublicKeyCredential" in window && (
+            <button type="button" class="button" disabled={busy} onClick={() => void passkey()}>
+              {tn.passkey}
+            </button>
           )}
-        </div>
-        <button type="submit" class="button action" data-tone="accent" disabled={busy}>
-          {busy ? t.signIn.busy : owed ? ts.codeSubmit : t.signIn.submit}
-        </button>
-      </form>
-      <p class="sign-in-link">{owed ? ts.codeLost : t.signIn.link}</p>
+        </form>
+      )}
+      {!second && <p class="sign-in-link">{t.signIn.link}</p>}
     </main>
   );
 }
@@ -94,15 +112,5 @@ function NameAndPassword() {
         <input class="input" name="password" type="password" autocomplete="current-password" required />
       </label>
     </>
-  );
-}
-
-function Code() {
-  return (
-    <label>
-      <span>{ts.code}</span>
-      <input class="input" name="code" autocomplete="one-time-code" autocapitalize="characters" spellcheck={false} maxLength={30} autofocus required />
-      <small>{ts.codeHint}</small>
-    </label>
   );
 }

@@ -7,7 +7,7 @@ import { uuid } from "../lib/uuid.ts";
 import { alertNow } from "../state/announce.ts";
 import { step } from "../state/derive.ts";
 import { account } from "../state/focus.ts";
-import { blocksReducing, fresh, kind } from "../state/health.ts";
+import { blockText, blocksReducing, fresh, kind } from "../state/health.ts";
 import { filledSoFar } from "../state/outcome.ts";
 import { hide } from "../state/overlay.ts";
 import { settled } from "../state/reducing.ts";
@@ -139,7 +139,7 @@ export function StopSheet() {
       {front && <p class="line">{tt.stopScope(front.label)}</p>}
       {blocked && (
         <Note icon="warn" tone="warn">
-          {blocked === "not-live" ? t.notLive(kind.value) : t.block[blocked]}
+          {blocked === "not-live" ? t.notLive(kind.value) : blockText(blocked, front?.id)}
         </Note>
       )}
       {!blocked && !fresh.value && (

@@ -7,7 +7,7 @@ import { number, signed } from "../lib/format.ts";
 import { useSending } from "../state/changing.ts";
 import { held, markOf, tick } from "../state/derive.ts";
 import { gain, type TriggerBy } from "../state/draft.ts";
-import { blocksReducing, fresh, kind } from "../state/health.ts";
+import { blockText, blocksReducing, fresh, kind } from "../state/health.ts";
 import { hide } from "../state/overlay.ts";
 import { protection } from "../state/protection.ts";
 import { accounts, openPositions } from "../state/store.ts";
@@ -183,7 +183,7 @@ export function StopsSheet({ id, change }: { id: string; change?: Partial<Record
       <Pairs position={position} />
       {(blocked || !fresh.value) && (
         <Note icon="warn" tone="warn">
-          {blocked === "not-live" ? t.notLive(kind.value) : blocked ? t.block[blocked] : t.staleWarning}
+          {blocked === "not-live" ? t.notLive(kind.value) : blocked ? blockText(blocked, position.account) : t.staleWarning}
         </Note>
       )}
       <SentNote sent={sent} taken={ta.stopsTaken} unknown={ta.unknown} />

@@ -3,7 +3,7 @@ import type { Preview } from "../api/types.ts";
 import { cmp, div, read, sign, text } from "../lib/decimal.ts";
 import { baseOf, money, number, quoteOf } from "../lib/format.ts";
 import { byRisk, type Context, type Draft, type Field, type Figures, figures, kindOf, type Problem, share, stepped } from "../state/draft.ts";
-import { blocksOpening, blocksReducing, kind } from "../state/health.ts";
+import { blockText, blocksOpening, blocksReducing, kind } from "../state/health.ts";
 import { show } from "../state/overlay.ts";
 import { lookAt, useLook } from "../state/preview.ts";
 import { wallets } from "../state/store.ts";
@@ -44,7 +44,7 @@ function sentence(problem: Problem, draft: Draft, step: string, symbol: string):
 function reasonOf(desk: Desk, draft: Draft): string | null {
   const block = draft.reduceOnly ? blocksReducing(desk.account) : blocksOpening(desk.account);
   if (!block) return null;
-  if (block !== "not-live") return t.block[block];
+  if (block !== "not-live") return blockText(block, desk.account);
   return kind.value === "stale" ? t.paused : t.notLive(kind.value) || t.paused;
 }
 

@@ -3,6 +3,7 @@
 
 import { computed, signal } from "@preact/signals";
 import { asOf, broken, downSince, failures, heartbeat, known, minBuild, serverClock, short, synced } from "../net/live.ts";
+import { t } from "../strings.ts";
 import { http, mayTrade, signedIn } from "./session.ts";
 import { accounts, statuses } from "./store.ts";
 
@@ -77,6 +78,12 @@ export function blocksOpening(id: string | undefined): Block | null {
   if (!mayTrade()) return "no-right";
   if (!synced.value || freshness(row.id).kind !== "live") return "not-live";
   return null;
+}
+
+/** The block in words; a key that sends nothing with the server's own reason. */
+export function blockText(block: Block, id: string | undefined): string {
+  const row = accounts.value.find((known) => known.id === id);
+  return (block === "read-only" && row?.read_only_reason) || t.block[block];
 }
 
 /** Why cancelling, closing and Stop may not be used now; they go by HTTP and only need the server to answer. */

@@ -78,6 +78,13 @@ export function takeStatus(rows: Status[]): void {
   const all = new Map(statuses.peek());
   for (const row of rows) all.set(row.account, row);
   statuses.value = all;
+  // With the state of the stream comes whether the key may trade.
+  const told = new Map(rows.filter((row) => row.read_only !== undefined).map((row) => [row.account, row]));
+  if (told.size) accounts.value = accounts.peek().map((row) => ({ ...row, ...trading(told.get(row.id)) }));
+}
+
+function trading(row: Status | undefined): Partial<Account> {
+  return row ? { read_only: row.read_only ?? false, read_only_reason: row.read_only_reason ?? null } : {};
 }
 
 export function takeSnapshot(snapshot: Snapshot): void {

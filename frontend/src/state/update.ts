@@ -30,6 +30,15 @@ export function takeUpdate(): void {
   else location.reload();
 }
 
+type Trusted = { createPolicy(name: string, rules: { createScriptURL: (url: string) => string }): { createScriptURL(url: string): string } };
+
+/** The worker's address, for browsers that take no plain text for one (Trusted Types): no other address has a policy. */
+function workerAddress(): string {
+  const address = "/sw.js";
+  const types = (window as { trustedTypes?: Trusted }).trustedTypes;
+  return types ? types.createPolicy("tradepost", { createScriptURL: () => address }).createScriptURL(address) : address;
+}
+
 export async function startUpdates(): Promise<void> {
   if (!("serviceWorker" in navigator)) return;
   const hadWorker = navigator.serviceWorker.controller !== null;
@@ -37,7 +46,7 @@ export async function startUpdates(): Promise<void> {
     if (asked) location.reload();
     else outdated.value = hadWorker;
   });
-  const registration = await navigator.serviceWorker.register("/sw.js", { updateViaCache: "none" }).catch(() => null);
+  const registration = await navigator.serviceWorker.register(workerAddress(), { updateViaCache: "none" }).catch(() => null);
   // Refused, as private windows do: the console works all the same, only not without a network.
   if (!registration) return;
   follow(registration);

@@ -97,6 +97,8 @@ def _refresh_instruments(account: Account) -> None:
 
 
 def _stand_in(account: Account) -> None:
+    if account.key_refused_at is not None:
+        return
     link = Link.objects.filter(pk=account.pk).first()
     if link is None or link.stream == Link.Stream.RESYNCING:
         return

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { probe } from "../../state/session.ts";
 import { ts } from "../../strings-security.ts";
 import { type Factor, get, send, type Started } from "./calls.ts";
 import { Field, Form, useGuard } from "./guard.tsx";
@@ -39,7 +40,7 @@ export function Enrol({ done }: { done: () => void }) {
   );
 }
 
-function Codes({ codes, done }: { codes: string[]; done: () => void }) {
+export function Codes({ codes, done }: { codes: string[]; done: () => void }) {
   return (
     <>
       <h3 class="caption">{ts.codesTitle}</h3>
@@ -72,7 +73,10 @@ export function Factors() {
   const close = () => {
     setAdding(false);
     setCodes(null);
-    void run(load);
+    void run(async () => {
+      await probe();
+      await load();
+    });
   };
   if (codes) return <Codes codes={codes} done={close} />;
   if (adding) return <Enrol done={close} />;

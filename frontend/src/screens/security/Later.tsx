@@ -1,6 +1,6 @@
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { ts } from "../../strings-security.ts";
+import { tn } from "../../strings-signin.ts";
 
 /** A part of the console that is fetched when it is first shown. */
 export function Later<Props extends object>({ load, with: props }: { load: () => Promise<ComponentType<Props>>; with: Props }) {
@@ -12,6 +12,6 @@ export function Later<Props extends object>({ load, with: props }: { load: () =>
       () => setFailed(true),
     );
   }, []);
-  if (failed) return <p class="line">{ts.loadFailed}</p>;
+  if (failed) return <p class="line">{tn.loadFailed}</p>;
   return Part ? <Part.it {...props} /> : <p class="line" aria-busy="true" />;
 }

@@ -1,10 +1,12 @@
 import type { ComponentChildren } from "preact";
 import { session } from "../../api/client.ts";
 import { ts } from "../../strings-security.ts";
+import { tn } from "../../strings-signin.ts";
 import { Sheet } from "../../ui/Sheet.tsx";
 import { Accounts } from "./Accounts.tsx";
 import { Factors } from "./Factors.tsx";
 import { Devices, Tokens } from "./Lists.tsx";
+import { Passkeys } from "./Passkeys.tsx";
 import "./security.css";
 
 function Part({ title, children }: { title: string; children: ComponentChildren }) {
@@ -19,9 +21,12 @@ function Part({ title, children }: { title: string; children: ComponentChildren 
 /** Everything about keys and sign-in, in one sheet. */
 export function Security({ onClose }: { onClose: () => void }) {
   return (
-    <Sheet title={ts.title} tall onClose={onClose}>
+    <Sheet title={tn.title} tall onClose={onClose}>
       <Part title={ts.factors}>
         <Factors />
+      </Part>
+      <Part title={ts.passkeys}>
+        <Passkeys />
       </Part>
       <Part title={ts.devices}>
         <Devices />

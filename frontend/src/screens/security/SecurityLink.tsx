@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { session } from "../../api/client.ts";
-import { ts } from "../../strings-security.ts";
+import { tn } from "../../strings-signin.ts";
 import { Note } from "../../ui/bits.tsx";
 import { Later } from "./Later.tsx";
 
@@ -12,16 +12,21 @@ export function SecurityLink() {
   return (
     <section class="card group">
       <div class="group-head">
-        <h2>{ts.title}</h2>
+        <h2>{tn.title}</h2>
       </div>
       {session.value?.needs === "second_factor" && (
         <Note icon="warn" tone="warn">
-          {ts.needsFactor}
+          {tn.needsFactor}
         </Note>
       )}
-      <p class="line">{ts.lead}</p>
+      {session.value?.needs === "re_enrol" && (
+        <Note icon="warn" tone="warn">
+          {tn.reEnrol}
+        </Note>
+      )}
+      <p class="line">{tn.lead}</p>
       <button type="button" class="button" onClick={() => setOpen(true)}>
-        {ts.open}
+        {tn.open}
       </button>
       {open && <Later load={load} with={{ onClose: () => setOpen(false) }} />}
     </section>

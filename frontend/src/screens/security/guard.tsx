@@ -2,10 +2,10 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { ts } from "../../strings-security.ts";
 import { Note } from "../../ui/bits.tsx";
-import { proofAsked, send, words } from "./calls.ts";
+import { proofAsked, send, type Wanted, words } from "./calls.ts";
+import { proveByPasskey } from "./passkey.ts";
 
-interface Asked {
-  by: "code" | "password" | "link";
+interface Asked extends Wanted {
   again: () => Promise<void>;
 }
 
@@ -21,23 +21,24 @@ export function useGuard() {
       await work();
       setAsked(null);
     } catch (error) {
-      const by = proofAsked(error);
-      if (by) setAsked({ by, again: work });
+      const wanted = proofAsked(error);
+      if (wanted) setAsked({ ...wanted, again: work });
       else setSaid(words(error));
     } finally {
       setBusy(false);
     }
   };
-  const prove = (proof: string) =>
+  const prove = (proof: string | null) =>
     run(async () => {
       if (!asked) return;
-      await send("POST", "/session/step-up", asked.by === "code" ? { code: proof } : { password: proof });
+      if (proof === null) await proveByPasskey();
+      else await send("POST", "/session/step-up", asked.by === "password" ? { password: proof } : { code: proof });
       await asked.again();
     });
   return { run, busy, panel: <Panel asked={asked} said={said} busy={busy} prove={prove} /> };
 }
 
-function Panel({ asked, said, busy, prove }: { asked: Asked | null; said: string | null; busy: boolean; prove: (proof: string) => Promise<void> }) {
+function Panel({ asked, said, busy, prove }: { asked: Asked | null; said: string | null; busy: boolean; prove: (proof: string | null) => Promise<void> }) {
   return (
     <>
       <div role="alert">
@@ -48,13 +49,19 @@ function Panel({ asked, said, busy, prove }: { asked: Asked | null; said: string
         )}
       </div>
       {asked?.by === "link" && <Note icon="warn">{ts.proofLink}</Note>}
-      {asked && asked.by !== "link" && (
+      {asked?.recovered && <Note icon="warn">{ts.proofRecovered}</Note>}
+      {asked?.passkey && (
+        <button type="button" class="button" disabled={busy} onClick={() => void prove(null)}>
+          {ts.passkeyUse}
+        </button>
+      )}
+      {asked && asked.by !== "link" && !(asked.recovered && asked.by === "passkey") && (
         <Form title={ts.proofTitle} submit={ts.proofSubmit} busy={busy} onSubmit={(typed) => prove(String(typed.get("proof")))}>
           <Field
-            label={asked.by === "code" ? ts.proofCode : ts.proofPassword}
+            label={asked.by === "password" ? ts.proofPassword : asked.by === "code" ? ts.proofCode : ts.proofRecovery}
             name="proof"
-            type={asked.by === "code" ? "text" : "password"}
-            autocomplete={asked.by === "code" ? "one-time-code" : "current-password"}
+            type={asked.by === "password" ? "password" : "text"}
+            autocomplete={asked.by === "password" ? "current-password" : "one-time-code"}
           />
         </Form>
       )}
@@ -80,7 +87,7 @@ export function Form(props: { title?: string; submit: string; busy: boolean; onS
   );
 }
 
-export function Field(props: { label: string; name: string; type?: "text" | "password"; autocomplete?: string; pattern?: string; minLength?: number }) {
+export function Field(props: { label: string; name: string; type?: "text" | "password"; autocomplete?: string; pattern?: string; minLength?: number; hint?: string; focus?: boolean }) {
   const given = {
     class: "input",
     name: props.name,
@@ -90,11 +97,13 @@ export function Field(props: { label: string; name: string; type?: "text" | "pas
     required: true,
     ...(props.pattern && { pattern: props.pattern }),
     ...(props.minLength && { minLength: props.minLength }),
+    ...(props.focus && { autofocus: true }),
   };
   return (
     <label class="security-field">
       <span>{props.label}</span>
       {props.type === "password" ? <input {...given} type="password" /> : <input {...given} />}
+      {props.hint && <small>{props.hint}</small>}
     </label>
   );
 }
