@@ -33,6 +33,19 @@ class NotFound(TradeError):
         super().__init__("not_found", f"There is no such {what}, or it is not yours.")
 
 
+class DatabaseAway(TradeError):
+    """The database did not answer before anything was written or sent."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            "database_away",
+            "Tradepost's database does not answer just now. This request changed nothing and sent nothing; your orders "
+            "and stops at Bybit stay as they are. Ask again in a moment: an order is sent once, however often its id is.",
+        )
+
+
 class NotWritten(TradeError):
     """The database took no order: and so not a byte of it was sent."""
 

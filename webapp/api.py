@@ -5,13 +5,14 @@ import logging
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.parser import Parser
 
 from orders.api import router as orders_router
-from orders.errors import TradeError
+from orders.errors import DatabaseAway, TradeError
 from orders.journal_api import router as journal_router
 from orders.position_api import router as position_router
 from webapp import rights
@@ -63,8 +64,11 @@ class StrictParser(Parser):
 
 
 def authenticate(request: HttpRequest) -> Caller:
-    """Raises AuthenticationError (401), CsrfRefused, Forbidden or StepUp (403)."""
-    caller = of_request(request)
+    """Raises AuthenticationError (401), CsrfRefused, Forbidden or StepUp (403), DatabaseAway (503)."""
+    try:
+        caller = of_request(request)
+    except OperationalError as error:
+        raise DatabaseAway from error
     if caller is None:
         raise AuthenticationError
     operation = rights.operation_of(request)
@@ -211,6 +215,14 @@ def _on_too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
 @api.exception_handler(Http404)
 def _on_not_found(request: HttpRequest, error: Http404) -> HttpResponse:
     return error_response(404, "not_found", "There is nothing at this address.")
+
+
+@api.exception_handler(OperationalError)
+def _on_database(request: HttpRequest, error: OperationalError) -> HttpResponse:
+    if request.method in ("GET", "HEAD"):
+        return _on_trade_error(request, DatabaseAway())
+    # Of a command nobody can say here how far it came.
+    return _on_crash(request, error)
 
 
 @api.exception_handler(Exception)

@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 import redis
+from psycopg import conninfo
 
 from tests.conftest import ROOT, Stack, end, wait_for
 from tests.faults.play import (
@@ -29,7 +30,7 @@ from tests.faults.play import (
 )
 from tests.house.live import Page
 from tests.house.orders import body, flatten, market, until
-from webapp.embedded import Embedded
+from webapp.embedded import DATABASE, Embedded
 
 
 def _redis(stack: Stack) -> "redis.Redis":
@@ -239,6 +240,36 @@ def test_f43_connections_cut_by_the_database_are_opened_again(stack: Stack) -> N
     wait_for(lambda: stack.ready() and stack.live(), 40)
     stack.paper.control("fill", {"orderLinkId": order["id"]})
     until(stack, order["id"], "filled", seconds=10)
+    flatten(stack)
+
+
+@contextmanager
+def _closed(stack: Stack) -> Iterator[None]:
+    """A database that runs and lets nobody in."""
+    with psycopg.connect(
+        conninfo.make_conninfo(stack.witness.dsn, dbname="postgres"), autocommit=True
+    ) as base:
+        base.execute(f'ALTER DATABASE "{DATABASE}" ALLOW_CONNECTIONS false')
+        try:
+            base.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [DATABASE]
+            )
+            yield
+        finally:
+            base.execute(f'ALTER DATABASE "{DATABASE}" ALLOW_CONNECTIONS true')
+
+
+def test_f43_a_database_that_is_away_is_said_plainly_and_nothing_is_sent(stack: Stack) -> None:
+    flatten(stack)
+    refused = body(stack, qty=SMALL)
+    with _closed(stack):
+        for answer in (stack.api("GET", "/orders"), stack.api("POST", "/orders", refused)):
+            assert (answer.status_code, answer.json()["error"]["code"]) == (503, "database_away"), answer.text
+    wait_for(stack.ready, 60, "the database to come back")
+    wait_for(stack.live, 40)
+    assert creates(stack, refused) == 0
+    assert stack.api("GET", f"/orders/{refused['id']}").status_code == 404
+    assert stack.api("POST", "/orders", refused).status_code == 201
     flatten(stack)
 
 
