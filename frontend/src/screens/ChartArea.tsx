@@ -1,4 +1,5 @@
 import { useEffect } from "preact/hooks";
+import { known } from "../net/live.ts";
 import { candles, market, VIEWS, view } from "../state/focus.ts";
 import { layout } from "../state/layout.ts";
 import { show } from "../state/overlay.ts";
@@ -45,7 +46,9 @@ function Views() {
   );
 }
 
+/** Waits for the first full picture: on a slow line the chart's files would come before what people hold. */
 function Pane() {
+  if (!known.value) return waiting;
   const desk = layout.value === "desk";
   if (view.value === "trades") return <Tape symbol={market.value} />;
   if (view.value === "book" && !desk) return <Book symbol={market.value} />;
@@ -69,7 +72,7 @@ export function ChartArea() {
       </div>
       {layout.value === "desk" && (
         <section class="beside" aria-label={tc.book}>
-          <Book symbol={market.value} />
+          {known.value ? <Book symbol={market.value} /> : waiting}
         </section>
       )}
     </>
