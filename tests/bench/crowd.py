@@ -21,8 +21,9 @@ Shown = dict[str, list[float]]
 
 async def read(socket: ClientConnection, shown: Shown) -> None:
     async for text in socket:
-        if str(text).startswith(FILL):
+        if text[: len(FILL)] == FILL:
             shown[json.loads(text)["fill"]["exec_id"]].append(time.time())
+    sys.stderr.write(f"a socket was closed: {socket.close_code}\n")
 
 
 async def enter(address: str, token: str, gate: asyncio.Semaphore) -> ClientConnection:

@@ -22,6 +22,7 @@ ROUNDS = 2
 FILLS = {1: 150, CROWD: 30}
 PER_SECOND = 5
 SETTLE_SECONDS = 3
+ARRIVE_SECONDS = 10
 
 # When the first card of a position was there, and what had been asked for by then.
 NOTE = """
@@ -115,10 +116,10 @@ class Front:
         # What letting them in has left to do is not what is measured.
         time.sleep(SETTLE_SECONDS)
         made = load.fills(orders, FILLS[count], PER_SECOND if count == 1 else 1)
-        time.sleep(SETTLE_SECONDS)
+        time.sleep(ARRIVE_SECONDS)
         crowd.stdin.close()
         shown = json.loads(crowd.stdout.read())
         crowd.wait(60)
-        missing = [name for name in made if len(shown.get(name, ())) != count]
-        assert not missing, f"{len(missing)} of {len(made)} fills did not reach every socket"
+        missing = {name: len(shown.get(name, ())) for name in made if len(shown.get(name, ())) != count}
+        assert not missing, f"fills that did not reach all of {count} sockets: {missing}"
         return [(at - made[name]) * 1000 for name in made for at in shown[name]]
