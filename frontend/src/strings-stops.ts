@@ -1,7 +1,7 @@
 // What the TP / SL sheet says of parts and of trailing stops.
 
 export const ts = {
-  tabs: { whole: "Whole position", part: "A part", trailing: "Trailing" },
+  tabs: { whole: "All of it", part: "A part", trailing: "Trailing" },
   tab: "What to set",
   size: (coin: string, most: string) => `Size of the part (${coin}, at most ${most})`,
   sizeWrong: (least: string, most: string) => `From ${least} to ${most}`,
@@ -13,6 +13,7 @@ export const ts = {
   partTaken: "Bybit took the pair.",
   pairs: "Set for parts",
   noPairs: "Nothing is set for a part yet.",
+  another: "One more",
   pairOf: (size: string) => `For ${size}`,
   leg: (trigger: string, limit: string | null) => (limit ? `at ${trigger}, limit ${limit}` : `at ${trigger}, market`),
   changeLeg: (what: string) => `Change ${what}`,

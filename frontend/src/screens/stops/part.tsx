@@ -194,6 +194,8 @@ export function usePart(position: Position, unit: Dec, off: boolean): Pane {
       ),
     body: (
       <>
+        <Pairs position={position} off={off} />
+        <h3 class="caption">{ts.another}</h3>
         <p class="line">{ts.partLead}</p>
         <NumberField
           id="part-size"
@@ -206,7 +208,6 @@ export function usePart(position: Position, unit: Dec, off: boolean): Pane {
         />
         {LEGS.map(field)}
         <SentNote sent={sent} taken={ts.partTaken} unknown={ta.unknown} />
-        <Pairs position={position} off={off} />
       </>
     ),
   };
