@@ -260,3 +260,16 @@ def test_state_changes_are_said_once_and_ticks_never(holding: Played, page: Page
     holding.run(5_000)
     expect(holding.chip("stale")).to_be_visible()
     assert page.evaluate("window.said") == ["Prices are stale. New orders are paused."]
+
+
+def test_the_first_picture_without_its_heartbeat_is_no_lost_connection(played: Played, page: Page) -> None:
+    played.welcome = False
+    page.goto("/")
+    expect(played.chip("loading")).to_be_visible()
+    played.hello()
+    played.say(played.market.snapshot())
+    expect(page.get_by_text("No position")).to_be_visible()
+    expect(played.chip("loading")).to_be_visible()
+    expect(page.locator(".banner")).to_have_count(0)
+    played.beat()
+    expect(played.chip("live")).to_be_visible()
