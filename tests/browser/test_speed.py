@@ -16,8 +16,8 @@ from .played import Played
 PER_SECOND = 20
 WATCH = """
 window.events = []; window.shift = 0;
-const each = (type, take) =>
-  new PerformanceObserver(list => list.getEntries().forEach(take)).observe({ type, durationThreshold: 16, buffered: true });
+const each = (type, take) => new PerformanceObserver(list => list.getEntries().forEach(take))
+  .observe({ type, durationThreshold: 16, buffered: true });
 each("event", row => row.interactionId && window.events.push(row.duration));
 each("layout-shift", row => (window.shift += row.hadRecentInput ? 0 : row.value));
 """
