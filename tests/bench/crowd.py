@@ -1,7 +1,7 @@
 """Many pages at once, in a process of their own: `python -m tests.bench.crowd ADDRESS TOKEN COUNT`.
 
 Prints `open` once all of them have their first picture, reads until its input is closed, and prints when each socket
-had each fill as JSON: `{execId: [seconds, …]}`."""
+had each fill as JSON: `{shown: {execId: [seconds, …]}, closed: [code, …]}`."""
 
 import asyncio
 import json
@@ -17,13 +17,15 @@ AT_ONCE = 20
 FILL = '{"type":"fill"'
 
 Shown = dict[str, list[float]]
+# With what code the server ended those that it ended.
+CLOSED: list[int | None] = []
 
 
 async def read(socket: ClientConnection, shown: Shown) -> None:
     async for text in socket:
         if text[: len(FILL)] == FILL:
             shown[json.loads(text)["fill"]["exec_id"]].append(time.time())
-    sys.stderr.write(f"a socket was closed: {socket.close_code}\n")
+    CLOSED.append(socket.close_code)
 
 
 async def enter(address: str, token: str, gate: asyncio.Semaphore) -> ClientConnection:
@@ -46,7 +48,7 @@ async def main(address: str, token: str, count: int) -> None:
     sys.stdout.write("open\n")
     sys.stdout.flush()
     await asyncio.to_thread(sys.stdin.read)
-    sys.stdout.write(json.dumps(shown) + "\n")
+    sys.stdout.write(json.dumps({"shown": shown, "closed": CLOSED}) + "\n")
     for reader in readers:
         reader.cancel()
     await asyncio.gather(*(socket.close() for socket in sockets), return_exceptions=True)

@@ -42,6 +42,8 @@ SIZES = """() => performance.getEntriesByType("resource")
 class Front:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
+        # Sockets that the server gave up as too slow, which on a busy machine may be the fault of the one that reads.
+        self.closed: list[int | None] = []
 
     # ---- page
 
@@ -97,7 +99,8 @@ class Front:
             for count in delays:
                 delays[count] += self._delays(load, orders, count)
         self.stack.api("POST", "/orders/cancel-all", {"account": "paper"})
-        raw = {str(count): quantiles(found) for count, found in delays.items()}
+        raw: dict[str, Any] = {str(count): quantiles(found) for count, found in delays.items()}
+        raw["closed"] = len(self.closed)
         return {
             "ratio": round(raw[str(CROWD)]["p99_ms"] / raw["1"]["p99_ms"], 2),
             "raw": raw,
@@ -120,8 +123,10 @@ class Front:
         made = load.fills(orders, FILLS[count], PER_SECOND[count])
         time.sleep(ARRIVE_SECONDS)
         crowd.stdin.close()
-        shown = json.loads(crowd.stdout.read())
+        told = json.loads(crowd.stdout.read())
+        shown, staying = told["shown"], count - len(told["closed"])
+        self.closed += told["closed"]
         crowd.wait(60)
-        missing = {name: len(shown.get(name, ())) for name in made if len(shown.get(name, ())) != count}
+        missing = {name: len(shown.get(name, ())) for name in made if len(shown.get(name, ())) < staying}
         assert not missing, f"fills that did not reach all of {count} sockets: {missing}"
         return [(at - made[name]) * 1000 for name in made for at in shown[name]]
