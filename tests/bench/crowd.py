@@ -4,6 +4,7 @@ Prints `open` once all of them have their first picture, reads until its input i
 had each fill as JSON: `{shown: {execId: [seconds, …]}, closed: [code, …]}`."""
 
 import asyncio
+import contextlib
 import json
 import sys
 import time
@@ -11,6 +12,7 @@ from collections import defaultdict
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 # So many at once are let in; the others wait their turn, as people do who come one after the other.
 AT_ONCE = 20
@@ -22,9 +24,10 @@ CLOSED: list[int | None] = []
 
 
 async def read(socket: ClientConnection, shown: Shown) -> None:
-    async for text in socket:
-        if text[: len(FILL)] == FILL:
-            shown[json.loads(text)["fill"]["exec_id"]].append(time.time())
+    with contextlib.suppress(ConnectionClosed):
+        async for text in socket:
+            if text[: len(FILL)] == FILL:
+                shown[json.loads(text)["fill"]["exec_id"]].append(time.time())
     CLOSED.append(socket.close_code)
 
 
