@@ -34,9 +34,14 @@ async def read(socket: ClientConnection, shown: Shown) -> None:
 async def enter(address: str, token: str, gate: asyncio.Semaphore) -> ClientConnection:
     protocols: list[Any] = ["tradepost.v1", f"bearer.{token}"]
     async with gate:
-        socket = await connect(
-            address, subprotocols=protocols, max_size=2**24, open_timeout=60, compression=None
-        )
+        # A page does not ping; its reader must not give up by itself when the machine is busy.
+        options: dict[str, Any] = {
+            "max_size": 2**24,
+            "open_timeout": 60,
+            "compression": None,
+            "ping_interval": None,
+        }
+        socket = await connect(address, subprotocols=protocols, **options)
         async for text in socket:
             if str(text).startswith('{"type":"snapshot"'):
                 break
