@@ -41,8 +41,8 @@ class DatabaseAway(TradeError):
     def __init__(self) -> None:
         super().__init__(
             "database_away",
-            "Tradepost's database does not answer just now. This request changed nothing and sent nothing; your orders "
-            "and stops at Bybit stay as they are. Ask again in a moment: an order is sent once, however often its id is.",
+            "Tradepost's database does not answer just now. This changed nothing and sent nothing; your orders "
+            "and stops at Bybit stay as they are. Ask again in a moment; an order goes out once, whatever you repeat.",
         )
 
 

@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
-from orders import actions, preview, protection, selectors, services
+from bybit.forms import ErrorOut
+from orders import actions, practice, preview, protection, selectors, services
 from orders.answering import (
     ERRORS,
     AccountQuery,
@@ -40,6 +41,8 @@ from orders.position_schemas import (
     Refusal,
     ReverseIn,
     ReverseOut,
+    StartOverIn,
+    StartOverOut,
 )
 from orders.requests import POSITION_ID, CloseIn, StopsIn
 from orders.schemas import OrderOut
@@ -129,16 +132,31 @@ def close_all_positions(request: HttpRequest, body: CloseAllIn) -> HttpResponse:
     """Closes every position of an account at the market, reduce-only, one order each."""
     account = services.account_of(user_of(request), body.account)
     found = actions.close_everything(asker=asker_of(request), account=account, base_id=UUID(body.id))
-    items = [
-        ClosedOut(
-            position=one.position.pk,
-            status=status_of(one.placed) if one.placed else one.error.status if one.error else 500,
-            order=OrderOut.of(one.placed.order) if one.placed else None,
-            error=Refusal.of(one.error) if one.error else None,
-        )
-        for one in found
-    ]
-    return json_answer(CloseAllOut(items=items).model_dump_json())
+    return json_answer(CloseAllOut(items=[_closed(one) for one in found]).model_dump_json())
+
+
+def _closed(one: actions.Closed) -> ClosedOut:
+    return ClosedOut(
+        position=one.position.pk,
+        status=status_of(one.placed) if one.placed else one.error.status if one.error else 500,
+        order=OrderOut.of(one.placed.order) if one.placed else None,
+        error=Refusal.of(one.error) if one.error else None,
+    )
+
+
+@router.post(
+    "/practice/start-over",
+    operation_id="start_over",
+    response={200: StartOverOut, 502: ErrorOut, **ERRORS},
+)
+def start_over(request: HttpRequest, body: StartOverIn) -> HttpResponse:
+    """Gives an account of the paper exchange its first 100,000 USDT back: cancels everything, closes everything, then
+    sets the balance. The record keeps all of it."""
+    account = services.account_of(user_of(request), body.account)
+    done = practice.start_over(asker=asker_of(request), account=account, base_id=UUID(body.id))
+    gone = sum(result == "cancelled" for _, result, _ in done.cancelled)
+    answer = StartOverOut(cancelled=gone, closed=[_closed(one) for one in done.closed])
+    return json_answer(answer.model_dump_json())
 
 
 @router.put(

@@ -67,6 +67,21 @@ class CloseAllOut(Schema):
     items: list[ClosedOut]
 
 
+class StartOverIn(Strict):
+    """`POST /practice/start-over`: the ids of the closing orders follow from `id`, so that a second tap closes nothing
+    twice."""
+
+    id: Id
+    account: AccountId
+
+
+class StartOverOut(Schema):
+    """How many orders were cancelled, and what became of each position."""
+
+    cancelled: int
+    closed: list[ClosedOut]
+
+
 class LeverageIn(Strict):
     """`PUT /positions/{id}/leverage`: one for both sides, or each side's own (hedge mode in isolated margin)."""
 

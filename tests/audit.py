@@ -1,5 +1,7 @@
 """`make audit`: Lighthouse on the console of a running house, signed in, as a phone and as a desktop. Prints the scores
-and fails below the limits. (axe runs in the everyday suite: tests/browser/test_axe.py.)"""
+and fails below the limits. (axe runs in the everyday suite: tests/browser/test_axe.py.)
+
+A neighbour on the same machine can only make a run slower, never quicker, so the best of `TURNS` counts."""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 )
-LEAST = {"performance": 95, "accessibility": 100, "best-practices": 100}
+LEAST = {"performance": 98, "accessibility": 100, "best-practices": 100}
+TURNS = 3
 SHOWN = (
     "first-contentful-paint",
     "largest-contentful-paint",
@@ -60,19 +63,29 @@ def scores(found: dict[str, Any]) -> dict[str, int]:
     return {name: round(found["categories"][name]["score"] * 100) for name in LEAST}
 
 
+def shortfall(stack: Stack, form: str, folder: Path) -> list[str]:
+    """What stays below its limit in the best of the runs, which end with the first that is good."""
+    best: dict[str, int] = {}
+    for _ in range(TURNS):
+        found = report(stack, form, folder)
+        times = ", ".join(f"{name} {found['audits'][name]['displayValue']}" for name in SHOWN)
+        sys.stdout.write(f"{form}: {scores(found)}; {times}\n")
+        best = {name: max(got, best.get(name, 0)) for name, got in scores(found).items()}
+        if all(best[name] >= least for name, least in LEAST.items()):
+            return []
+    return [f"{form} {name} {got}" for name, got in best.items() if got < LEAST[name]]
+
+
 def main() -> int:
     """0 when every score is at its limit or above."""
     stack = start_stack(Path(tempfile.mkdtemp(prefix="tradepost-audit-")), two_free_ports(), "--seed", "7")
     folder = ROOT / "var" / "audit"
     folder.mkdir(parents=True, exist_ok=True)
-    low = []
+    low: list[str] = []
     try:
         wait_for(lambda: announced(stack), 90, what="READY")
         for form in ("mobile", "desktop"):
-            found = report(stack, form, folder)
-            times = ", ".join(f"{name} {found['audits'][name]['displayValue']}" for name in SHOWN)
-            sys.stdout.write(f"{form}: {scores(found)}; {times}\n")
-            low += [f"{form} {name} {got}" for name, got in scores(found).items() if got < LEAST[name]]
+            low += shortfall(stack, form, folder)
     finally:
         end(stack.process)
     if low:

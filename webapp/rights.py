@@ -86,6 +86,7 @@ RIGHTS: dict[str, str | None] = {
     "get_position": "read",
     "get_protection": "read",
     "preview_order": "trade",
+    "start_over": "trade",
 }
 # Asks a page for a proof of the last two minutes.
 FRESH = frozenset(
@@ -101,7 +102,7 @@ RISKY = frozenset(
     {"place_order", "place_batch", "amend_order", "reverse_position", "set_leverage", "set_position_mode"}
 )
 # Written into the audit log once done. Orders are sealed there by their evidence, later.
-AUDITED = frozenset({"set_time_zone", "set_leverage", "set_position_mode", "export_journal"})
+AUDITED = frozenset({"set_time_zone", "set_leverage", "set_position_mode", "export_journal", "start_over"})
 _by_route: dict[tuple[str, str], str] = {}
 
 

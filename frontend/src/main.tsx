@@ -39,8 +39,10 @@ function afterSnapshot(): void {
   fetchParts();
 }
 
-const root = document.getElementById("app");
-if (root) {
+/** In a task of its own, after the first picture and after the socket was asked for: a slow phone then answers a tap in between. */
+function draw(): void {
+  const root = document.getElementById("app");
+  if (!root) return;
   root.replaceChildren();
   root.removeAttribute("aria-busy");
   render(<App />, root);
@@ -67,4 +69,5 @@ if (!invited) {
   void probe();
   startLive();
 }
+setTimeout(draw);
 void startUpdates();

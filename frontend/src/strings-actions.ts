@@ -60,9 +60,6 @@ export const ta = {
   trailing: "Trailing stop, distance",
   brings: (amount: string) => `${amount} at that price, before fees`,
   positionGone: "This position is closed.",
-  partial: "Only a part of the position",
-  partialNote: "Adds a pair for this part; what is set for the whole position stays.",
-  pairs: "Pairs for parts",
 
   reverseTitle: (symbol: string) => `Reverse ${symbol}`,
   reverseLead: (side: string, size: string) => `Closes the position at market, then opens ${side} ${size}. The second order goes out only when Bybit shows that the first left nothing.`,

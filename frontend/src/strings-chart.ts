@@ -13,6 +13,7 @@ export const tc = {
   } as Record<string, string>,
   view: "Chart, book or trades",
   views: { chart: "Chart", book: "Book", trades: "Trades" },
+  readPrice: "Read the price aloud",
   taller: "Taller chart",
   shorter: "Shorter chart",
   options: "Chart settings",

@@ -17,6 +17,7 @@ import requests
 from pybit.unified_trading import HTTP, WebSocket
 from websockets.sync.client import connect
 
+from tests.bench.front import Front
 from tests.bench.load import Load
 from tests.conftest import ROOT, Stack, end, start_stack, two_free_ports, wait_for
 
@@ -232,7 +233,7 @@ def read_socket(
 
 
 def main() -> None:
-    chosen = sys.argv[1:] or ["submit", "submit_80ms", "fill", "resolve", "events"]
+    chosen = sys.argv[1:] or ["submit", "submit_80ms", "fill", "resolve", "events", "sockets", "page"]
     data = Path(tempfile.mkdtemp(prefix="tradepost-bench-"))
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.bench.settings"
     # Nothing armed: a look at each failpoint costs.
@@ -244,8 +245,10 @@ def main() -> None:
 
         django.setup()
         stack.paper.control("limits", {"scale": "off"})
-        bench, load = Bench(stack), Load(stack)
-        found = {name: getattr(bench if hasattr(bench, name) else load, name)() for name in chosen}
+        parts = (Bench(stack), Load(stack), Front(stack))
+        found = {
+            name: next(getattr(part, name) for part in parts if hasattr(part, name))() for name in chosen
+        }
     finally:
         end(stack.process)
     target = ROOT / "var" / "bench.json"

@@ -100,11 +100,11 @@ class Load:
         orders = self.resting(ORDERS, qty=str(per_second * seconds // ORDERS + 500), symbols=("DOGEUSDT",))
         watcher = Watcher(self.stack)
         started = time.time()
-        made = self._fills(orders, per_second * seconds, per_second)
+        made = self.fills(orders, per_second * seconds, per_second)
         ended = time.time()
         wait_for(lambda: watcher.has(made), 120, "every fill on the page's socket")
         burst_at = time.time()
-        burst = self._fills(orders, BURST // EVENTS_PER_FILL, BURST)
+        burst = self.fills(orders, BURST // EVENTS_PER_FILL, BURST)
         wait_for(lambda: watcher.has(burst), 60, "the burst on the page's socket")
         watcher.stop()
         pushed = [(watcher.shown[name] - at) * 1000 for name, at in made.items()]
@@ -121,7 +121,7 @@ class Load:
             "n": len(made) * EVENTS_PER_FILL,
         }
 
-    def _fills(self, orders: list[str], count: int, per_second: float) -> dict[str, float]:
+    def fills(self, orders: list[str], count: int, per_second: float) -> dict[str, float]:
         """Fills one unit `count` times. Returns when each was matched, by execId."""
         made: dict[str, float] = {}
         local = threading.local()

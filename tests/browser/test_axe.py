@@ -68,6 +68,47 @@ def test_screens_and_sheets_are_clean(seen: Played, page: Page) -> None:
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed")
+def test_the_other_sheets_are_clean(seen: Played, page: Page) -> None:
+    def look(name: str) -> None:
+        expect(page.locator("dialog")).to_be_visible()
+        clean(page, name)
+
+    def shut() -> None:
+        while page.locator("dialog").count():
+            page.keyboard.press("Escape")
+        seen.beat()
+
+    page.get_by_role("button", name="TP / SL BTCUSDT").click()
+    for name in ("A part", "Trailing"):
+        page.get_by_role("radio", name=name).check()
+        look(name)
+    shut()
+    for name, opener in (
+        ("chart settings", page.get_by_role("button", name="Chart settings")),
+        ("connection", page.locator(".head-place")),
+        ("close", page.get_by_role("button", name="Close… BTCUSDT")),
+        ("amend", page.get_by_role("button", name=re.compile("^Amend Buy"))),
+        ("order", page.locator(".order-title").first),
+        ("more for a position", page.get_by_role("button", name="More for BTCUSDT")),
+    ):
+        opener.click()
+        look(name)
+        shut()
+    page.get_by_role("button", name="More for BTCUSDT").click()
+    for name in ("Leverage", "Reverse"):
+        page.locator("dialog").get_by_role("button", name=re.compile(f"^{name}")).click()
+        look(name)
+        shut()
+        page.get_by_role("button", name="More for BTCUSDT").click()
+    shut()
+    seen.go("More")
+    for name in ("shortcuts", "phone"):
+        page.get_by_role("button", name=re.compile(name, re.IGNORECASE)).first.click()
+        look(name)
+        shut()
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed")
 def test_the_ticket_and_its_review_are_clean(seen: Played, page: Page) -> None:
     seen.ticket()
     page.get_by_text("More options").click()

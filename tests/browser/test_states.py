@@ -279,3 +279,16 @@ def test_a_key_that_bybit_refused_is_told_with_its_reason_and_trading_comes_back
     holding.run(500, beating=True)
     expect(buy(page)).to_be_enabled()
     expect(page.locator(".banner")).to_have_count(0)
+
+
+def test_the_first_picture_without_its_heartbeat_is_no_lost_connection(played: Played, page: Page) -> None:
+    played.welcome = False
+    page.goto("/")
+    expect(played.chip("loading")).to_be_visible()
+    played.hello()
+    played.say(played.market.snapshot())
+    expect(page.get_by_text("No position")).to_be_visible()
+    expect(played.chip("loading")).to_be_visible()
+    expect(page.locator(".banner")).to_have_count(0)
+    played.beat()
+    expect(played.chip("live")).to_be_visible()

@@ -169,3 +169,33 @@ def test_markets_are_found_starred_and_shown_with_their_change(desk: Played, pag
     expect(rows).to_have_count(1)
     page.get_by_label("Search markets").fill("xyz")
     expect(page.get_by_text("No market matches “xyz”.")).to_be_visible()
+
+
+def test_one_visit_reads_the_candles_once(desk: Played, page: Page) -> None:
+    expect(page.locator(".chart[data-state=there]")).to_be_visible()
+    desk.run(3_000, beating=True)
+    assert len([call for call in desk.calls if "/candles" in call.url]) == 1
+
+
+def test_the_price_is_read_aloud_when_asked(desk: Played, page: Page) -> None:
+    page.get_by_role("button", name="Read the price aloud").click()
+    expect(page.locator("[role=status]")).to_have_text("BTCUSDT: Last 64,250.0")
+
+
+def test_the_ticket_reckons_four_times_a_second_while_the_price_ticks_on(desk: Played, page: Page) -> None:
+    desk.ticket(kind="Market")
+    watch = """() => {
+      window.seen = 0;
+      const about = document.querySelector(".ticket-market");
+      const all = { characterData: true, childList: true, subtree: true };
+      new MutationObserver(() => (window.seen += 1)).observe(about, all);
+    }"""
+    page.evaluate(watch)
+    for turn in range(20):
+        desk.tick(ask=f"642{50 + turn}")
+        page.clock.run_for(50)
+        desk._advanced += 50
+    desk.run(500)
+    expect(page.locator(".ticket-market")).to_contain_text("64,269.0")
+    # A second of twenty prices a second, and the last of them.
+    assert 2 <= page.evaluate("window.seen") <= 8

@@ -81,6 +81,21 @@ def _transfer(venue: Venue, body: Params, now: Moment) -> dict[str, Any]:
     return {"account": account, "coin": moved.coin, "amount": plain(moved.amount)}
 
 
+def _start_over(venue: Venue, body: Params, now: Moment) -> dict[str, Any]:
+    """Gives the account what it began with, 100,000 USDT and nothing else, by transfers in and out that its books show.
+    The account is named, or known by its API key (`key`). Refuses while an order or a position is open."""
+    key = venue.keys.get(str(body["key"])) if body.get("key") else None
+    if body.get("key") and key is None:
+        raise bad_parameter("there is no such key")
+    account = key.account if key else known_account(venue, body)
+    ledger = venue.ledger
+    held = any(position.size for position in ledger.positions_of.get(account, ()))
+    if held or ledger.open_orders.get(account):
+        raise bad_parameter("an order or a position is open")
+    moved = funds.start_over(ledger, account, venue.deposit, now)
+    return {"account": account, "moved": {one.coin: plain(one.amount) for one in moved}}
+
+
 def _adl_rank(venue: Venue, body: Params, now: Moment) -> dict[str, Any]:
     """Sets the place of an account's positions in the queue of auto-deleveraging, 1 to 5; 0 leaves it to the result."""
     rank = body.get("rank")
@@ -161,5 +176,6 @@ _DEEDS: dict[str, Callable[[Venue, Params, Moment], dict[str, Any]]] = {
     "filter_change": _filter_change,
     "delist": _delist,
     "transfer": _transfer,
+    "start_over": _start_over,
     "adl_rank": _adl_rank,
 }

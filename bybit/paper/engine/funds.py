@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from heapq import merge
 from typing import NamedTuple
 
@@ -67,6 +67,17 @@ def transfer(ledger: Ledger, account: str, coin: str, amount: Decimal, now: Mome
     moved = Transfer(ledger.next_id(), account, coin, amount, ledger.next_seq(), now.ms)
     ledger.file_transfer(moved)
     return moved
+
+
+def start_over(ledger: Ledger, account: str, deposit: Decimal, now: Moment) -> list[Transfer]:
+    """Leaves `deposit` in USDT and nothing of any other coin, but for what is finer than eight decimals. What comes in
+    comes first, so that no debt of one coin holds up what goes out of another. For an account with nothing open."""
+    holder = ledger.accounts[account]
+    held = {**holder.coins, **{coin: holder.purse(coin).wallet for coin in SETTLE_COINS}}
+    wanted = {coin: (deposit if coin == SETTLE_COIN else ZERO) - amount for coin, amount in held.items()}
+    steps = {coin: amount.quantize(CENT8, rounding=ROUND_DOWN) for coin, amount in wanted.items()}
+    due = sorted((item for item in steps.items() if item[1]), key=lambda item: item[1] < 0)
+    return [transfer(ledger, account, coin, amount, now) for coin, amount in due]
 
 
 def offers(book: Book, side: str, limit: Decimal, without: str) -> Iterator[tuple[Decimal, Decimal]]:

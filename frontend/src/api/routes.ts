@@ -136,6 +136,11 @@ export async function closeEverything(id: string, account: string): Promise<Clos
   return (await call<{ items: Closed[] }>("POST", "/positions/close-all", { id, account }, 60_000)).body.items;
 }
 
+/** Cancels and closes everything of a paper account and gives it its first money back. The same `id` closes nothing twice. */
+export function startOver(id: string, account: string): Promise<Answer<Schemas["StartOverOut"]>> {
+  return call("POST", "/practice/start-over", { id, account }, 60_000);
+}
+
 export async function readProtection(account: string): Promise<Protection> {
   return (await call<Protection>("GET", `/protection?account=${encodeURIComponent(account)}`)).body;
 }

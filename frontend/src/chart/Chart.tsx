@@ -54,10 +54,18 @@ export function Chart({ symbol, interval }: { symbol: string; interval: string }
   const front = account.value?.id;
 
   useEffect(() => {
-    if (!box.current) return undefined;
-    const made = paint(box.current, () => listeners.forEach((place) => requestAnimationFrame(place)), () => older.current());
-    setPainter(made);
-    return () => made.remove();
+    const { current } = box;
+    if (!current) return undefined;
+    let [here, made] = [true, null as Painter | null];
+    void paint(current, () => here, () => listeners.forEach((place) => requestAnimationFrame(place)), () => older.current()).then((painted) => {
+      made = painted;
+      if (here) setPainter(made);
+      else made?.remove();
+    });
+    return () => {
+      here = false;
+      made?.remove();
+    };
   }, []);
 
   useEffect(() => {
@@ -86,11 +94,14 @@ export function Chart({ symbol, interval }: { symbol: string; interval: string }
   }, [painter, volume.value, averages.value]);
 
   useEffect(() => {
+    painter?.step(step, places(read(step) ?? dec("0.01")), /[DWM]/.test(interval));
+  }, [painter, interval, step]);
+
+  useEffect(() => {
     if (!painter) return undefined;
     let here = true;
     let reading = false;
     let complete = false;
-    painter.step(step, places(read(step) ?? dec("0.01")), /[DWM]/.test(interval));
     const load = async (end?: string) => {
       if (reading) return;
       reading = true;
@@ -116,9 +127,10 @@ export function Chart({ symbol, interval }: { symbol: string; interval: string }
     };
     list.current = [];
     setState("loading");
-    // Again after each new socket: what happened between two of them was told to nobody.
+    // Again after each new socket: what happened between two of them was told to nobody. An account that has just come to the
+    // front reads by itself.
     const again = effect(() => {
-      if (synced.value) void load();
+      if (synced.value && account.value?.id === front) void load();
     });
     const listen = effect(() => {
       const news = candle.value;
@@ -136,7 +148,7 @@ export function Chart({ symbol, interval }: { symbol: string; interval: string }
       listen();
       clearInterval(telling);
     };
-  }, [painter, symbol, interval, front, step]);
+  }, [painter, symbol, interval, front]);
 
   const lines = linesOf(symbol, openPositions.value, openOrders.value);
   const drawn = JSON.stringify([lines, moved, step]);

@@ -49,20 +49,36 @@ function faint(colour: string): string {
   return colour.replace(/^rgb\((.*)\)$/, "rgba($1, 0.35)");
 }
 
-export type Painter = ReturnType<typeof paint>;
+export type Painter = NonNullable<Awaited<ReturnType<typeof paint>>>;
 
-export function paint(box: HTMLElement, onDrawn: () => void, onOldest: () => void) {
+/** Lets a tap be answered between two pieces of work. */
+export const rest = () => new Promise<void>((next) => setTimeout(next));
+
+/** In pieces, for a slow phone's sake. Null when `wanted` says that nobody waits for it any more. */
+export async function paint(box: HTMLElement, wanted: () => boolean, onDrawn: () => void, onOldest: () => void) {
   const chart = createChart(box, {
-    autoSize: true,
+    // Of no size until there is something to draw: an empty picture costs a phone as much as a full one.
+    width: 0,
+    height: 0,
     layout: { attributionLogo: false, background: { type: ColorType.Solid, color: "transparent" }, fontSize: 12 },
     rightPriceScale: { borderVisible: false, minimumWidth: 68 },
     timeScale: { borderVisible: false, timeVisible: true, rightOffset: 4, tickMarkFormatter: markText },
     handleScroll: { vertTouchDrag: false },
   });
+  await rest();
+  if (!wanted()) {
+    chart.remove();
+    return null;
+  }
   const candles = chart.addSeries(CandlestickSeries, { borderVisible: false, priceLineStyle: LineStyle.Dotted });
   const bars = chart.addSeries(HistogramSeries, { priceScaleId: "volume", priceFormat: { type: "volume" }, lastValueVisible: false, priceLineVisible: false });
   chart.priceScale("volume").applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
   chart.priceScale("right").applyOptions({ scaleMargins: { top: 0.08, bottom: 0.2 } });
+  await rest();
+  if (!wanted()) {
+    chart.remove();
+    return null;
+  }
   const means = AVERAGES.map(() => chart.addSeries(LineSeries, { lineWidth: 1, lastValueVisible: false, priceLineVisible: false, crosshairMarkerVisible: false }));
   const lines = new Map<string, IPriceLine>();
   let marked: number[] = [];
@@ -105,6 +121,7 @@ export function paint(box: HTMLElement, onDrawn: () => void, onOldest: () => voi
       chart.applyOptions({ localization: { timeFormatter: (time: UTCTimestamp) => clockText(time, daily) } });
     },
     all(list: readonly Candle[], back: boolean) {
+      if (list.length) chart.applyOptions({ autoSize: true });
       candles.setData(list.map(bar));
       bars.setData(list.map((row) => volume(row, tinted())));
       means.forEach((mean, at) => mean.setData(average(list, AVERAGES[at] as number)));

@@ -1,5 +1,7 @@
 import { useEffect } from "preact/hooks";
+import { known } from "../net/live.ts";
 import { candles, market, VIEWS, view } from "../state/focus.ts";
+import { readPrice } from "../state/keyboard.ts";
 import { layout } from "../state/layout.ts";
 import { show } from "../state/overlay.ts";
 import { interval, tall } from "../state/prefs.ts";
@@ -36,6 +38,9 @@ function Views() {
   return (
     <div class="chart-foot">
       <Segment name={tc.view} value={desk && view.value === "book" ? "chart" : view.value} onChange={(next) => (view.value = next)} options={offered.map((value) => ({ value, label: tc.views[value] }))} />
+      <button type="button" class="button icon-button" aria-label={tc.readPrice} onClick={readPrice}>
+        <Icon name="speak" />
+      </button>
       {layout.value === "phone" && view.value === "chart" && (
         <button type="button" class="button icon-button" aria-label={higher ? tc.shorter : tc.taller} onClick={() => (tall.value = higher ? "off" : "on")}>
           <Icon name={higher ? "up" : "down"} />
@@ -45,7 +50,9 @@ function Views() {
   );
 }
 
+/** Waits for the first full picture: on a slow line the chart's files would come before what people hold. */
 function Pane() {
+  if (!known.value) return waiting;
   const desk = layout.value === "desk";
   if (view.value === "trades") return <Tape symbol={market.value} />;
   if (view.value === "book" && !desk) return <Book symbol={market.value} />;
@@ -69,7 +76,7 @@ export function ChartArea() {
       </div>
       {layout.value === "desk" && (
         <section class="beside" aria-label={tc.book}>
-          <Book symbol={market.value} />
+          {known.value ? <Book symbol={market.value} /> : waiting}
         </section>
       )}
     </>

@@ -10,10 +10,13 @@ import { exit } from "../state/session.ts";
 import { more, t } from "../strings.ts";
 import { Amount, Fact } from "../ui/bits.tsx";
 import { Icon } from "../ui/icons.tsx";
+import { lazy } from "../ui/lazy.tsx";
 import { Segment } from "../ui/Segment.tsx";
 import { AccountFacts, Links, Others } from "./Details.tsx";
 import { Chip } from "./Header.tsx";
 import { SecurityLink } from "./security/SecurityLink.tsx";
+
+const PaperAccount = lazy(() => import("./PaperAccount.tsx").then((part) => part.PaperAccount), <section class="card" />);
 
 function Group({ title, aside, children }: { title: string; aside?: ComponentChildren; children: ComponentChildren }) {
   return (
@@ -125,6 +128,7 @@ export function More() {
         <Links of={account.value} />
       </Group>
       <SecurityLink />
+      {account.value?.environment === "paper" && <PaperAccount of={account.value} />}
       <Appearance />
       <Phone />
       <Install />

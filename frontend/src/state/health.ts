@@ -2,7 +2,7 @@
 // is not a broken one, and old news in a rush is not fresh.
 
 import { computed, signal } from "@preact/signals";
-import { asOf, broken, downSince, failures, heartbeat, known, minBuild, serverClock, short, synced } from "../net/live.ts";
+import { asOf, broken, downSince, failures, heartbeat, minBuild, serverClock, short, synced } from "../net/live.ts";
 import { t } from "../strings.ts";
 import { http, mayTrade, signedIn } from "./session.ts";
 import { accounts, statuses } from "./store.ts";
@@ -49,7 +49,8 @@ function cut(): Kind {
   if (broken.value || http.value === "failing") return "error";
   const long = downSince.value !== null && now.value - downSince.value >= OFFLINE_AFTER_MS;
   if (http.value === "silent" && (failures.value >= OFFLINE_AFTER_FAILURES || long)) return "offline";
-  return known.value || failures.value > 0 ? "reconnecting" : "loading";
+  // The first picture without its first heartbeat is not a connection that was lost.
+  return asOf.value !== null || failures.value > 0 ? "reconnecting" : "loading";
 }
 
 function judge(): Health {

@@ -10,7 +10,8 @@ import { type Place, sideIndex, toOrder } from "./terms.ts";
 import { account, market } from "./focus.ts";
 import { whenLeaving } from "./session.ts";
 import { show } from "./overlay.ts";
-import { accounts, instruments, openPositions, ticker, wallets } from "./store.ts";
+import { pacedTicker } from "./paced.ts";
+import { accounts, instruments, openPositions, wallets } from "./store.ts";
 
 const KEPT_MS = 10 * 60_000;
 
@@ -44,7 +45,7 @@ export function context(of: Desk): Context | null {
   const position = openPositions.value.find((row) => row.id === positionId(of, index)) ?? null;
   return {
     instrument, position,
-    ticker: ticker(of.symbol).value,
+    ticker: pacedTicker(of.symbol).value,
     available: read(wallets.value.get(of.account)?.available),
     leverage: read(position?.leverage ?? leverages.value.get(positionId(of, index))),
     sized: sized.value?.of === sizeKey(of, draft) ? read(sized.value.qty) : null,
