@@ -114,6 +114,12 @@ def django_db_setup(servers: None, django_test_environment: None, django_db_bloc
     with django_db_blocker.unblock():
         from django.db import connections
 
+        with connections["default"].cursor() as cursor:
+            # A thread that served a streamed answer may still be about to give its connection back.
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
         for connection in connections.all():
             connection.close()
             if getattr(connection, "close_pool", None):

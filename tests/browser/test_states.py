@@ -182,6 +182,7 @@ def test_reconnecting_keeps_the_last_picture_and_dates_it(holding: Played, page:
     expect(buy(page)).to_be_disabled()
     holding.refuse_sockets = False
     holding.run(3_000, beating=False)
+    holding.beat()
     expect(holding.chip("live")).to_be_visible()
 
 

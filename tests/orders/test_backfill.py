@@ -23,7 +23,7 @@ from positions.models import Balance, Cash, ClosedPnl, Coverage, Day, Journal, P
 from tests.conftest import ROOT, Paper, answers, end, free_port, wait_for
 
 D = Decimal
-FILLS = 500
+FILLS = 300
 DIGIT = D("0.00000001")
 
 
