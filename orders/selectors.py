@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -34,15 +34,31 @@ def encode_cursor(values: list[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
 
+# Longer than any of ours, the longest execId included.
+LONGEST_CURSOR = 300
+
+
 def decode_cursor(cursor: str) -> list[Any]:
-    """Raises TradeError `invalid` for a cursor that is not ours."""
-    try:
-        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, UnicodeDecodeError):
-        values = None
-    if not isinstance(values, list) or len(values) != 2:
-        raise TradeError("invalid", "The cursor cannot be read. Start from the first page.")
+    """Two values, numbers or texts that a database takes. Raises TradeError `invalid` for a cursor that is not ours."""
+    values = None
+    if len(cursor) <= LONGEST_CURSOR:
+        try:
+            values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        except (ValueError, RecursionError):
+            values = None
+    if not isinstance(values, list) or len(values) != 2 or not all(map(_takeable, values)):
+        raise _unreadable()
     return values
+
+
+def _takeable(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\x00" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+    return type(value) is int and abs(value) < 2**63
+
+
+def _unreadable() -> TradeError:
+    return TradeError("invalid", "The cursor cannot be read. Start from the first page.")
 
 
 def _slice(rows: "QuerySet[M]", limit: int, mark: Callable[[M], list[Any]]) -> Slice:
@@ -69,9 +85,9 @@ def orders(
     if cursor:
         at, key = decode_cursor(cursor)
         try:
-            moment, last = datetime.fromisoformat(at), UUID(key)
-        except (ValueError, TypeError, AttributeError):
-            raise TradeError("invalid", "The cursor cannot be read. Start from the first page.") from None
+            moment, last = datetime.fromisoformat(at).astimezone(UTC), UUID(key)
+        except (ValueError, TypeError, AttributeError, OverflowError):
+            raise _unreadable() from None
         rows = rows.filter(Q(created_at__lt=moment) | Q(created_at=moment, id__lt=last))
     return _slice(
         rows.order_by("-created_at", "-id"), limit, lambda row: [row.created_at.isoformat(), str(row.pk)]
@@ -114,8 +130,8 @@ def whole_cursor(cursor: str | None) -> tuple[int, int] | None:
     if not cursor:
         return None
     first, second = decode_cursor(cursor)
-    if type(first) is not int or type(second) is not int or max(abs(first), abs(second)) >= 2**63:
-        raise TradeError("invalid", "The cursor cannot be read. Start from the first page.")
+    if not isinstance(first, int) or not isinstance(second, int):
+        raise _unreadable()
     return first, second
 
 
@@ -165,8 +181,8 @@ def fills(
         rows = rows.filter(account_id=account)
     if cursor:
         at, key = decode_cursor(cursor)
-        if not isinstance(at, int) or abs(at) >= 2**63 or not isinstance(key, str) or "\x00" in key:
-            raise TradeError("invalid", "The cursor cannot be read. Start from the first page.")
+        if not isinstance(at, int) or not isinstance(key, str):
+            raise _unreadable()
         rows = rows.filter(Q(exec_ms__lt=at) | Q(exec_ms=at, exec_id__lt=key))
     return _slice(rows.order_by("-exec_ms", "-exec_id"), limit, lambda row: [row.exec_ms, row.exec_id])
 

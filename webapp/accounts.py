@@ -163,9 +163,7 @@ def _note(account: Account, info: KeyInfo) -> None:
 
 def _settle(account: Account, why: str) -> None:
     account.read_only, account.read_only_reason, account.key_refused_at = bool(why), why, None
-    account.save(
-        update_fields=["read_only", "read_only_reason", "key_refused_at", "key_expires_at", "live_since"]
-    )
+    account.save(update_fields=["read_only", "read_only_reason", "key_refused_at", "key_expires_at"])
 
 
 def check(account: Account) -> KeyCheck:
@@ -185,7 +183,12 @@ def check(account: Account) -> KeyCheck:
             pk=account.pk, defaults={"at": timezone.now(), "findings": [finding]}
         )
         return row
-    _note(account, info)
+    with transaction.atomic():
+        now = Account.objects.select_for_update().get(pk=account.pk)
+        if now.api_key == account.api_key:
+            # Decided by the row as it is now: it may have been switched off while Bybit was asked.
+            _note(now, info)
+    account.refresh_from_db()
     return KeyCheck.objects.get(pk=account.pk)
 
 
@@ -193,13 +196,24 @@ def switch(*, request: HttpRequest, account: Account, on: bool) -> Account:
     """Switches a live account's trading on or off. Raises RuleBroken; KeyNotChecked when switching on."""
     if account.environment != Account.Environment.LIVE:
         raise RuleBroken("not_live", "Only live accounts have this switch. Nothing was changed.")
-    account.live_since = timezone.now() if on else None
+    _set_live(account, timezone.now() if on else None)
     if on:
-        check(account)
-    else:
-        _settle(account, "This live account is not switched on yet.")
+        try:
+            check(account)
+            if account.key_refused_at is not None:
+                raise RuleBroken("key_refused", f"{account.why_read_only()} The account stays switched off.")
+        except (RuleBroken, KeyNotChecked):
+            _set_live(account, None)
+            raise
     audit.record("live_on" if on else "live_off", request=request, account=account.pk)
     return account
+
+
+def _set_live(account: Account, since: datetime | None) -> None:
+    """Writes the switch and nothing else. Nothing is traded until a check of the key allows it."""
+    account.live_since, account.read_only = since, True
+    account.read_only_reason = "This live account is not switched on yet."
+    account.save(update_fields=["live_since", "read_only", "read_only_reason"])
 
 
 def check_all() -> dict[str, Any]:

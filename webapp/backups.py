@@ -111,6 +111,9 @@ def _run(name: str, *words: str, **options: Any) -> "subprocess.Popen[bytes]":
         "PGDATABASE": "NAME",
     }
     environment |= {variable: str(database[key]) for variable, key in names.items() if database.get(key)}
+    for option in ("sslmode", "sslrootcert", "sslcert", "sslkey"):
+        if option in database["OPTIONS"]:
+            environment[f"PG{option.upper()}"] = str(database["OPTIONS"][option])
     return subprocess.Popen([_program(name), *words], env=environment, **options)
 
 
@@ -146,9 +149,31 @@ def load(path: Path, folder: Path) -> None:
         ):
             for chunk in opened(source):
                 target.write(chunk)
-        words = ("--clean", "--if-exists", "--single-transaction", "--no-owner", "--no-privileges")
-        name = str(settings.DATABASES["default"]["NAME"])
-        if _run("pg_restore", *words, "--exit-on-error", f"--dbname={name}", str(plain)).wait() != 0:
-            raise BackupError("pg_restore failed; the database is as it was.")
+        _replace(plain)
     finally:
         plain.unlink(missing_ok=True)
+
+
+# Everything goes first, tables that came after the backup among them: `migrate` makes those anew.
+_EMPTY = b"DROP SCHEMA public CASCADE;\nCREATE SCHEMA public AUTHORIZATION pg_database_owner;\n"
+
+
+def _replace(plain: Path) -> None:
+    """Puts what the dump holds in the place of all there is, in one transaction."""
+    name = str(settings.DATABASES["default"]["NAME"])
+    made = _run("pg_restore", "--no-owner", "--no-privileges", "--file=-", str(plain), stdout=subprocess.PIPE)
+    words = ("--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null")
+    taken = _run("psql", *words, f"--dbname={name}", stdin=subprocess.PIPE)
+    assert made.stdout is not None and taken.stdin is not None  # noqa: S101  # asked for above
+    try:
+        taken.stdin.write(_EMPTY)
+        shutil.copyfileobj(made.stdout, taken.stdin)
+        if made.wait() != 0:
+            # Without the end of its input nothing is committed.
+            taken.kill()
+        else:
+            taken.stdin.close()
+    except BrokenPipeError:
+        made.kill()
+    if taken.wait() != 0 or made.wait() != 0:
+        raise BackupError("The restore failed; the database is as it was.")

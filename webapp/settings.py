@@ -5,6 +5,7 @@ import decimal
 import os
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
@@ -52,7 +53,7 @@ if REAL_SERVERS:
     CREDENTIALS_KEY = _env("CREDENTIALS_KEY")
     REDIS_URL = _env("REDIS_URL")
     ALLOWED_HOSTS = [host for host in _env("ALLOWED_HOSTS").split(",") if host]
-    _database = dict(dj_database_url.parse(_env("DATABASE_URL")))
+    _database: dict[str, Any] = dict(dj_database_url.parse(_env("DATABASE_URL")))
 else:
     SECRET_KEY = EMBEDDED.secret("django")
     CREDENTIALS_KEY = EMBEDDED.secret("credentials")
@@ -160,7 +161,8 @@ DATABASES = {
         **_database,
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": 40, "timeout": 5}},
+        # What DATABASE_URL asks for (sslmode, sslrootcert) stays asked for.
+        "OPTIONS": _database.get("OPTIONS", {}) | {"pool": {"min_size": 1, "max_size": 40, "timeout": 5}},
     }
 }
 
@@ -171,7 +173,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # A trusted device stays signed in for 30 days of use. Cookies ignore ports, so their names carry it.
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "webapp.security.store"
 SESSION_COOKIE_NAME = "__Host-tp_session" if HTTPS else f"tp_session_{PORT}"
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True

@@ -226,6 +226,11 @@ def test_what_happened_while_the_console_was_down_is_in_its_journal(desk: Stack)
 
 
 FAR_CURSOR = base64.urlsafe_b64encode(json.dumps([2**63, "x"]).encode()).decode().rstrip("=")
+DEEP_CURSOR = base64.urlsafe_b64encode(b"[" * 9_000).decode().rstrip("=")
+HALF_CURSOR = base64.urlsafe_b64encode(b'[1,"\\ud800"]').decode().rstrip("=")
+EDGE_CURSOR = base64.urlsafe_b64encode(
+    json.dumps(["0001-01-01T00:00:00+23:59", str(uuid.UUID(int=1))]).encode()
+).decode()
 NUL_CURSOR = base64.urlsafe_b64encode(json.dumps([1, "a\u0000b"]).encode()).decode().rstrip("=")
 
 
@@ -240,6 +245,9 @@ NUL_CURSOR = base64.urlsafe_b64encode(json.dumps([1, "a\u0000b"]).encode()).deco
         "/journal/export?kind=fills&account=paper&start=9999-12-30",
         f"/executions?account=paper&cursor={FAR_CURSOR}",
         f"/executions?account=paper&cursor={NUL_CURSOR}",
+        f"/executions?account=paper&cursor={HALF_CURSOR}",
+        f"/orders?account=paper&cursor={EDGE_CURSOR}",
+        *(f"/{path}?account=paper&cursor={DEEP_CURSOR}" for path in ("orders", "executions", "closed-pnl")),
     ],
 )
 def test_days_and_cursors_that_no_record_has_are_refused(desk: Stack, path: str) -> None:

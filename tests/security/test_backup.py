@@ -57,6 +57,34 @@ def test_a_backup_that_was_cut_changed_or_reordered_does_not_open(settings: Any)
     assert _opened(sealed) == BIG
 
 
+def test_what_the_address_asks_for_is_asked_for() -> None:
+    """TLS to a database that is elsewhere, for Django and for PostgreSQL's own programs."""
+    code = (
+        "from django.conf import settings; from webapp import backups; import subprocess; "
+        "print(settings.DATABASES['default']['OPTIONS']['sslmode'], "
+        "backups._run('env', stdout=subprocess.PIPE).stdout.read().decode())"
+    )
+    address = "postgres://me:secret@db.example/house?sslmode=verify-full&sslrootcert=/ca.pem"
+    keys = {"SECRET_KEY": "s" * 60, "CREDENTIALS_KEY": "c" * 60, "ALLOWED_HOSTS": "localhost"}
+    done = subprocess.run(
+        [sys.executable, "-c", f"import os, django; django.setup(); {code}"],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "DJANGO_SETTINGS_MODULE": "webapp.settings",
+            "DATABASE_URL": address,
+            "REDIS_URL": "redis://127.0.0.1:1",
+            **keys,
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("verify-full")
+    assert "PGSSLMODE=verify-full" in done.stdout
+    assert "PGSSLROOTCERT=/ca.pem" in done.stdout
+
+
 def _manage(*words: str, status: int = 0) -> str:
     done = subprocess.run(
         [sys.executable, "manage.py", *words], cwd=ROOT, capture_output=True, text=True, check=False
@@ -78,16 +106,21 @@ try:
 except CommandError as error:
     print("again:", error)
 User.objects.create_user("later")
+# As a later version's migration may.
+from django.db import connection
+connection.cursor().execute("CREATE TABLE newer (id serial PRIMARY KEY, who int REFERENCES auth_user)")
 """
 LOOK = """
 import json
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
+from django.db import connection
 from orders.models import Epoch
 from webapp.security.models import AuditEntry
 call_command("verify_audit")
 print(json.dumps({
+    "newer": "newer" in connection.introspection.table_names(),
     "users": sorted(get_user_model().objects.values_list("username", flat=True)),
     "epoch": str(Epoch.objects.get()),
     "sessions": Session.objects.count(),
@@ -118,8 +151,10 @@ def test_a_restored_house_has_what_the_backup_had_and_a_new_epoch(servers: None,
     cut.write_bytes(content[:-20])
     assert "cut short" in _manage("restore", str(cut), "--yes", status=1)
     before = _look()
+    assert before["newer"]
     assert before["users"] == ["ann", "later"], "a backup that does not open changes nothing"
     _manage("restore", str(file), "--yes")
     after = _look()
     assert (after["users"], after["sessions"], after["audit"]) == (["ann"], 0, "restored")
     assert after["epoch"] != before["epoch"]
+    assert not after["newer"]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -210,3 +211,30 @@ def test_f60_a_secret_shows_itself_to_nobody() -> None:
     assert SECRET not in f"{secret} {secret!r} {secret!s} {secret:>40} {[secret]} %s" % secret
     with pytest.raises(TypeError):
         __import__("pickle").dumps(secret)
+
+
+def test_a_look_at_the_key_that_began_before_the_switch_went_off_does_not_undo_it(
+    owner: Page, paper: Paper, settings: Any
+) -> None:
+    add(owner, new_key(paper))
+    settings.REAL_SERVERS = True
+    early = Account.objects.get(pk="mine")
+    early.live_since = timezone.now()
+    Account.objects.filter(pk="mine").update(environment="live", live_since=None, read_only=True)
+    # The look itself goes to the paper exchange, as the row it holds says.
+    accounts.check(early)
+    row = Account.objects.get(pk="mine")
+    assert (row.live_since, row.read_only) == (None, True)
+    assert row.why_read_only() == "This live account is not switched on yet."
+
+
+def test_a_look_at_a_key_that_was_changed_meanwhile_says_nothing_of_the_new_one(
+    owner: Page, paper: Paper
+) -> None:
+    add(owner, new_key(paper))
+    early = Account.objects.get(pk="mine")
+    Account.objects.filter(pk="mine").update(
+        api_key="another", read_only=True, read_only_reason="It may only read."
+    )
+    accounts.check(early)
+    assert Account.objects.get(pk="mine").why_read_only() == "It may only read."

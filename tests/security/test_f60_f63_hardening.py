@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from tests.conftest import ROOT, Paper
 from tests.security.people import App, Page, code_of, person
 from tests.security.test_f59_accounts import add, new_key
 from webapp.redaction import Redacting, redacted
+from webapp.security.callers import by_session
 from webapp.security.models import ApiToken
 
 CANARY = "canary7f3a91c2d4"
@@ -227,3 +229,14 @@ def _dump() -> str:
             cursor.execute(f"SELECT encode({column}, 'escape') FROM {table}")  # noqa: S608
             found += [row[0] for row in cursor.fetchall()]
     return "\n".join(found)
+
+
+@pytest.mark.parametrize("cookie", ['"abcdefgh\\000ijk"', "x" * 31, "A" * 32, "é" * 32])
+def test_f63_a_cookie_that_is_no_session_of_ours_is_nobody(cookie: str) -> None:
+    """Among them a NUL, which no database takes."""
+    page = Page()
+    page.client.cookies.load(f"{settings.SESSION_COOKIE_NAME}={cookie}")
+    answer = page.client.get("/api/v1/session")
+    assert (answer.status_code, answer.json()["signed_in"]) == (200, False)
+    assert page.client.get("/api/v1/orders").status_code == 401
+    assert by_session("abcdefgh\x00ijk") is None

@@ -1,10 +1,13 @@
 """Second factors: a code works once, however many try it at once; wrong ones slow down, and never for good."""
 
+import io
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -13,7 +16,7 @@ from tests.security.authenticator import Passkey
 from tests.security.evidence import some_evidence
 from tests.security.people import App, Page, code_of, person
 from webapp.security import factors
-from webapp.security.models import Attempt, AuditEntry, Authenticator, RecoveryCode
+from webapp.security.models import Attempt, AuditEntry, Authenticator, RecoveryCode, SignInLink
 
 pytestmark = pytest.mark.django_db
 
@@ -252,3 +255,33 @@ def test_f65_a_recovery_code_as_a_fresh_proof_marks_the_session_too() -> None:
     page.call("POST", "/session/step-up", {"code": codes[0]})
     assert page.session()["needs"] == "re_enrol"
     assert _reason(page.call("POST", "/tokens", {"name": "bot", "scope": "read"})) == "recovered"
+
+
+def test_f65_whoever_resets_a_factor_ends_what_the_lost_phone_is_signed_in_to() -> None:
+    user = person()
+    App.enrolled(user)
+    SignInLink.make(user)
+    phone = Page()
+    phone.call("POST", "/session", {"link": SignInLink.make(user)})
+    assert phone.call("GET", "/orders").status_code == 200
+    call_command("resetfactor", user.get_username(), stdout=io.StringIO())
+    assert phone.call("GET", "/orders").status_code == 401
+    assert not SignInLink.objects.filter(user=user).exists()
+
+
+def test_f65_links_are_guessed_ten_times_and_then_wait() -> None:
+    person()
+    page = Page()
+    tried = [page.call("POST", "/session", {"link": f"guess-{n}"}).status_code for n in range(12)]
+    assert tried == [401] * 10 + [429] * 2
+
+
+def test_f65_on_real_servers_a_link_shows_no_second_factor_where_there_is_none(settings: Any) -> None:
+    settings.REAL_SERVERS = True
+    user = person()
+    page = Page()
+    told = page.call("POST", "/session", {"link": SignInLink.make(user)}).json()
+    assert (told["signed_in"], told["rights"]) == (True, ["read"])
+    App.enrolled(user)
+    told = Page().call("POST", "/session", {"link": SignInLink.make(user)}).json()
+    assert "trade" in told["rights"]

@@ -16,6 +16,12 @@ def address_of(request: HttpRequest) -> str:
     return peer
 
 
+def network_of(request: HttpRequest) -> str:
+    """What tries are counted by: the address, or of IPv6 the network that one subscriber has to himself."""
+    address = address_of(request)
+    return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address
+
+
 def _clean(text: str) -> str:
     try:
         return str(ip_address(text))

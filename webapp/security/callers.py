@@ -7,7 +7,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.middleware.csrf import CsrfViewMiddleware
@@ -17,6 +16,7 @@ from django.utils.crypto import constant_time_compare
 from bybit import rows
 from webapp.security import sessions
 from webapp.security.models import Access, ApiToken
+from webapp.security.store import SessionStore, is_key
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # `self`: what concerns nobody but the caller's own sign-in (devices, factors, tokens).
@@ -96,7 +96,7 @@ def of_request(request: HttpRequest) -> Caller | None:
 
 def by_session(key: str) -> Caller | None:
     """The signed-in user of a session cookie, checked as Django checks each request."""
-    return _by_sessions([key]).get(f"session:{key}") if key else None
+    return _by_sessions([key]).get(f"session:{key}") if is_key(key) else None
 
 
 def still_valid(keys: Iterable[str]) -> set[str]:

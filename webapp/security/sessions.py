@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from webapp.security import factors, passkeys
-from webapp.security.addresses import address_of
+from webapp.security.addresses import address_of, network_of
 from webapp.security.models import Device
 from webapp.security.throttle import Door
 
@@ -207,4 +207,4 @@ def doors_of(request: HttpRequest, username: str, user_id: int | None) -> tuple[
     known = request.get_signed_cookie(KNOWN_COOKIE, "", salt="tradepost.known", max_age=KNOWN_SECONDS) or ""
     if user_id is not None and re.fullmatch(rf"{user_id}\.[0-9a-f]{{16}}", known):
         return (Door(f"known:{known}", gentle=True),)
-    return Door(f"user:{username.casefold()}"), Door(f"address:{address_of(request)}")
+    return Door(f"user:{username.casefold()}"), Door(f"address:{network_of(request)}")

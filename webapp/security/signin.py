@@ -4,6 +4,7 @@ Each try is counted, each success and failure is in the audit log."""
 import time
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import authenticate, get_user_model, logout
 from django.contrib.auth.password_validation import validate_password
 from django.core import signing
@@ -13,7 +14,7 @@ from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
 from webapp.security import audit, factors, passkeys, sessions, throttle
-from webapp.security.addresses import address_of
+from webapp.security.addresses import network_of
 from webapp.security.models import SignInLink
 from webapp.security.throttle import Door
 
@@ -111,7 +112,7 @@ def by_passkey(request: HttpRequest, answer: dict[str, Any]) -> Any:
 
 def _strangers(request: HttpRequest) -> Door:
     """Nobody guesses a signature: this only keeps an address from filling the tables."""
-    return Door(f"passkey:{address_of(request)}", gentle=True)
+    return Door(f"passkey:{network_of(request)}", gentle=True)
 
 
 def prove_passkey(request: HttpRequest, user: Any, answer: dict[str, Any]) -> str:
@@ -156,12 +157,16 @@ def prove(request: HttpRequest, user: Any, *, code: str | None = None, password:
 
 
 def by_link(request: HttpRequest, token: str) -> None:
-    """Whoever made the link has the server's shell, and is the owner. Raises Wrong."""
+    """Whoever made the link has the server's shell, and is the owner. On real servers it shows no second factor where
+    there is none: that session may look, and enrol one. Raises Wrong and TooManyTries."""
+    door = Door(f"link:{network_of(request)}", gentle=True)
+    throttle.knock(door)
     user = SignInLink.use(token)
     if user is None:
         audit.record("sign_in_failed", request=request, by="link")
         raise Wrong("This link was used already or is older than 15 minutes. Ask for a new one.")
-    _enter(request, user, verified=True, by="link")
+    throttle.forget(door)
+    _enter(request, user, verified=factors.has_factor(user) or not settings.REAL_SERVERS, by="link")
 
 
 def _enter(request: HttpRequest, user: Any, *, verified: bool, by: str, recovered: bool = False) -> None:
@@ -193,7 +198,7 @@ def setup_token() -> str:
 def make_owner(request: HttpRequest, *, token: str, username: str, password: str) -> None:
     """Makes the first owner and signs them in; the second factor comes next. Raises Wrong, Weak, NotOpen and
     TooManyTries."""
-    throttle.knock(Door(f"address:{address_of(request)}"))
+    throttle.knock(Door(f"address:{network_of(request)}"))
     try:
         signing.TimestampSigner(salt=SETUP_SALT).unsign(token, max_age=SETUP_SECONDS)
     except signing.BadSignature as error:

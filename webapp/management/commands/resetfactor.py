@@ -3,7 +3,8 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from webapp.security import audit, factors
+from webapp.security import audit, factors, sessions
+from webapp.security.models import SignInLink
 
 
 class Command(BaseCommand):
@@ -17,5 +18,11 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"There is no user {options['user']}.")
         factors.remove_all(user)
+        # Who holds the lost phone is signed in on it.
+        sessions.end_others(user, None)
+        SignInLink.objects.filter(user=user).delete()
         audit.record("factors_removed", who=user.get_username(), by="shell")
-        self.stdout.write(f"{user.get_username()} has no second factor now.")
+        self.stdout.write(
+            f"{user.get_username()} has no second factor now and is signed out everywhere. API tokens still work: "
+            "take those away that were on the lost device."
+        )
