@@ -117,6 +117,7 @@ from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection
 from orders.models import Epoch
+from webapp.security import audit
 from webapp.security.models import AuditEntry
 call_command("verify_audit")
 print(json.dumps({
@@ -125,6 +126,8 @@ print(json.dumps({
     "epoch": str(Epoch.objects.get()),
     "sessions": Session.objects.count(),
     "audit": AuditEntry.objects.order_by("-number").values_list("kind", flat=True).first(),
+    "head": audit.head(),
+    "told": AuditEntry.objects.order_by("-number").values_list("detail", flat=True).first(),
 }))
 """
 
@@ -158,3 +161,4 @@ def test_a_restored_house_has_what_the_backup_had_and_a_new_epoch(servers: None,
     assert (after["users"], after["sessions"], after["audit"]) == (["ann"], 0, "restored")
     assert after["epoch"] != before["epoch"]
     assert not after["newer"]
+    assert after["told"]["before"] == before["head"]

@@ -61,6 +61,14 @@ def record(
     return entry
 
 
+def head() -> str:
+    """The newest entry as `verify_audit --anchor` takes it; "nothing" where there is none, or no table yet."""
+    if AuditEntry._meta.db_table not in connection.introspection.table_names():
+        return "nothing"
+    last = AuditEntry.objects.order_by("-number").first()
+    return "nothing" if last is None else f"{last.number}:{last.hash}"
+
+
 def _name(request: HttpRequest | None) -> str:
     user = getattr(request, "user", None)
     return user.get_username() if user is not None and user.is_authenticated else ""

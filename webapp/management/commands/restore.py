@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from bybit.models import Link
+from bybit.models import Account, Link
 from orders.models import Epoch
 from webapp import backups
 from webapp.security import audit
@@ -29,6 +29,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["yes"]:
             raise CommandError("What is in the database now would be lost. Say --yes if it may be.")
+        lost = audit.head()
         self._hang_up()
         others = self._others()
         if others:
@@ -40,10 +41,11 @@ class Command(BaseCommand):
         except (backups.BackupError, OSError) as error:
             raise CommandError(str(error)) from error
         call_command("migrate", verbosity=0)
-        self._afterwards(options["file"].name)
+        self._afterwards(options["file"].name, lost)
         self.stdout.write(
-            "Restored. Everybody signs in anew. Orders are checked with Bybit before new ones are taken. API tokens "
-            "that were revoked after this backup are in force again: look at the list."
+            f"Restored. The audit log had come to {lost}; what it said after the backup is gone. Everybody signs in "
+            "anew, live accounts are switched off, and orders are checked with Bybit before new ones are taken. "
+            "Passwords, keys, recovery codes and API tokens are those of the backup: look at the lists."
         )
 
     def _hang_up(self) -> None:
@@ -56,10 +58,14 @@ class Command(BaseCommand):
             found = plain.execute(OTHERS).fetchone()
         return int(found[0]) if found else 0
 
-    def _afterwards(self, name: str) -> None:
+    def _afterwards(self, name: str, lost: str) -> None:
         """What was true when the backup was made is not known to be true now."""
         Epoch.objects.update(value=uuid.uuid4())
         Link.objects.update(stream=Link.Stream.DOWN, private_at=None, pass_at=None)
         Session.objects.all().delete()
         Device.objects.all().delete()
-        audit.record("restored", by="shell", file=name)
+        live = Account.objects.filter(environment=Account.Environment.LIVE)
+        live.update(
+            live_since=None, read_only=True, read_only_reason="This live account is not switched on yet."
+        )
+        audit.record("restored", by="shell", file=name, before=lost)
