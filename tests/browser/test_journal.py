@@ -87,6 +87,9 @@ def test_a_trip_shows_where_it_was_entered_and_left_and_what_that_was_in_multipl
     assert "category=linear" in asked
     assert "start=2026-11-17T09%3A15%3A00.000Z&end=2026-11-17T12%3A45%3A00.000Z" in asked
     facts = page.locator("dialog .fact")
+    # Net is the sum of what stands beside it.
+    for name, amount in (("Net", "+12.40"), ("Realised", "+14.00"), ("Fees", "−1.50"), ("Funding", "−0.10")):
+        expect(facts.filter(has=page.get_by_text(name, exact=True))).to_contain_text(amount)
     expect(facts.filter(has_text="R multiple")).to_contain_text("+1.24 R")
     expect(facts.filter(has_text="First stop")).to_contain_text("63,800.0")
     expect(facts.filter(has_text="At risk there")).to_contain_text("10.00")

@@ -6,6 +6,7 @@ import { number } from "../lib/format.ts";
 import { moment } from "../lib/time.ts";
 import { tick } from "../state/derive.ts";
 import { useLoaded } from "../state/loading.ts";
+import { palette, theme } from "../state/prefs.ts";
 import { tc } from "../strings-chart.ts";
 import { tj } from "../strings-journal.ts";
 import { Empty } from "../ui/bits.tsx";
@@ -25,6 +26,18 @@ function summaryOf(trip: Trip, interval: string, within: readonly Candle[], step
   );
 }
 
+/** Changes with every change of the page's colours. */
+function useInk(): string {
+  const scheme = matchMedia("(prefers-color-scheme: dark)");
+  const [dark, setDark] = useState(scheme.matches);
+  useEffect(() => {
+    const change = () => setDark(scheme.matches);
+    scheme.addEventListener("change", change);
+    return () => scheme.removeEventListener("change", change);
+  }, []);
+  return `${theme.value} ${palette.value} ${dark}`;
+}
+
 /** The candles around a trip, with where it was entered and left. `stop` is the first one, where it is known. */
 export function Snippet({ trip, stop }: { trip: Trip; stop: string | null }) {
   const box = useRef<HTMLDivElement>(null);
@@ -35,6 +48,7 @@ export function Snippet({ trip, stop }: { trip: Trip; stop: string | null }) {
   const wanted = windowOf(opened, closed);
   const { state, value: list } = useLoaded(String(trip.id), () => readCandlesBetween(trip, wanted));
   const step = tick(trip.symbol);
+  const inked = useInk();
   const within = list ? between(list, opened, closed) : [];
 
   useEffect(() => {
@@ -73,7 +87,7 @@ export function Snippet({ trip, stop }: { trip: Trip; stop: string | null }) {
     painter.draw(lines);
     painter.marks(marks);
     painter.whole();
-  }, [painter, stop]);
+  }, [painter, stop, inked]);
 
   return (
     <div class="chart trip-chart" data-state={list ? (list.length ? "there" : "empty") : state}>

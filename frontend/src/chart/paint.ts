@@ -1,6 +1,6 @@
 // The charting library, set up and fed: what is drawn, in which colours, and where a price lies. Knows nothing of trading.
 
-import { type AutoscaleInfo, CandlestickSeries, ColorType, createChart, HistogramSeries, type IPriceLine, type ISeriesApi, LineSeries, LineStyle, type UTCTimestamp } from "lightweight-charts";
+import { type AutoscaleInfo, CandlestickSeries, ColorType, createChart, CrosshairMode, HistogramSeries, type IPriceLine, type ISeriesApi, LineSeries, LineStyle, type UTCTimestamp } from "lightweight-charts";
 import type { Candle } from "../api/types.ts";
 import { AVERAGES, average, bar, timeOf, volume } from "./data.ts";
 
@@ -169,9 +169,10 @@ export async function paint(box: HTMLElement, wanted: () => boolean, onDrawn: ()
         return circle;
       });
     },
-    /** All of it in sight, and nothing to be moved: the page is scrolled over it. */
+    /** All of it in sight, and nothing to be moved or pointed at: the page is scrolled over it. The past has no last price. */
     whole() {
-      chart.applyOptions({ handleScroll: false, handleScale: false });
+      chart.applyOptions({ handleScroll: false, handleScale: false, crosshair: { mode: CrosshairMode.Hidden } });
+      candles.applyOptions({ lastValueVisible: false, priceLineVisible: false });
       chart.timeScale().fitContent();
     },
     /** The height of a price, null where it lies outside. */

@@ -12,7 +12,7 @@ import { lazy } from "../ui/lazy.tsx";
 import { Pick } from "../ui/Pick.tsx";
 import { Segment } from "../ui/Segment.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
-import { FillList } from "./JournalDay.tsx";
+import { FillList, paid } from "./JournalDay.tsx";
 import { NoteEditor } from "./NoteEditor.tsx";
 
 type State = "all" | "open" | "closed";
@@ -72,8 +72,8 @@ function TripSheet({ of, onClose }: { of: Trip; onClose: () => void }) {
           <Amount value={of.net} />
         </Fact>
         <Fact name={tj.realised}>{signed(of.realised)}</Fact>
-        <Fact name={tj.fees}>{signed(of.fees)}</Fact>
-        <Fact name={tj.funding}>{signed(of.funding)}</Fact>
+        <Fact name={tj.fees}>{paid(of.fees)}</Fact>
+        <Fact name={tj.funding}>{paid(of.funding)}</Fact>
         <Fact name={tj.entry}>{price(of.avg_entry)}</Fact>
         <Fact name={tj.exit}>{price(of.avg_exit)}</Fact>
         <Fact name={tj.largest}>{number(of.max_size, step(of.symbol))}</Fact>
