@@ -94,10 +94,13 @@ def of_order(order: Order) -> states.Facts:
 
 def evidence(report: OrderReport) -> dict[str, Any]:
     """What is kept of a report in the order's timeline."""
+    # A stop is moved: the journal asks where it stood first.
+    trigger = {} if report.trigger_price is None else {"triggerPrice": to_wire(report.trigger_price)}
     return {
         "orderStatus": report.status,
         "cumExecQty": to_wire(report.cum_exec_qty),
         "updatedTime": report.updated_ms,
         "cancelType": report.cancel_type,
         "rejectReason": report.reject_reason,
+        **trigger,
     }

@@ -6,13 +6,14 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
-from django.db.models import F, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Collate
 
 from bybit.decimals import to_wire
@@ -20,11 +21,13 @@ from bybit.failpoints import failpoint
 from bybit.instruments import Coins
 from bybit.models import Account
 from orders import services
-from orders.models import Fill
+from orders.models import Fill, Order, OrderEvent
+from orders.protection import STOPS, TRAILING
 from positions import journal, ledger
 from positions.journal import Days, Place
 from positions.models import ClosedPnl, Closing, Journal, Trip
 from positions.rounds import START, ZERO, Fact, Key
+from positions.stake import SOON_MS, Entry, Stake, Stop, stake
 
 BATCH = 5_000
 # As PostgreSQL and Python both sort them.
@@ -222,3 +225,70 @@ def _because(trip: Trip, rows: list[ClosedPnl]) -> str:
     if trip.other_fees:
         return "Fees were paid in another coin."
     return "Bybit counts the average entry of everything it saw; this record may begin later than the position did."
+
+
+# Our clock and Bybit's, and news that comes late: only a bound for the search.
+AROUND = timedelta(hours=1)
+
+
+def stake_of(trip: Trip) -> Stake | None:
+    """What was at risk at the first stop that this record knows of a trip: a stop-loss on the order that entered,
+    Bybit's own order for a stop on the position, or a reduce-only trigger. None for spot, and where there was none."""
+    if trip.category == "spot":
+        return None
+    fills = _early_entries(trip)
+    entries = [Entry(fill.exec_ms, fill.qty, fill.price) for fill in fills]
+    with_order = [(fill.exec_ms, fill.order.stop_loss) for fill in fills if fill.order is not None]
+    stops = [Stop(at_ms, price) for at_ms, price in with_order if price is not None]
+    return stake(trip.side, entries, [*stops, *_stops_that_came(trip)])
+
+
+def _place_of(trip: Trip) -> dict[str, Any]:
+    return {
+        "account_id": trip.account_id,
+        "category": trip.category,
+        "symbol": trip.symbol,
+        "position_idx": trip.position_idx,
+    }
+
+
+def _early_entries(trip: Trip) -> list[Fill]:
+    """The fills that entered within five minutes, oldest first, each with the size that this trip has of it."""
+    found = Fill.objects.filter(
+        **_place_of(trip),
+        is_trade=True,
+        side=trip.side,
+        exec_ms__range=(trip.first_ms, min(trip.first_ms + SOON_MS, trip.last_ms)),
+    ).select_related("order")
+    first, last = (
+        (trip.first_ms, trip.first_seq, trip.first_exec),
+        (trip.last_ms, trip.last_seq, trip.last_exec),
+    )
+    rows = [
+        fill
+        for fill in found.order_by(*ORDER)
+        if first <= (fill.exec_ms, fill.exchange_seq or 0, fill.exec_id) <= last
+    ]
+    # The fill of a flip belongs in part to the trip that it ended.
+    ended = Closing.objects.filter(account_id=trip.account_id, exec_id=trip.first_exec).exclude(trip=trip)
+    for fill in rows[:1]:
+        fill.qty -= sum(ended.values_list("qty", flat=True), ZERO)
+    return rows
+
+
+def _stops_that_came(trip: Trip) -> list[Stop]:
+    """Stop orders that Bybit made or was given after the trip was opened, each where it stood first."""
+    rows = Order.objects.filter(
+        Q(terms__stop_order_type__in=STOPS | TRAILING) | Q(reduce_only=True),
+        **_place_of(trip),
+        side="Sell" if trip.side == "Buy" else "Buy",
+        trigger_price__isnull=False,
+        created_at__range=(trip.opened_at - AROUND, trip.opened_at + AROUND),
+        exchange_created_ms__range=(trip.first_ms, trip.first_ms + SOON_MS),
+    )
+    born = dict(rows.values_list("pk", "exchange_created_ms"))
+    told = OrderEvent.objects.filter(order__in=born, kind="report", body__has_key="triggerPrice").order_by(
+        "-id"
+    )
+    first = dict(told.values_list("order_id", "body__triggerPrice"))
+    return [Stop(born[key], Decimal(price)) for key, price in first.items()]

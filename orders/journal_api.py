@@ -109,7 +109,9 @@ class TripFill(FillOut):
 
 class TripDetail(TripOut):
     """A trip, opened into what it is made of. `bybit_pnl` is the sum of Bybit's closed PnL of the orders that closed
-    it; `difference` is that minus our realised less fees. Bybit leaves funding out of it."""
+    it; `difference` is that minus our realised less fees. Bybit leaves funding out of it. `at_risk` is what would have
+    been lost at `first_stop`, before fees; `r` is `net` divided by it, null while the trip is open, and all three
+    where this record knows of no stop in time (positions.stake)."""
 
     items: list[TripFill]
     next: str | None
@@ -117,6 +119,9 @@ class TripDetail(TripOut):
     bybit_pnl: Money | None
     difference: Money | None
     difference_because: str | None
+    first_stop: Money | None
+    at_risk: Money | None
+    r: Money | None
 
 
 @router.get("/journal/trips/{trip_id}", operation_id="get_trip", response={200: TripDetail, **ERRORS})
@@ -130,7 +135,8 @@ def get_trip(
         raise NotFound("trip")
     fills, following = selectors.fills_of_trip(row, cursor, FILLS_SHOWN)
     closed = figures.closings(row, [fill.exec_id for fill in fills])
-    theirs = journal.bybit_result(row)
+    theirs, stake = journal.bybit_result(row), journal.stake_of(row)
+    net = row.realised - row.fees - row.funding
     return _json(
         TripDetail(
             **trip_values(row, figures.notes_of([row]).get((row.account_id, row.first_exec))),
@@ -140,6 +146,9 @@ def get_trip(
             bybit_pnl=theirs.pnl,
             difference=theirs.difference,
             difference_because=theirs.because,
+            first_stop=None if stake is None else stake.stop,
+            at_risk=None if stake is None else shown(stake.at_risk),
+            r=None if stake is None or row.closed_at is None else stake.multiple(net),
         )
     )
 

@@ -18,6 +18,7 @@ export const ts = {
   anewLater: "Later, only look for now",
 
   proofTitle: "Is it you?",
+  proofOr: "Or",
   proofCode: "Code of your authenticator",
   proofPassword: "Your password",
   proofRecovery: "Or a recovery code",
@@ -25,8 +26,8 @@ export const ts = {
   proofLink: "Open a new sign-in link (manage.py signinlink) and do this within two minutes.",
   proofSubmit: "Go on",
 
-  factors: "Second factor",
-  factorNone: "None yet.",
+  factors: "Authenticator and recovery codes",
+  factorNone: "No authenticator.",
   factorAdd: "Add an authenticator",
   factorName: "Name of the phone",
   factorScan: "Scan this with your authenticator, then type the code that it shows.",
@@ -39,6 +40,8 @@ export const ts = {
   codesNew: "New recovery codes",
   codesKept: "I have written them down",
 
+  passkeyEnter: "Use a passkey",
+  passkeyNotHere: "No passkey at this address: they need a name with HTTPS (README, “Run it for real”).",
   passkeys: "Passkeys",
   passkeyAdd: "Add a passkey",
   passkeyName: "Name of the passkey",

@@ -3,7 +3,6 @@
 export const tn = {
   wait: (seconds: string) => `Too many tries. Wait ${seconds} s.`,
   loadFailed: "This part could not be loaded. Try again.",
-  passkey: "Use a passkey",
   title: "Security",
   lead: "Second factor, devices, API tokens, accounts and keys.",
   open: "Open security",

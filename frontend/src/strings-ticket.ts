@@ -132,6 +132,7 @@ export const tt = {
   code: (code: string) => `Code ${code}`,
   orderId: (id: string) => `Order ${id}`,
 
+  proven: "It is you. Nothing was sent yet: look once more, then place it.",
   refused: {
     unauthenticated: "You are signed out. Nothing was sent.",
     csrf: "The page was too old to send this. Nothing was sent; try again.",

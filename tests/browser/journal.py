@@ -61,6 +61,8 @@ TRIP = {
     "note": None,
 }
 
+RISKED = {"first_stop": "63800", "at_risk": "10", "r": "1.24"}
+
 
 def page_of(*items: Any, **more: Any) -> dict[str, Any]:
     return {"items": list(items), "next": None, **more}
@@ -99,7 +101,14 @@ def keep_journal(played: Played, *, zone: str = "UTC", done: int = 430) -> None:
         "GET /journal/days/": lambda *_: (200, page_of(FILL, **day)),
         "GET /journal/trips/": lambda *_: (
             200,
-            {**TRIP, **detail, "bybit_pnl": "12.5", "difference": "0.1", "difference_because": "Funding."},
+            {
+                **TRIP,
+                **detail,
+                **RISKED,
+                "bybit_pnl": "12.5",
+                "difference": "0.1",
+                "difference_because": "Funding.",
+            },
         ),
         "GET /journal/trips": lambda *_: (200, page_of(TRIP)),
         "GET /journal/curve": lambda *_: (200, {"time_zone": zone, "days": curve, "equity": []}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -66,6 +67,42 @@ def test_trips_are_found_by_market_and_tag_and_open_with_bybits_own_figure(kept:
     expect(page.locator("dialog .fact", has_text="Difference")).to_contain_text("+0.10")
     expect(page.locator("dialog .note")).to_contain_text("Funding.")
     expect(page.locator("dialog .fills li")).to_have_count(1)
+
+
+def test_a_trip_shows_where_it_was_entered_and_left_and_what_that_was_in_multiples_of_its_risk(
+    kept: Played, page: Page
+) -> None:
+    after_ms = int(datetime(2026, 11, 17, 13, tzinfo=UTC).timestamp() * 1000)
+    kept.answers["GET /markets/"] = lambda *_: (200, kept.market.candles("BTCUSDT", after_ms))
+    page.get_by_role("radio", name="Trips").check()
+    page.locator(".journal-row").click()
+    chart = page.get_by_role(
+        "img", name=re.compile(r"BTCUSDT, candles of 3 minutes: entered at 64,000\.0 on 17 Nov")
+    )
+    expect(chart).to_have_accessible_name(
+        re.compile(r"left at 64,280\.0 on 17 Nov .*\. Lowest [\d,.]+, highest [\d,.]+")
+    )
+    expect(chart.locator("canvas").first).to_be_visible()
+    (asked,) = [call.url for call in kept.calls if "interval=3&" in call.url]
+    assert "category=linear" in asked
+    assert "start=2026-11-17T09%3A15%3A00.000Z&end=2026-11-17T12%3A45%3A00.000Z" in asked
+    facts = page.locator("dialog .fact")
+    # Net is the sum of what stands beside it.
+    for name, amount in (("Net", "+12.40"), ("Realised", "+14.00"), ("Fees", "−1.50"), ("Funding", "−0.10")):
+        expect(facts.filter(has=page.get_by_text(name, exact=True))).to_contain_text(amount)
+    expect(facts.filter(has_text="R multiple")).to_contain_text("+1.24 R")
+    expect(facts.filter(has_text="First stop")).to_contain_text("63,800.0")
+    expect(facts.filter(has_text="At risk there")).to_contain_text("10.00")
+
+
+def test_a_trip_without_a_known_stop_has_no_multiple_and_says_why(kept: Played, page: Page) -> None:
+    nothing = {"first_stop": None, "at_risk": None, "r": None}
+    told = kept.answers["GET /journal/trips/"]
+    kept.answers["GET /journal/trips/"] = lambda *asked: (200, {**told(*asked)[1], **nothing})  # type: ignore[index]
+    page.get_by_role("radio", name="Trips").check()
+    page.locator(".journal-row").click()
+    expect(page.locator("dialog .fact", has_text="R multiple")).to_contain_text("not known")
+    expect(page.get_by_text("No stop is on record within five minutes of opening")).to_be_visible()
 
 
 def test_the_curve_says_in_words_what_it_draws(kept: Played, page: Page) -> None:

@@ -327,3 +327,48 @@ def test_the_same_order_within_seconds_is_pointed_out(desk: Played, page: Page) 
         desk.place().click()
         desk.run(1_000, beating=True)
         page.get_by_role("button", name="Done").click()
+
+
+def test_an_order_that_wants_a_fresh_proof_asks_for_it_in_review_and_is_reviewed_again(
+    desk: Played, page: Page
+) -> None:
+    text = (
+        "Nobody traded on this device for twelve hours. Give a code of your authenticator. Nothing was sent."
+    )
+    wanted = error("step_up", text, reason="idle", by="code", passkey=True)
+    desk.answers["POST /orders"] = lambda *_: (403, wanted)
+    desk.answers["POST /session/step-up"] = lambda *_: (200, {"done": True})
+    desk.ticket()
+    desk.review()
+    desk.place().click()
+    sheet = page.get_by_role("dialog", name="Check your order")
+    expect(sheet.get_by_text(text)).to_be_visible()
+    expect(sheet.get_by_role("button", name="Use your passkey")).to_be_visible()
+    expect(desk.place()).to_have_count(0)
+    sheet.get_by_label("Code of your authenticator").fill("123456")
+    sheet.get_by_role("button", name="Go on").click()
+    expect(sheet.get_by_text("Nothing was sent yet: look once more")).to_be_visible()
+    assert desk.posts("/session/step-up") == [{"code": "123456"}]
+    assert len(desk.posts()) == 1
+    expect(page.locator(".aftermath")).to_have_count(0)
+    del desk.answers["POST /orders"]
+    desk.place().click()
+    expect(desk.outcome("accepted")).to_be_visible()
+    first, second = desk.posts()
+    assert first.pop("id") != second.pop("id")
+    assert {**first, "seen": None} == {**second, "seen": None}
+
+
+def test_a_proof_that_is_not_given_leaves_the_ticket_as_it_was(desk: Played, page: Page) -> None:
+    wanted = error("step_up", "Give your password.", reason="idle", by="password", passkey=False)
+    desk.answers["POST /orders"] = lambda *_: (403, wanted)
+    desk.answers["POST /session/step-up"] = lambda *_: (403, error("wrong", "That is not your password."))
+    desk.ticket(size="0.02")
+    desk.review()
+    desk.place().click()
+    page.get_by_label("Your password").fill("no")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_text("That is not your password.")).to_be_visible()
+    page.get_by_role("button", name="Back").click()
+    expect(page.locator("#ticket-size")).to_have_value("0.02")
+    assert len(desk.posts()) == 1

@@ -208,7 +208,11 @@ def test_a_passkey_is_added_signs_in_proves_and_when_it_is_gone_is_refused(
 def test_at_an_ip_address_it_says_that_passkeys_need_a_name(
     page: Page, stack_process: Stack, ann: str
 ) -> None:
-    _sign_in(page, stack_process.url.replace("localhost", "127.0.0.1"), ann)
+    url = stack_process.url.replace("localhost", "127.0.0.1")
+    page.goto(url)
+    expect(page.get_by_text("No passkey at this address: they need a name with HTTPS")).to_be_visible()
+    expect(page.get_by_role("button", name="Use a passkey")).to_have_count(0)
+    _sign_in(page, url, ann)
     sheet = _security(page)
     expect(
         sheet.get_by_text("Passkeys are bound to localhost, and this page is open at 127.0.0.1.")

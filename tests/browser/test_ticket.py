@@ -153,6 +153,33 @@ def test_margin_is_shown_at_the_positions_leverage_and_not_guessed_without_one(
     expect(page.locator(".summary .fact", has_text="Position after")).to_contain_text("▲ Long 0.060")
 
 
+def test_the_leverage_is_known_before_a_size_is_typed(played: Played, page: Page) -> None:
+    played.answers["POST /orders/preview"] = lambda *_: (200, look("0.001", margin="64.25"))
+    played.open()
+    page.get_by_role("button", name="Buy / Long").click()
+    expect(page.get_by_role("button", name="Leverage: Margin 10×")).to_be_visible()
+    expect(page.get_by_text("without leverage")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Sell / Short").click()
+    expect(page.get_by_role("button", name="Leverage: Margin 10×")).to_be_visible()
+    (asked,) = played.posts("/orders/preview")
+    assert (asked["symbol"], asked["side"], asked["order_type"], asked["qty"]) == (
+        "BTCUSDT",
+        "Buy",
+        "Market",
+        "0.001",
+    )
+
+
+def test_a_leverage_that_the_server_cannot_tell_is_asked_for_once_and_nothing_is_said(
+    ticket: Played, page: Page
+) -> None:
+    ticket.run(10_000, beating=True)
+    expect(page.get_by_role("button", name="Leverage: Margin –×")).to_be_visible()
+    expect(page.locator(".refusal, [role=alert] .note")).to_have_count(0)
+    assert len(ticket.posts("/orders/preview")) == 1
+
+
 def test_a_ticket_closed_by_mistake_keeps_what_was_typed_and_another_market_has_its_own(
     ticket: Played, page: Page
 ) -> None:
@@ -189,6 +216,12 @@ def look(qty: str = "0.01", **figures: str) -> dict[str, Any]:
     }
 
 
+def looks(played: Played) -> list[dict[str, Any]]:
+    """What was asked about what is typed; the question for the leverage is about the smallest size at market."""
+    quiet = {"order_type": "Market", "qty": "0.001"}
+    return [body for body in played.posts("/orders/preview") if not quiet.items() <= body.items()]
+
+
 def test_the_summary_tells_what_the_server_reckons_and_marks_estimates(ticket: Played, page: Page) -> None:
     ticket.answers["POST /orders/preview"] = lambda *_: (
         200,
@@ -203,7 +236,7 @@ def test_the_summary_tells_what_the_server_reckons_and_marks_estimates(ticket: P
     expect(facts.filter(has_text="Loss at stop")).to_contain_text("≈ −12.90")
     expect(facts.filter(has_text="Margin")).to_contain_text("≈ 64.25")
     expect(page.get_by_role("button", name="Leverage: Margin 10×")).to_be_visible()
-    [body] = ticket.posts("/orders/preview")
+    [body] = looks(ticket)
     assert body["stop_loss"] == "63000"
     assert "id" not in body
 
@@ -213,15 +246,14 @@ def test_the_server_is_asked_seldom_and_only_when_there_is_something_to_look_at(
 ) -> None:
     ticket.answers["POST /orders/preview"] = lambda *_: (200, look())
     ticket.run(1_000, beating=True)
-    assert ticket.posts("/orders/preview") == []
+    assert looks(ticket) == []
     for size in ("0.01", "0.011", "0.012", "0.013"):
         page.locator("#ticket-size").fill(size)
         ticket.run(300)
-    assert len(ticket.posts("/orders/preview")) <= 3
+    assert len(looks(ticket)) <= 3
     ticket.beat()
     ticket.run(1_500, beating=True)
-    asked = ticket.posts("/orders/preview")
-    assert asked[-1]["qty"] == "0.013"
+    assert looks(ticket)[-1]["qty"] == "0.013"
 
 
 def test_what_a_rule_refuses_cannot_be_reviewed(ticket: Played, page: Page) -> None:
@@ -242,7 +274,7 @@ def test_a_size_by_risk_is_the_servers_and_is_what_is_sent(ticket: Played, page:
     expect(page.get_by_role("button", name=re.compile("^Review"))).to_be_disabled()
     ticket.run(1_000, beating=True)
     expect(page.get_by_role("button", name="Review: Buy 0.019 BTC at 64,249.9")).to_be_enabled()
-    assert ticket.posts("/orders/preview")[0]["size"] == {"by": "risk", "amount": "25"}
+    assert looks(ticket)[0]["size"] == {"by": "risk", "amount": "25"}
     ticket.review()
     ticket.place().click()
     expect(ticket.outcome("accepted")).to_be_visible()

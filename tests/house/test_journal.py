@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import Stack, wait_for
 from tests.faults.play import frozen
-from tests.house.desk import Signed, place, position
+from tests.house.desk import Signed, at, open_rows, place, position
 from tests.house.orders import flatten, market, until
 
 D = Decimal
@@ -68,6 +68,52 @@ def test_a_trip_opens_into_its_fills_fees_and_funding_and_agrees_with_bybit(desk
     # Bybit's own figure, funding left out, to the digit to which it writes.
     assert (trip["difference_because"], abs(D(trip["difference"])) < D("1e-7")) == (None, True)
     assert D(trip["bybit_pnl"]) == sum(D(row["closed_pnl"]) for row in trip["closed_pnl"])
+    assert (trip["first_stop"], trip["at_risk"], trip["r"]) == (None, None, None)
+
+
+def test_a_trip_tells_its_result_in_multiples_of_what_was_at_risk_at_its_first_stop(desk: Stack) -> None:
+    """A stop on the order, and one that is set on the position and moved; a trip without one is opened above."""
+
+    def closed(entry: str, row: dict[str, Any]) -> dict[str, Any]:
+        close = str(uuid.uuid4())
+        desk.api("POST", f"/positions/{row['id']}/close", {"id": close})
+        until(desk, close, "filled")
+
+        def known() -> Any:
+            for trip in journal(desk, "trips", symbol="SOLUSDT", state="closed")["items"]:
+                detail = desk.api("GET", f"/journal/trips/{trip['id']}").json()
+                if {entry, close} <= {item["order"] for item in detail["items"]}:
+                    return detail
+            return None
+
+        found: dict[str, Any] = wait_for(known, 30, "the trip in the journal")
+        return found
+
+    def agrees(trip: dict[str, Any], stop: str) -> None:
+        risk = D(trip["entered_qty"]) * (D(trip["avg_entry"]) - D(stop))
+        assert D(trip["first_stop"]) == D(stop)
+        assert abs(D(trip["at_risk"]) - risk) < D("1e-15")
+        assert abs(D(trip["r"]) - D(trip["net"]) / risk) <= D("0.00005")
+
+    stop = at(desk, "0.95", "SOLUSDT")
+    order = market(symbol="SOLUSDT", qty="1", stop_loss=stop)
+    place(desk, order)
+    row = wait_for(lambda: position(desk, "SOLUSDT"), what="a position")
+    agrees(closed(order["id"], row), stop)
+
+    order = market(symbol="SOLUSDT", qty="1")
+    place(desk, order)
+    row = wait_for(lambda: position(desk, "SOLUSDT"), what="a position")
+    url = f"/positions/{row['id']}/trading-stop"
+    for stop_loss in (stop, at(desk, "0.98", "SOLUSDT")):
+        assert desk.api("PUT", url, {"stop_loss": stop_loss}).status_code == 200
+        wait_for(
+            lambda price=stop_loss: [
+                one for one in open_rows(desk) if D(one["trigger_price"] or 0) == D(price)
+            ],
+            what=f"a stop at {stop_loss}",
+        )
+    agrees(closed(order["id"], row), stop)
 
 
 def test_days_weeks_months_and_markets_add_up_to_the_same(desk: Stack) -> None:

@@ -2,7 +2,7 @@
 
 import { call } from "./client.ts";
 import type { components } from "./schema.d.ts";
-import type { Page, Side } from "./types.ts";
+import type { Candle, Page, Side } from "./types.ts";
 
 type Schemas = components["schemas"];
 
@@ -46,6 +46,13 @@ export async function readTrips(account: string, filter: { state: string; symbol
 
 export async function readTrip(id: number): Promise<TripDetail> {
   return (await call<TripDetail>("GET", `/journal/trips/${id}`)).body;
+}
+
+/** The candles of a trip's market from one moment to another, oldest first. */
+export async function readCandlesBetween(trip: Trip, { interval, start, end }: { interval: string; start: string; end: string }): Promise<Candle[]> {
+  const times = `start=${encodeURIComponent(start)}&end=${encodeURIComponent(end)}`;
+  const path = `/markets/${encodeURIComponent(trip.symbol)}/candles?category=${trip.category}&interval=${interval}&${times}&limit=200&${of(trip.account)}`;
+  return (await call<{ items: Candle[] }>("GET", path)).body.items;
 }
 
 export async function readCurve(account: string, start: string): Promise<Curve> {

@@ -3613,11 +3613,15 @@ export interface components {
         /**
          * TripDetail
          * @description A trip, opened into what it is made of. `bybit_pnl` is the sum of Bybit's closed PnL of the orders that closed
-         *     it; `difference` is that minus our realised less fees. Bybit leaves funding out of it.
+         *     it; `difference` is that minus our realised less fees. Bybit leaves funding out of it. `at_risk` is what would have
+         *     been lost at `first_stop`, before fees; `r` is `net` divided by it, null while the trip is open, and all three
+         *     where this record knows of no stop in time (positions.stake).
          */
         TripDetail: {
             /** Account */
             account: string;
+            /** At Risk */
+            at_risk: string | null;
             /** Avg Entry */
             avg_entry: string | null;
             /** Avg Exit */
@@ -3648,6 +3652,8 @@ export interface components {
             fees: string;
             /** Fills */
             fills: number;
+            /** First Stop */
+            first_stop: string | null;
             /** Flipped */
             flipped: boolean;
             /**
@@ -3691,6 +3697,8 @@ export interface components {
             };
             /** Position Idx */
             position_idx: number;
+            /** R */
+            r: string | null;
             /**
              * Realised
              * @example 0.01

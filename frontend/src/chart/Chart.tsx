@@ -20,6 +20,9 @@ import { Handles, labelOf } from "./Handles.tsx";
 import { type Line, linesOf } from "./lines.ts";
 import { inkOf, type Drawn, type Painter, paint } from "./paint.ts";
 
+// One file to fetch for both: whoever opens a trip has mostly seen the chart.
+export { Snippet } from "./Snippet.tsx";
+
 const COLOURS = { entry: "accent", liq: "warn", take_profit: "up", stop_loss: "down", order: "text", trigger: "text" } as const satisfies Record<Line["kind"], Drawn["colour"]>;
 
 function summaryOf(symbol: string, interval: string, list: readonly Candle[]): string {

@@ -1,6 +1,6 @@
 // The charting library, set up and fed: what is drawn, in which colours, and where a price lies. Knows nothing of trading.
 
-import { type AutoscaleInfo, CandlestickSeries, ColorType, createChart, HistogramSeries, type IPriceLine, LineSeries, LineStyle, type UTCTimestamp } from "lightweight-charts";
+import { type AutoscaleInfo, CandlestickSeries, ColorType, createChart, CrosshairMode, HistogramSeries, type IPriceLine, type ISeriesApi, LineSeries, LineStyle, type UTCTimestamp } from "lightweight-charts";
 import type { Candle } from "../api/types.ts";
 import { AVERAGES, average, bar, timeOf, volume } from "./data.ts";
 
@@ -19,6 +19,13 @@ export interface Drawn {
   title: string;
   colour: keyof Ink;
   dashed: boolean;
+}
+
+/** A moment and a price, in the middle of a circle. */
+export interface Mark {
+  time: UTCTimestamp;
+  price: string;
+  colour: keyof Ink;
 }
 
 const two = (value: number) => String(value).padStart(2, "0");
@@ -81,6 +88,7 @@ export async function paint(box: HTMLElement, wanted: () => boolean, onDrawn: ()
   }
   const means = AVERAGES.map(() => chart.addSeries(LineSeries, { lineWidth: 1, lastValueVisible: false, priceLineVisible: false, crosshairMarkerVisible: false }));
   const lines = new Map<string, IPriceLine>();
+  let circles: ISeriesApi<"Line">[] = [];
   let marked: number[] = [];
   // Lines a little outside are drawn into sight; far ones would flatten the candles.
   candles.applyOptions({
@@ -152,6 +160,20 @@ export async function paint(box: HTMLElement, wanted: () => boolean, onDrawn: ()
         if (known) known.applyOptions(options);
         else lines.set(key, candles.createPriceLine(options));
       }
+    },
+    marks(wanted: readonly Mark[]) {
+      for (const circle of circles) chart.removeSeries(circle);
+      circles = wanted.map(({ time, price, colour }) => {
+        const circle = chart.addSeries(LineSeries, { color: ink?.[colour] ?? "", lineVisible: false, pointMarkersVisible: true, pointMarkersRadius: 6, lastValueVisible: false, priceLineVisible: false, crosshairMarkerVisible: false });
+        circle.setData([{ time, value: Number(price) }]);
+        return circle;
+      });
+    },
+    /** All of it in sight, and nothing to be moved or pointed at: the page is scrolled over it. The past has no last price. */
+    whole() {
+      chart.applyOptions({ handleScroll: false, handleScale: false, crosshair: { mode: CrosshairMode.Hidden } });
+      candles.applyOptions({ lastValueVisible: false, priceLineVisible: false });
+      chart.timeScale().fitContent();
     },
     /** The height of a price, null where it lies outside. */
     height(price: string): number | null {

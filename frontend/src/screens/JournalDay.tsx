@@ -1,5 +1,6 @@
 import { type DayFigure, readDay } from "../api/journal.ts";
 import type { Fill } from "../api/types.ts";
+import { neg, read } from "../lib/decimal.ts";
 import { baseOf, money, number, signed } from "../lib/format.ts";
 import { dayName } from "../lib/days.ts";
 import { clock } from "../lib/time.ts";
@@ -10,6 +11,12 @@ import { tj } from "../strings-journal.ts";
 import { Amount, Empty, Fact } from "../ui/bits.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
 import { NoteEditor } from "./NoteEditor.tsx";
+
+/** What was paid, as what it did to the result: below zero. */
+export function paid(amount: string, decimals = 2): string {
+  const known = read(amount);
+  return signed(known && neg(known), decimals);
+}
 
 export function FillList({ list }: { list: readonly Fill[] }) {
   if (!list.length) return <p class="line">{tj.noFills}</p>;
@@ -26,7 +33,7 @@ export function FillList({ list }: { list: readonly Fill[] }) {
             </span>
             <b class="number">{traded ? number(fill.price, tick(fill.symbol)) : ""}</b>
             <small class="number">
-              {tj.fees} {fill.fee ? `${signed(fill.fee, 4)} ${fill.fee_currency}` : t.notAvailable}
+              {tj.fees} {fill.fee ? `${paid(fill.fee, 4)} ${fill.fee_currency}` : t.notAvailable}
             </small>
           </li>
         );
@@ -42,8 +49,8 @@ export function Figures({ row }: { row: DayFigure }) {
         <Amount value={row.net} /> <small>{row.coin}</small>
       </Fact>
       <Fact name={tj.realised}>{signed(row.realised)}</Fact>
-      <Fact name={tj.fees}>{money(row.fees)}</Fact>
-      <Fact name={tj.funding}>{signed(row.funding)}</Fact>
+      <Fact name={tj.fees}>{paid(row.fees)}</Fact>
+      <Fact name={tj.funding}>{paid(row.funding)}</Fact>
       <Fact name={tj.volume}>{money(row.volume)}</Fact>
       <Fact name={tj.allFills}>{row.fills}</Fact>
     </dl>

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
-import { readFigures, readTrip, readTrips, type Trip } from "../api/journal.ts";
-import { number, signed } from "../lib/format.ts";
+import { readFigures, readTrip, readTrips, type Trip, type TripDetail } from "../api/journal.ts";
+import { money, number, signed } from "../lib/format.ts";
 import { moment } from "../lib/time.ts";
 import { step, tick } from "../state/derive.ts";
 import { showMarket } from "../state/focus.ts";
@@ -8,10 +8,11 @@ import { useLoaded } from "../state/loading.ts";
 import { t } from "../strings.ts";
 import { tj } from "../strings-journal.ts";
 import { Amount, Empty, Fact, Note, SideMark } from "../ui/bits.tsx";
+import { lazy } from "../ui/lazy.tsx";
 import { Pick } from "../ui/Pick.tsx";
 import { Segment } from "../ui/Segment.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
-import { FillList } from "./JournalDay.tsx";
+import { FillList, paid } from "./JournalDay.tsx";
 import { NoteEditor } from "./NoteEditor.tsx";
 
 type State = "all" | "open" | "closed";
@@ -41,6 +42,23 @@ function Row({ trip, onPick }: { trip: Trip; onPick: () => void }) {
   );
 }
 
+const Snippet = lazy(() => import("../chart/Chart.tsx").then((part) => part.Snippet), <div class="chart trip-chart" aria-busy="true" />);
+
+/** The result in multiples of what was at risk, and from what that is reckoned. */
+function Multiple({ trip }: { trip: TripDetail }) {
+  const known = trip.first_stop !== null;
+  return (
+    <>
+      <dl class="facts">
+        <Fact name={tj.r}>{trip.r !== null ? tj.multiple(signed(trip.r)) : known ? tj.rOpen : tj.notKnown}</Fact>
+        {known && <Fact name={tj.firstStop}>{number(trip.first_stop, tick(trip.symbol))}</Fact>}
+        {known && <Fact name={tj.atRisk}>{money(trip.at_risk)}</Fact>}
+      </dl>
+      <p class="line">{known ? tj.rMeans : tj.rUnknown}</p>
+    </>
+  );
+}
+
 /** A round trip with its fills, and Bybit's own figure beside ours. */
 function TripSheet({ of, onClose }: { of: Trip; onClose: () => void }) {
   const { state, value, again } = useLoaded(String(of.id), () => readTrip(of.id));
@@ -54,18 +72,20 @@ function TripSheet({ of, onClose }: { of: Trip; onClose: () => void }) {
           <Amount value={of.net} />
         </Fact>
         <Fact name={tj.realised}>{signed(of.realised)}</Fact>
-        <Fact name={tj.fees}>{signed(of.fees)}</Fact>
-        <Fact name={tj.funding}>{signed(of.funding)}</Fact>
+        <Fact name={tj.fees}>{paid(of.fees)}</Fact>
+        <Fact name={tj.funding}>{paid(of.funding)}</Fact>
         <Fact name={tj.entry}>{price(of.avg_entry)}</Fact>
         <Fact name={tj.exit}>{price(of.avg_exit)}</Fact>
         <Fact name={tj.largest}>{number(of.max_size, step(of.symbol))}</Fact>
         <Fact name={tj.opened}>{moment(of.opened_at)}</Fact>
         <Fact name={tj.closed}>{of.closed_at ? moment(of.closed_at) : tj.running}</Fact>
       </dl>
+      <Snippet trip={of} stop={value?.first_stop ?? null} />
       {other.length > 0 && <p class="line">{`${tj.otherFees}: ${other.map(([coin, amount]) => `${number(amount)} ${coin}`).join(", ")}`}</p>}
       {!value && (state === "failed" ? <Empty action={t.retry} onAction={again}>{tj.failed}</Empty> : <p class="line">{t.loading}</p>)}
       {value && (
         <>
+          {of.category !== "spot" && <Multiple trip={value} />}
           <dl class="facts facts-one">
             <Fact name={tj.bybit}>{value.bybit_pnl === null ? t.notAvailable : signed(value.bybit_pnl)}</Fact>
             {value.difference !== null && <Fact name={tj.difference}>{signed(value.difference)}</Fact>}

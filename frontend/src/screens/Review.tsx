@@ -22,11 +22,14 @@ import { glyph, t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
 import { Environment, Fact, Note } from "../ui/bits.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
+import { lazy } from "../ui/lazy.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
 import { because, DoneButton, OutcomeView, tell } from "./Outcome.tsx";
 import { type Cause, refusalText, rejection } from "./refusals.ts";
 import { Summary } from "./Summary.tsx";
 import { Warnings } from "./Ticket.tsx";
+
+const StepUp = lazy(() => import("./security/StepUp.tsx").then((part) => part.StepUp));
 
 const DRIFT = dec("0.001");
 const SAME_WITHIN_MS = 3_000;
@@ -191,6 +194,7 @@ function useOutcome(asked: Review, attempt: Attempt | undefined) {
     last.current = outcome;
     if (outcome === "rejected" || outcome === "refused") {
       if (attempt.refusal?.code.startsWith("seen_") && attempt.refusal.code !== "seen_invalid") return;
+      if (attempt.refusal?.code === "step_up") return alertNow(attempt.refusal.message);
       // The ticket was emptied when the order became unknown; what was refused is there to be mended.
       if (draftOf(asked.desk).size === "") refill(asked);
       const cause = outcome === "refused" ? refusalText(attempt.refusal) : shortMargin(asked, rejection(attempt.row));
@@ -222,13 +226,20 @@ export function ReviewSheet({ asked }: { asked: Review }) {
   const reason = elsewhere ? tt.elsewhere : block === "not-live" ? t.notLive(kind.value) || t.paused : block && blockText(block, asked.desk.account);
   const size = `${number(asked.order.qty, step(asked.desk.symbol))} ${baseOf(asked.desk.symbol)}`;
   const live = account?.environment === "live";
-  const foot = attempt ? (
+  // Nothing was sent: the proof is asked for here, and then the reader is asked anew.
+  const unproven = attempt?.refusal?.code === "step_up" ? attempt.refusal : null;
+  const back = (
+    <button type="button" class="button action" data-tone="plain" onClick={closeReview}>
+      {t.back}
+    </button>
+  );
+  const foot = unproven ? (
+    back
+  ) : attempt ? (
     <DoneButton attempt={attempt} onDone={finish} />
   ) : (
     <div class="sheet-pair">
-      <button type="button" class="button action" data-tone="plain" onClick={closeReview}>
-        {t.back}
-      </button>
+      {back}
       <Confirm
         hold={live}
         label={live ? tt.holdTo(asked.order.side) : tt.tapTo(asked.order.side, size)}
@@ -241,7 +252,7 @@ export function ReviewSheet({ asked }: { asked: Review }) {
   );
   return (
     <Sheet
-      title={attempt ? tt.sentTitle : tt.reviewTitle}
+      title={attempt && !unproven ? tt.sentTitle : tt.reviewTitle}
       aside={
         account && (
           <span class="ticket-place">
@@ -251,11 +262,17 @@ export function ReviewSheet({ asked }: { asked: Review }) {
         )
       }
       foot={foot}
-      onClose={attempt ? finish : closeReview}
+      onClose={attempt && !unproven ? finish : closeReview}
     >
       <div class="review">
         <Sentence asked={asked} />
-        {attempt ? <OutcomeView attempt={attempt} /> : <Asking asked={asked} />}
+        {unproven ? (
+          <StepUp refused={unproven} done={() => void (openReview(asked.desk, tt.proven) || closeReview())} />
+        ) : attempt ? (
+          <OutcomeView attempt={attempt} />
+        ) : (
+          <Asking asked={asked} />
+        )}
         {!attempt && reason && (
           <Note icon="warn" tone="warn">
             {reason}

@@ -10,6 +10,7 @@ import { Later } from "./security/Later.tsx";
 
 const SETUP = /^#setup=([\w:.-]+)$/;
 const loadSecond = () => import("./security/SecondStep.tsx").then((part) => part.SecondStep);
+const loadDoor = () => import("./security/Door.tsx").then((part) => part.Door);
 const loadSetup = () => import("./security/Setup.tsx").then((part) => part.Setup);
 
 /** The token of a set-up link. It leaves the address bar before it is used. */
@@ -54,13 +55,6 @@ export function SignIn() {
       if (signedIn.peek() === "yes") startLive();
       return null;
     });
-  const passkey = () =>
-    attempt(async () => {
-      const part = await import("./security/passkey.ts").catch(() => null);
-      const failed = part ? await part.enterByPasskey() : tn.loadFailed;
-      if (failed === null) inside();
-      return failed;
-    });
   if (setup) return <Later load={loadSetup} with={{ token: setup }} />;
   const said = failure ?? linkFailure.value;
   return (
@@ -88,11 +82,9 @@ export function SignIn() {
           <button type="submit" class="button action" data-tone="accent" disabled={busy}>
             {busy ? t.signIn.busy : t.signIn.submit}
           </button>
-          {"PublicKeyCredential" in window && (
-            <button type="button" class="button" disabled={busy} onClick={() => void passkey()}>
-              {tn.passkey}
-            </button>
-          )}
+          <div class="sign-in-passkey">
+            <Later load={loadDoor} with={{ busy, attempt, done: inside }} />
+          </div>
         </form>
       )}
       {!second && <p class="sign-in-link">{t.signIn.link}</p>}

@@ -1,14 +1,15 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Preview } from "../api/types.ts";
-import { cmp, div, read, sign, text } from "../lib/decimal.ts";
+import { cmp, read, sign } from "../lib/decimal.ts";
 import { baseOf, money, number, quoteOf } from "../lib/format.ts";
 import { byRisk, type Context, type Draft, type Field, type Figures, figures, kindOf, type Problem, share, stepped } from "../state/draft.ts";
 import { blockText, blocksOpening, blocksReducing, kind } from "../state/health.ts";
 import { show } from "../state/overlay.ts";
+import { learn, useLeverage } from "../state/leverage.ts";
 import { lookAt, useLook } from "../state/preview.ts";
 import { wallets } from "../state/store.ts";
-import { sideIndex, toPreview } from "../state/terms.ts";
-import { change, context, type Desk, draftOf, leverages, openReview, placeOf, positionId, refusal, refusalOf, sized, sizeKey } from "../state/ticket.ts";
+import { toPreview } from "../state/terms.ts";
+import { change, context, type Desk, draftOf, openReview, placeOf, refusal, refusalOf, sized, sizeKey } from "../state/ticket.ts";
 import { glyph, t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
 import { Note } from "../ui/bits.tsx";
@@ -66,14 +67,14 @@ export function useTicket(desk: Desk) {
 /** Asks for what only the server knows: what this order would do, its size where that is given by risk, and from its margin the
  * leverage of a market without a position. */
 function useAnswers(desk: Desk, ticket: ReturnType<typeof useTicket>): void {
-  const { draft, request, look } = ticket;
-  useLook(request, blocksOpening(desk.account) === null);
+  const { at, draft, request, look } = ticket;
+  const may = blocksOpening(desk.account) === null;
+  useLook(request, may);
+  useLeverage(desk, draft.side, at, may);
   useEffect(() => {
     if (!look) return;
     if (byRisk(draft)) sized.value = { of: sizeKey(desk, draft), qty: look.qty };
-    const [value, margin] = [read(look.value), read(look.margin.value)];
-    const place = positionId(desk, sideIndex(placeOf(desk).hedge, draft.side, draft.reduceOnly));
-    if (value && margin && sign(margin) > 0) leverages.value = new Map(leverages.peek()).set(place, text(div(value, margin, 2, "half")));
+    learn(desk, draft.side, draft.reduceOnly, look);
   }, [look]);
 }
 

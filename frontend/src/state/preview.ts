@@ -24,15 +24,20 @@ export function lookAt(request: PreviewRequest | null): Preview | null | undefin
   return request && look.value?.of === JSON.stringify(request) ? look.value.body : undefined;
 }
 
-async function ask(of: string, request: PreviewRequest, here: () => boolean): Promise<void> {
+/** One look, for whoever waits for it; null where the server could not tell. */
+export async function glance(request: PreviewRequest): Promise<Preview | null> {
   asked = Date.now();
   try {
-    const body = await previewOrder(request);
-    if (here()) look.value = { of, body };
+    return await previewOrder(request);
   } catch (error) {
     if (!(error instanceof Refused || error instanceof Silence)) throw error;
-    if (here()) look.value = { of, body: null };
+    return null;
   }
+}
+
+async function ask(of: string, request: PreviewRequest, here: () => boolean): Promise<void> {
+  const body = await glance(request);
+  if (here()) look.value = { of, body };
 }
 
 /** Keeps a look at what is filled in, as long as it is on the screen. */

@@ -5,13 +5,14 @@ import { Note } from "../../ui/bits.tsx";
 import { proofAsked, send, type Wanted, words } from "./calls.ts";
 import { proveByPasskey } from "./passkey.ts";
 
-interface Asked extends Wanted {
+export interface Asked extends Wanted {
   again: () => Promise<void>;
 }
 
-/** Runs what a person asked for. When the server wants a fresh proof first, it is asked for here, and then it is run again. */
-export function useGuard() {
-  const [asked, setAsked] = useState<Asked | null>(null);
+/** Runs what a person asked for. When the server wants a fresh proof first, it is asked for here, and then it is run again. `first` is
+ * a proof that the server has asked for already. */
+export function useGuard(first: Asked | null = null) {
+  const [asked, setAsked] = useState(first);
   const [said, setSaid] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const run = async (work: () => Promise<void>): Promise<void> => {
@@ -51,12 +52,12 @@ function Panel({ asked, said, busy, prove }: { asked: Asked | null; said: string
       {asked?.by === "link" && <Note icon="warn">{ts.proofLink}</Note>}
       {asked?.recovered && <Note icon="warn">{ts.proofRecovered}</Note>}
       {asked?.passkey && (
-        <button type="button" class="button" disabled={busy} onClick={() => void prove(null)}>
+        <button type="button" class="button action" data-tone="accent" disabled={busy} onClick={() => void prove(null)}>
           {ts.passkeyUse}
         </button>
       )}
       {asked && asked.by !== "link" && !(asked.recovered && asked.by === "passkey") && (
-        <Form title={ts.proofTitle} submit={ts.proofSubmit} busy={busy} onSubmit={(typed) => prove(String(typed.get("proof")))}>
+        <Form title={asked.passkey ? ts.proofOr : ts.proofTitle} submit={ts.proofSubmit} busy={busy} onSubmit={(typed) => prove(String(typed.get("proof")))}>
           <Field
             label={asked.by === "password" ? ts.proofPassword : asked.by === "code" ? ts.proofCode : ts.proofRecovery}
             name="proof"

@@ -32,6 +32,11 @@ async function from(asked: Promise<Credential | null>): Promise<PublicKeyCredent
   return found;
 }
 
+/** Whether this page is open where browsers refuse passkeys: at an IP address, or without HTTPS. */
+export function bareAddress(): boolean {
+  return !isSecureContext || /^[\d.]+$|:/.test(location.hostname);
+}
+
 /** Makes a passkey for whoever is signed in. Returns the recovery codes that came with a first factor. */
 export async function makePasskey(name: string): Promise<string[]> {
   const { options } = await send<Asked>("POST", "/passkeys");

@@ -1,0 +1,19 @@
+import type { Refused } from "../../api/client.ts";
+import { Note } from "../../ui/bits.tsx";
+import { proofAsked } from "./calls.ts";
+import { useGuard } from "./guard.tsx";
+import "./security.css";
+
+/** Asks for the proof that an order was refused for, where it was refused. `done` is told when it was given; nothing is sent. */
+export function StepUp({ refused, done }: { refused: Refused; done: () => void }) {
+  const wanted = proofAsked(refused);
+  const { panel } = useGuard(wanted && { ...wanted, again: async () => done() });
+  return (
+    <div class="security-form">
+      <Note icon="warn" tone="warn">
+        {refused.message}
+      </Note>
+      {panel}
+    </div>
+  );
+}
