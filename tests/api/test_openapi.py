@@ -77,19 +77,19 @@ def _refused(case: Case, answer: Any) -> None:
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_a_trader_is_answered_as_the_document_says(stack: Stack, name: str) -> None:
-    _play(stack, name, "trade", 15, _anything)
+    _play(stack, name, "trade", 8, _anything)
 
 
 @pytest.mark.parametrize(
     "name", [name for name, (method, _) in OPERATIONS.items() if method != "GET" and name not in OWN]
 )
 def test_a_reader_changes_nothing(stack: Stack, name: str) -> None:
-    _play(stack, name, "read", 3, _refused)
+    _play(stack, name, "read", 2, _refused)
 
 
 @pytest.mark.parametrize("name", [name for name in OPERATIONS if name not in FOR_ALL])
 def test_nobody_is_told_nothing(stack: Stack, name: str) -> None:
-    _play(stack, name, None, 3, _refused)
+    _play(stack, name, None, 2, _refused)
 
 
 @pytest.mark.long

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -263,7 +264,13 @@ def test_f43_a_database_that_is_away_is_said_plainly_and_nothing_is_sent(stack: 
     flatten(stack)
     refused = body(stack, qty=SMALL)
     with _closed(stack):
-        for answer in (stack.api("GET", "/orders"), stack.api("POST", "/orders", refused)):
+        # At once: each waits five seconds for a connection.
+        with ThreadPoolExecutor(2) as pool:
+            asked = [
+                pool.submit(stack.api, "GET", "/orders"),
+                pool.submit(stack.api, "POST", "/orders", refused),
+            ]
+        for answer in (done.result() for done in asked):
             assert (answer.status_code, answer.json()["error"]["code"]) == (503, "database_away"), answer.text
     wait_for(stack.ready, 60, "the database to come back")
     wait_for(stack.live, 40)

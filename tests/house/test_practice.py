@@ -34,7 +34,7 @@ def test_everything_ends_the_first_money_is_back_and_the_record_stays(desk: Stac
     assert done.json()["cancelled"] >= 1
     [closed] = done.json()["closed"]
     assert closed["order"]["reduce_only"] is True
-    wait_for(lambda: equity(desk) == D(100_000), what="the first money")
+    wait_for(lambda: equity(desk) == D(100_000), 30, "the first money")
     wait_for(lambda: not open_rows(desk) and not position(desk), what="nothing open in our record")
     truth = desk.paper.truth()
     assert {

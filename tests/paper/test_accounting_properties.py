@@ -89,7 +89,7 @@ class World:
             self.moved[coin] += amount
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(events, min_size=5, max_size=60))
 def test_every_coin_is_what_its_executions_make_of_it(script: list[tuple[Any, ...]]) -> None:
     world = World()

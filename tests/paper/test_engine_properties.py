@@ -125,7 +125,7 @@ def run(script: list[tuple[Any, ...]]) -> World:
     return world
 
 
-many = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @many

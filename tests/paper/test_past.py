@@ -312,6 +312,7 @@ def test_the_generator(days: int, fills: int, now: int) -> None:
     assert times == sorted(times) and now - days * DAY_MS <= times[0] and times[-1] <= now
 
 
+@pytest.mark.long
 def test_thousands_of_lines_take_a_second_or_two(launch: Start, tmp_path: Path, now: int) -> None:
     lines = history(120, 11, 2_500, now)
     began = time.monotonic()

@@ -110,7 +110,7 @@ class World:
         liquidate_fallen(self.ledger, SYMBOL, now)
 
 
-many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @many

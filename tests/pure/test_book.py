@@ -43,7 +43,7 @@ def exact(history: list[Trade]) -> tuple[Fraction, Fraction, Fraction]:
     return size, entry, realised
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.lists(trades(), max_size=30))
 def test_the_fold_is_exact_through_entries_reductions_and_flips(history: list[Trade]) -> None:
     book = fold(history)

@@ -70,7 +70,7 @@ def paid(trip: Trip) -> Fraction:
     return sum((Fraction(fee) for fee in trip.fees.values()), Fraction(0))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(facts())
 def test_trips_are_those_of_an_independent_exact_fold(history: list[Fact]) -> None:
     ours, theirs = trips_of(history), lots(history)
@@ -83,7 +83,7 @@ def test_trips_are_those_of_an_independent_exact_fold(history: list[Fact]) -> No
         assert trip.ended == (lot["in"] == lot["out"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(facts())
 def test_nothing_is_lost_or_counted_twice_between_trips(history: list[Fact]) -> None:
     trips = trips_of(history)
@@ -103,7 +103,7 @@ def test_nothing_is_lost_or_counted_twice_between_trips(history: list[Fact]) -> 
     assert all(trip.ended for trip in trips[:-1])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(facts(), st.integers(0, 25))
 def test_a_fold_goes_on_where_it_was_kept(history: list[Fact], cut: int) -> None:
     whole, first = Fold(spot=False), Fold(spot=False)

@@ -35,7 +35,7 @@ def fold(news: list[Facts]) -> Facts:
     return known
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(st.lists(reports(), min_size=1, max_size=7), st.randoms(use_true_random=False), st.data())
 def test_any_order_and_duplicates_end_in_the_same_facts(
     news: list[Facts], rng: random.Random, data: st.DataObject
@@ -52,7 +52,7 @@ def test_any_order_and_duplicates_end_in_the_same_facts(
     )
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(reports(), max_size=6), st.data())
 def test_any_subset_and_one_read_by_id_end_in_the_exchange_s_truth(
     news: list[Facts], data: st.DataObject

@@ -81,7 +81,9 @@ def _ask(name: str, mode: GenerationMode, callers: dict[str, tuple[set[str], Cal
     return served
 
 
-@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+@pytest.mark.parametrize(
+    "mode", [GenerationMode.POSITIVE, pytest.param(GenerationMode.NEGATIVE, marks=pytest.mark.long)]
+)
 def test_f70_five_callers_are_answered_by_right_and_nothing_stumbles(mode: GenerationMode) -> None:
     callers = _callers()
     served = set().union(*(_ask(name, mode, callers) for name in OPERATIONS if name not in LEFT_OUT))
