@@ -77,7 +77,7 @@ def _refused(case: Case, answer: Any) -> None:
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_a_trader_is_answered_as_the_document_says(stack: Stack, name: str) -> None:
-    _play(stack, name, "trade", 8, _anything)
+    _play(stack, name, "trade", 5, _anything)
 
 
 @pytest.mark.parametrize(
