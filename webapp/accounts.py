@@ -93,9 +93,13 @@ def change_key(*, request: HttpRequest, account: Account, key: str, secret: str)
             "This key belongs to another Bybit account. Nothing was changed: bring that one in by itself.",
         )
     with transaction.atomic():
-        account.save(update_fields=["api_key", "sealed_secret"])
-        _note(account, info)
+        # Decided by the row as it is now, as in `check`.
+        now = Account.objects.select_for_update().get(pk=account.pk)
+        now.api_key, now.sealed_secret = account.api_key, account.sealed_secret
+        now.save(update_fields=["api_key", "sealed_secret"])
+        _note(now, info)
         audit.record("key_changed", request=request, account=account.pk, key=_mark(key))
+    account.refresh_from_db()
     return account
 
 
@@ -158,10 +162,6 @@ def _note(account: Account, info: KeyInfo) -> None:
         why = "This live account is not switched on yet."
     else:
         why = ""
-    _settle(account, why)
-
-
-def _settle(account: Account, why: str) -> None:
     account.read_only, account.read_only_reason, account.key_refused_at = bool(why), why, None
     account.save(update_fields=["read_only", "read_only_reason", "key_refused_at", "key_expires_at"])
 

@@ -3,7 +3,6 @@ one is with the other doors, in session_api."""
 
 from typing import Annotated, Any, Literal
 
-from django.conf import settings
 from django.http import HttpRequest
 from django_otp_webauthn.models import WebAuthnCredential
 from ninja import Path, Router, Schema
@@ -12,7 +11,7 @@ from pydantic import Field
 from bybit.forms import ErrorOut, Time
 from webapp.errors import error_response
 from webapp.security import audit, factors, passkeys, sessions
-from webapp.session_api import AskedOut, Body, Bytes, ConfirmedOut, DoneOut, Label
+from webapp.session_api import LAST_FACTOR, AskedOut, Body, Bytes, ConfirmedOut, DoneOut, Label
 
 router = Router(tags=["security"])
 ERRORS = dict.fromkeys((401, 403, 404, 409, 413, 415, 422, 429), ErrorOut)
@@ -108,9 +107,8 @@ def remove_passkey(request: HttpRequest, passkey_id: Id) -> Any:
     row = WebAuthnCredential.objects.filter(user=request.user.pk, pk=passkey_id).first()
     if row is None:
         return error_response(404, "not_found", "There is no such passkey, or it is not yours.")
-    if settings.REAL_SERVERS and factors.how_many(request.user) == 1:
-        return error_response(409, "last_factor", "This is the last second factor. Add another one first.")
-    row.delete()
+    if not factors.give_up(row):
+        return error_response(409, "last_factor", LAST_FACTOR)
     audit.record("passkey_removed", request=request, passkey=passkey_id, name=row.name)
     return {"done": True}
 

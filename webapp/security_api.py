@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any, Literal
 
-from django.conf import settings
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -14,7 +13,7 @@ from bybit.forms import ErrorOut, Time
 from webapp.errors import error_response
 from webapp.security import audit, factors, sessions, signin
 from webapp.security.models import ApiToken, Authenticator, Device
-from webapp.session_api import Body, Code, ConfirmedOut, DoneOut, Label, Password, ProofBody
+from webapp.session_api import LAST_FACTOR, Body, Code, ConfirmedOut, DoneOut, Label, Password, ProofBody
 
 router = Router(tags=["security"])
 ERRORS = dict.fromkeys((401, 403, 404, 409, 413, 415, 422, 429), ErrorOut)
@@ -197,9 +196,8 @@ def remove_factor(request: HttpRequest, factor_id: Id) -> Any:
     row = mine.filter(pk=factor_id).first()
     if row is None:
         return _missing("authenticator")
-    if settings.REAL_SERVERS and factors.how_many(request.user) == 1:
-        return error_response(409, "last_factor", "This is the last second factor. Add another one first.")
-    row.delete()
+    if not factors.give_up(row):
+        return error_response(409, "last_factor", LAST_FACTOR)
     audit.record("factor_removed", request=request, factor=factor_id)
     return DONE
 

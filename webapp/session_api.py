@@ -14,6 +14,7 @@ from webapp.security import factors, passkeys, sessions, signin
 from webapp.security.callers import CsrfRefused, of_request, rights_of, role_of
 
 router = Router(tags=["session"], auth=None)
+LAST_FACTOR = "This is the last second factor. Add another one first. Nothing was changed."
 NO_NUL = r"^[^\x00]*$"
 ERRORS = dict.fromkeys((401, 403, 409, 413, 415, 422, 429), ErrorOut)
 Name = Annotated[str, Field(min_length=1, max_length=150, pattern=NO_NUL)]

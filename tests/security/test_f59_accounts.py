@@ -228,6 +228,20 @@ def test_a_look_at_the_key_that_began_before_the_switch_went_off_does_not_undo_i
     assert row.why_read_only() == "This live account is not switched on yet."
 
 
+def test_a_new_key_does_not_switch_on_what_was_switched_off_meanwhile(
+    owner: Page, paper: Paper, settings: Any
+) -> None:
+    add(owner, new_key(paper, account="second"))
+    settings.REAL_SERVERS = True
+    early = Account.objects.get(pk="mine")
+    Account.objects.filter(pk="mine").update(environment="live", live_since=None, read_only=True)
+    pair = new_key(paper, account="second")
+    accounts.change_key(request=None, account=early, key=pair["key"], secret=pair["secret"])
+    row = Account.objects.get(pk="mine")
+    assert (row.api_key, row.read_only) == (pair["key"], True)
+    assert row.why_read_only() == "This live account is not switched on yet."
+
+
 def test_a_look_at_a_key_that_was_changed_meanwhile_says_nothing_of_the_new_one(
     owner: Page, paper: Paper
 ) -> None:

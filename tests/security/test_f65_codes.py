@@ -285,3 +285,29 @@ def test_f65_on_real_servers_a_link_shows_no_second_factor_where_there_is_none(s
     App.enrolled(user)
     told = Page().call("POST", "/session", {"link": SignInLink.make(user)}).json()
     assert "trade" in told["rights"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_f65_of_two_factors_given_up_at_once_one_stays(settings: Any) -> None:
+    settings.REAL_SERVERS = True
+    user = person()
+    for _ in range(2):
+        App.enrolled(user)
+    rows = list(Authenticator.objects.filter(user=user.pk, confirmed=True))
+    assert len(rows) == 2
+    given: list[bool] = []
+
+    def go(row: Authenticator) -> None:
+        given.append(factors.give_up(row))
+        connection.close()
+
+    threads = [threading.Thread(target=go, args=(row,)) for row in rows]
+    with transaction.atomic():
+        get_user_model().objects.select_for_update().get(pk=user.pk)
+        for thread in threads:
+            thread.start()
+        wait_for(lambda: _waiting() == 2, what="both")
+    for thread in threads:
+        thread.join()
+    assert sorted(given) == [False, True]
+    assert factors.how_many(user) == 1

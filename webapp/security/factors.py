@@ -9,6 +9,8 @@ from typing import Any
 
 import django_otp
 import segno
+from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
@@ -88,6 +90,17 @@ def picture(address: str) -> str:
     out = io.BytesIO()
     segno.make(address, error="m").save(out, kind="svg", scale=5, border=2, dark="#000", light="#fff")
     return "data:image/svg+xml;base64," + base64.b64encode(out.getvalue()).decode()
+
+
+def give_up(row: Any) -> bool:
+    """Takes an authenticator or a passkey away. On real servers the last second factor stays, however many go at
+    the same moment; False then."""
+    with transaction.atomic():
+        user = get_user_model().objects.select_for_update().get(pk=row.user_id)
+        if settings.REAL_SERVERS and how_many(user) == 1:
+            return False
+        row.delete()
+    return True
 
 
 def remove_all(user: Any) -> None:
