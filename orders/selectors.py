@@ -34,18 +34,12 @@ def encode_cursor(values: list[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
 
-# Longer than any of ours, the longest execId included.
-LONGEST_CURSOR = 300
-
-
 def decode_cursor(cursor: str) -> list[Any]:
     """Two values, numbers or texts that a database takes. Raises TradeError `invalid` for a cursor that is not ours."""
-    values = None
-    if len(cursor) <= LONGEST_CURSOR:
-        try:
-            values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        except (ValueError, RecursionError):
-            values = None
+    try:
+        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, RecursionError):
+        values = None
     if not isinstance(values, list) or len(values) != 2 or not all(map(_takeable, values)):
         raise _unreadable()
     return values

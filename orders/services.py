@@ -10,14 +10,13 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import OperationalError
 
 from bybit import instruments, rows
 from bybit.errors import BybitError
 from bybit.gateway import Gateway
 from bybit.models import Account, Instrument, Link
 from orders import access, amending, cancelling, news, seen, sending, verdicts, writing
-from orders.errors import Conflict, DatabaseAway, NotFound, PriceUnknown, RuleBroken, TooMany, TradeError
+from orders.errors import Conflict, NotFound, PriceUnknown, RuleBroken, TooMany, TradeError
 from orders.models import Order
 from orders.risk import check, close_qty, direction
 from orders.wishes import Wish
@@ -137,10 +136,7 @@ def _after_batch(asker: Asker, wish: Wish, result: "Placed | TradeError | None")
 def _known_or_checked(asker: Asker, wish: Wish) -> Order | tuple[Account, Wish]:
     """The order with this id, once its first send has an answer; or, when there is none, its account and the wish as it
     may be sent. One round trip finds what both need."""
-    try:
-        known, *mine = rows.find_all([_by_id(wish), *access.about(asker.user, wish.account_id)])
-    except OperationalError as error:
-        raise DatabaseAway from error
+    known, *mine = rows.find_all([_by_id(wish), *access.about(asker.user, wish.account_id)])
     if known:
         return _settled(asker.user, wish, known[0])
     return _checked(asker, wish, *access.mine(*mine))
