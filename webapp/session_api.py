@@ -229,10 +229,11 @@ def get_setup(request: HttpRequest) -> dict[str, bool]:
 
 @router.post("/setup", operation_id="make_owner", response={200: SessionOut, **ERRORS})
 def make_owner(request: HttpRequest, response: HttpResponse, body: OwnerBody) -> Any:
-    """Makes the first owner, by the token of `manage.py setuplink`, and signs them in. Enrol a second factor next."""
+    """Makes the first owner, by the token of `manage.py setuplink`, or sets the password of who was asked in, by that
+    of `manage.py adduser`; and signs them in. Enrol a second factor next."""
     same_origin(request)
     try:
-        signin.make_owner(request, token=body.token, username=body.username, password=body.password)
+        signin.set_up(request, token=body.token, username=body.username, password=body.password)
     except signin.Wrong as error:
         return error_response(401, "unauthenticated", str(error))
     except signin.Weak as error:

@@ -22,6 +22,13 @@ def build() -> str:
     return str(found["build"])
 
 
+def opened_at() -> str:
+    """The address people open, without a slash behind: as told, else of the demo that runs on this data folder."""
+    path = Path(settings.DATA_DIR) / "web.url"
+    running = path.read_text().strip().rstrip("/") if path.exists() else ""
+    return settings.PUBLIC_ORIGIN or running or f"http://localhost:{settings.PORT}"
+
+
 @require_safe
 def shell(request: HttpRequest) -> HttpResponse:
     response = render(request, "index.html", {"build": build()})

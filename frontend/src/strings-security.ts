@@ -12,6 +12,9 @@ export const ts = {
   setupUser: "User name",
   setupPassword: "Password, twelve characters or more",
   setupSubmit: "Make the owner",
+  inviteTitle: "Welcome to Tradepost",
+  inviteLead: "Type the user name that you were given, and choose a password. A second factor comes next.",
+  inviteSubmit: "Set the password",
 
   anewLead:
     "A recovery code signed you in. You can look, cancel and close; trading and everything under Security is off here until you add a second factor anew, or show the one that you still have.",

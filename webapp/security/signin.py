@@ -1,6 +1,8 @@
-"""The doors: password, then a second factor where there is one; a one-time link; the first owner of an empty house.
+"""The doors: password, then a second factor where there is one; a one-time link; the first owner of an empty house,
+and who was asked in.
 Each try is counted, each success and failure is in the audit log."""
 
+import hashlib
 import time
 from typing import Any
 
@@ -23,6 +25,8 @@ PENDING_SECONDS = 600
 SETUP_SECONDS = 3600
 SETUP_SALT = "tradepost.setup"
 SETUP_LOCK = 0x7365_7475_70
+INVITE_SALT, INVITED = "tradepost.invite", "invite."
+BAD_SETUP = "This set-up link is not right, was used already, or is older than an hour. Ask for a new one."
 
 
 class Wrong(Exception):
@@ -182,7 +186,7 @@ def out(request: HttpRequest) -> None:
     logout(request)
 
 
-# ---- the first owner
+# ---- the first owner, and who is asked in later
 
 
 def is_open() -> bool:
@@ -195,19 +199,42 @@ def setup_token() -> str:
     return signing.TimestampSigner(salt=SETUP_SALT).sign("owner")
 
 
-def make_owner(request: HttpRequest, *, token: str, username: str, password: str) -> None:
-    """Makes the first owner and signs them in; the second factor comes next. Raises Wrong, Weak, NotOpen and
-    TooManyTries."""
+def invitation(user: Any) -> str:
+    """Lets whoever holds it choose the password of a user who has none, once, within an hour."""
+    return signing.TimestampSigner(salt=INVITE_SALT).sign(f"{INVITED}{user.pk}.{_seal_of(user)}")
+
+
+def _seal_of(user: Any) -> str:
+    """Another one with every password, an unusable one too: whatever was signed with it ends."""
+    return hashlib.sha256(user.password.encode()).hexdigest()[:16]
+
+
+def set_up(request: HttpRequest, *, token: str, username: str, password: str) -> None:
+    """Makes the first owner, or lets somebody in who was asked in, and signs them in; the second factor comes next.
+    Raises Wrong, Weak, NotOpen and TooManyTries."""
     throttle.knock(Door(f"address:{network_of(request)}"))
+    begin = _accept if token.startswith(INVITED) else _make_owner
+    _enter(request, begin(request, token, username, password), verified=False, by="set-up")
+
+
+def _unsigned(token: str, salt: str) -> str:
     try:
-        signing.TimestampSigner(salt=SETUP_SALT).unsign(token, max_age=SETUP_SECONDS)
+        return signing.TimestampSigner(salt=salt).unsign(token, max_age=SETUP_SECONDS)
     except signing.BadSignature as error:
-        raise Wrong("This set-up link is not right, or older than an hour. Ask for a new one.") from error
-    User = get_user_model()  # noqa: N806
+        raise Wrong(BAD_SETUP) from error
+
+
+def _check_password(password: str, user: Any) -> None:
     try:
-        validate_password(password, User(username=username))
+        validate_password(password, user)
     except ValidationError as error:
         raise Weak(" ".join(error.messages)) from error
+
+
+def _make_owner(request: HttpRequest, token: str, username: str, password: str) -> Any:
+    _unsigned(token, SETUP_SALT)
+    User = get_user_model()  # noqa: N806
+    _check_password(password, User(username=username))
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SETUP_LOCK])
@@ -215,4 +242,20 @@ def make_owner(request: HttpRequest, *, token: str, username: str, password: str
             raise NotOpen
         user = User.objects.create_superuser(username=username, password=password)
         audit.record("owner_made", request=request, who=username)
-    _enter(request, user, verified=False, by="set-up")
+    return user
+
+
+def _accept(request: HttpRequest, token: str, username: str, password: str) -> Any:
+    key, _, seal = _unsigned(token, INVITE_SALT).removeprefix(INVITED).partition(".")
+    with transaction.atomic():
+        # Held, so that of two who open one link the second finds it used.
+        user = get_user_model().objects.select_for_update().filter(pk=int(key), is_active=True).first()
+        if user is None or not constant_time_compare(seal, _seal_of(user)):
+            raise Wrong(BAD_SETUP)
+        if user.get_username() != username:
+            raise Wrong("This link is for another user name. Ask whoever sent it for yours.")
+        _check_password(password, user)
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        audit.record("invitation_used", request=request, who=username)
+    return user

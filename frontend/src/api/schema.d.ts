@@ -1239,7 +1239,8 @@ export interface paths {
         put?: never;
         /**
          * Make Owner
-         * @description Makes the first owner, by the token of `manage.py setuplink`, and signs them in. Enrol a second factor next.
+         * @description Makes the first owner, by the token of `manage.py setuplink`, or sets the password of who was asked in, by that
+         *     of `manage.py adduser`; and signs them in. Enrol a second factor next.
          */
         post: operations["make_owner"];
         delete?: never;

@@ -1,9 +1,9 @@
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from webapp.security import signin
+from webapp.views import opened_at
 
 
 class Command(BaseCommand):
@@ -14,5 +14,4 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not signin.is_open():
             raise CommandError("There is an owner already; `manage.py signinlink USER` lets them in.")
-        origin = settings.PUBLIC_ORIGIN or f"http://localhost:{settings.PORT}"
-        self.stdout.write(f"{origin}/#setup={signin.setup_token()}")
+        self.stdout.write(f"{opened_at()}/#setup={signin.setup_token()}")
