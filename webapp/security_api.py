@@ -36,10 +36,8 @@ def step_up(request: HttpRequest, body: ProofBody) -> Any:
             422, "code_needed", "Give a code of your authenticator, or use your passkey.", rule="by"
         )
     try:
-        if body.passkey is not None:
-            by = signin.prove_passkey(request, request.user, body.passkey.as_library())
-        else:
-            by = signin.prove(request, request.user, code=body.code, password=body.password)
+        passkey = None if body.passkey is None else body.passkey.as_library()
+        by = signin.prove(request, code=body.code, password=body.password, passkey=passkey)
     except signin.Wrong as error:
         return error_response(403, "wrong_proof", str(error))
     sessions.stepped_up(request, by)
@@ -179,11 +177,13 @@ def start_factor(request: HttpRequest, body: NameBody) -> Any:
     response={200: ConfirmedOut, **ERRORS},
 )
 def confirm_factor(request: HttpRequest, factor_id: Id, body: CodeBody) -> Any:
-    """Takes a new authenticator into use by one right code of it."""
+    """Takes a new authenticator into use by one right code of it, within ten minutes."""
     first = not factors.has_factor(request.user)
-    if not factors.confirm(request.user, factor_id, body.code):
+    if not signin.confirm_app(request, factor_id, body.code):
         return error_response(
-            403, "wrong_proof", "This code does not fit. Check the phone's clock, and try the next."
+            403,
+            "wrong_proof",
+            "This code does not fit. Check the phone's clock, and try the next. After ten minutes begin anew.",
         )
     audit.record("factor_added", request=request, factor=factor_id)
     return ConfirmedOut(recovery_codes=sessions.enrolled(request, first=first))

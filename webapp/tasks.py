@@ -5,7 +5,7 @@ from django.contrib.sessions.backends.db import SessionStore
 
 from bybit.models import Heartbeat
 from webapp import accounts
-from webapp.security import audit, passkeys, throttle
+from webapp.security import audit, factors, passkeys, throttle
 
 log = logging.getLogger("tradepost.tasks")
 
@@ -30,6 +30,7 @@ def check_keys() -> None:
         log.warning("%s: the key could not be checked (%s)", account_id, code)
     throttle.prune()
     passkeys.prune()
+    factors.prune()
     SessionStore.clear_expired()
 
 

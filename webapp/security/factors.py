@@ -5,6 +5,7 @@ import hashlib
 import io
 import re
 import secrets
+from datetime import timedelta
 from typing import Any
 
 import django_otp
@@ -21,6 +22,7 @@ ISSUER = "Tradepost"
 CODES = 10
 # Ten random bytes each: 80 bits, so that a plain hash keeps them.
 CODE_BYTES = 10
+CONFIRM_WITHIN = timedelta(minutes=10)
 _DIGITS = re.compile(r"[0-9]{6}", re.ASCII)
 _LETTERS = re.compile(r"[A-Z2-7]{16}", re.ASCII)
 
@@ -40,9 +42,18 @@ def how_many(user: Any) -> int:
     return int(apps) + len(passkeys.of_user(user))
 
 
+def is_recovery_code(code: str) -> bool:
+    """Whether this has the form of a recovery code, right or wrong."""
+    return _LETTERS.fullmatch(_plain(code)) is not None
+
+
+def _plain(code: str) -> str:
+    return re.sub(r"[\s-]", "", code).upper()
+
+
 def verify(user: Any, code: str) -> str | None:
     """`app` or `recovery`, by what the code is; None when it is wrong, old or used."""
-    text = re.sub(r"[\s-]", "", code).upper()
+    text = _plain(code)
     if _DIGITS.fullmatch(text):
         for row in Authenticator.objects.filter(user=user.pk, confirmed=True):
             if django_otp.verify_token(user, row.persistent_id, text):
@@ -59,7 +70,8 @@ def _hash(code: str) -> str:
 
 
 def confirm(user: Any, authenticator_id: int, code: str) -> bool:
-    """Takes a new app into use once it has shown one right code."""
+    """Takes a new app into use once it has shown one right code, within ten minutes."""
+    prune()
     row = Authenticator.objects.filter(user=user.pk, confirmed=False, pk=authenticator_id).first()
     if (
         row is None
@@ -70,6 +82,11 @@ def confirm(user: Any, authenticator_id: int, code: str) -> bool:
     Authenticator.objects.filter(pk=row.pk).update(confirmed=True)
     Authenticator.objects.filter(user=user.pk, confirmed=False).delete()
     return True
+
+
+def prune() -> None:
+    """Drops authenticators that were begun with and never confirmed: a seed that was seen does not wait for ever."""
+    Authenticator.objects.filter(confirmed=False, created_at__lte=timezone.now() - CONFIRM_WITHIN).delete()
 
 
 def new_recovery_codes(user: Any) -> list[str]:

@@ -202,9 +202,26 @@ def know(response: HttpResponse, user: Any) -> None:
     )
 
 
+def _known_as(request: HttpRequest, user_id: int | None) -> str:
+    """What this browser is known by, if it has signed in as this user before; else ""."""
+    known = request.get_signed_cookie(KNOWN_COOKIE, "", salt="tradepost.known", max_age=KNOWN_SECONDS) or ""
+    return known if user_id is not None and re.fullmatch(rf"{user_id}\.[0-9a-f]{{16}}", known) else ""
+
+
 def doors_of(request: HttpRequest, username: str, user_id: int | None) -> tuple[Door, ...]:
     """What a try to sign in as this user is counted by."""
-    known = request.get_signed_cookie(KNOWN_COOKIE, "", salt="tradepost.known", max_age=KNOWN_SECONDS) or ""
-    if user_id is not None and re.fullmatch(rf"{user_id}\.[0-9a-f]{{16}}", known):
+    known = _known_as(request, user_id)
+    if known:
         return (Door(f"known:{known}", gentle=True),)
     return Door(f"user:{username.casefold()}"), Door(f"address:{network_of(request)}")
+
+
+def second_doors(request: HttpRequest, kind: str, user_id: int) -> tuple[Door, ...]:
+    """What a try at the second step (`code` or `recovery`) is counted by: strangers by account and by address, a
+    browser that is known by itself. Whoever has the password and guesses from elsewhere closes the strangers' doors,
+    and only those."""
+    known = _known_as(request, user_id)
+    if known:
+        return (Door(f"{kind}:known:{known}", gentle=True),)
+    by_address = Door(f"{kind}:address:{network_of(request)}", gentle=True)
+    return (Door(f"{kind}:user:{user_id}", gentle=True), by_address) if kind == "code" else (by_address,)

@@ -79,11 +79,16 @@ def pending_user(request: HttpRequest) -> Any:
 
 
 def by_code(request: HttpRequest, code: str) -> None:
-    """The second step. Raises Wrong and TooManyTries."""
+    """The second step. Raises Wrong and TooManyTries (a minute at most)."""
     user = pending_user(request)
     if user is None:
         raise Wrong("Sign in with your name and password first.")
-    by = prove(request, user, code=code)
+    # A recovery code cannot be guessed: who guesses at the six digits does not close its door.
+    kind = "recovery" if factors.is_recovery_code(code) else "code"
+    doors = sessions.second_doors(request, kind, user.pk)
+    throttle.knock(*doors)
+    by = _proven(request, user, code=code)
+    throttle.forget(*doors)
     _enter(request, user, verified=True, recovered=by == "recovery", by=f"password and {by}")
 
 
@@ -94,38 +99,24 @@ def ask_passkey(request: HttpRequest) -> dict[str, Any]:
     if passkeys.host() is None or (user is not None and not passkeys.has_any(user)):
         raise NoPasskeys
     if user is None:
-        throttle.knock(_strangers(request))
+        throttle.knock(_passkey_door(request))
     return passkeys.begin_proof(request, user)
 
 
 def by_passkey(request: HttpRequest, answer: dict[str, Any]) -> Any:
     """The second step by a passkey; or both steps, by one that has verified who holds it. Returns the user. Raises
     Wrong and TooManyTries."""
-    user = pending_user(request)
-    if user is not None:
-        prove_passkey(request, user, answer)
-        _enter(request, user, verified=True, by="password and passkey")
-        return user
-    door = _strangers(request)
+    user, door = pending_user(request), _passkey_door(request)
     throttle.knock(door)
-    found = _passkey(request, None, answer).user
+    found = _passkey(request, user, answer).user
     throttle.forget(door)
-    _enter(request, found, verified=True, by="passkey")
+    _enter(request, found, verified=True, by="passkey" if user is None else "password and passkey")
     return found
 
 
-def _strangers(request: HttpRequest) -> Door:
+def _passkey_door(request: HttpRequest) -> Door:
     """Nobody guesses a signature: this only keeps an address from filling the tables."""
     return Door(f"passkey:{network_of(request)}", gentle=True)
-
-
-def prove_passkey(request: HttpRequest, user: Any, answer: dict[str, Any]) -> str:
-    """`passkey`, once this user's passkey has signed what it was asked to. Raises Wrong and TooManyTries."""
-    door = Door(f"proof:{user.pk}", gentle=True)
-    throttle.knock(door)
-    _passkey(request, user, answer)
-    throttle.forget(door)
-    return "passkey"
 
 
 def _passkey(request: HttpRequest, user: Any | None, answer: dict[str, Any]) -> Any:
@@ -139,11 +130,31 @@ def _passkey(request: HttpRequest, user: Any | None, answer: dict[str, Any]) -> 
     return row
 
 
-def prove(request: HttpRequest, user: Any, *, code: str | None = None, password: str | None = None) -> str:
-    """What this proof was: `app`, `recovery` or `password`. Raises Wrong and TooManyTries (at most a minute: who is
-    here has given the password already, and must not be kept out by others who have it too)."""
-    door = Door(f"proof:{user.pk}", gentle=True)
+def prove(
+    request: HttpRequest,
+    *,
+    code: str | None = None,
+    password: str | None = None,
+    passkey: dict[str, Any] | None = None,
+) -> str:
+    """By what whoever is signed in has shown to be here just now: `app`, `recovery`, `password` or `passkey`. Tries are
+    this session's own: who guesses elsewhere, with the password, does not keep the owner from it. Raises Wrong and
+    TooManyTries (a minute at most)."""
+    user = request.user
+    door = Door(f"{'proof' if passkey is None else 'signed'}:{request.session.session_key}", gentle=True)
     throttle.knock(door)
+    if passkey is None:
+        by = _proven(request, user, code=code, password=password)
+    else:
+        _passkey(request, user, passkey)
+        by = "passkey"
+    throttle.forget(door)
+    audit.record("step_up", request=request, by=by)
+    return by
+
+
+def _proven(request: HttpRequest, user: Any, *, code: str | None = None, password: str | None = None) -> str:
+    """What this proof was: `app`, `recovery` or `password`. Raises Wrong."""
     by_password = "password" if code is None and user.check_password(password) else None
     found = factors.verify(user, code) if code is not None else by_password
     if found is None:
@@ -152,12 +163,21 @@ def prove(request: HttpRequest, user: Any, *, code: str | None = None, password:
         raise Wrong(
             "This code is wrong, too old, or was used already." if code else "This password is wrong."
         )
-    throttle.forget(door)
     if found == "recovery":
         audit.record(
             "recovery_code_used", request=request, who=user.get_username(), left=factors.codes_left(user)
         )
     return found
+
+
+def confirm_app(request: HttpRequest, authenticator_id: int, code: str) -> bool:
+    """Takes a new authenticator into use by its first right code. Raises TooManyTries (a minute at most)."""
+    door = Door(f"confirm:{request.session.session_key}", gentle=True)
+    throttle.knock(door)
+    if not factors.confirm(request.user, authenticator_id, code):
+        return False
+    throttle.forget(door)
+    return True
 
 
 def by_link(request: HttpRequest, token: str) -> None:

@@ -1,6 +1,6 @@
 """How often somebody may try. Ten tries in a quarter of an hour, per account and per address. A browser that has signed
-in before has tries of its own, so that nobody who guesses from elsewhere can keep the owner out, and the longest that
-it ever waits is a minute."""
+in before has tries of its own, and so has a session, so that nobody who guesses from elsewhere can keep the owner out;
+the longest that either ever waits is a minute. Which door is whose: docs/security.md."""
 
 import hashlib
 from dataclasses import dataclass

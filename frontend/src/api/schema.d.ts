@@ -1085,7 +1085,7 @@ export interface paths {
         put?: never;
         /**
          * Confirm Factor
-         * @description Takes a new authenticator into use by one right code of it.
+         * @description Takes a new authenticator into use by one right code of it, within ten minutes.
          */
         post: operations["confirm_factor"];
         delete?: never;
