@@ -89,9 +89,12 @@ def authenticate(request: HttpRequest) -> Caller:
 
 def _ask_for_proof(request: HttpRequest, operation: str) -> None:
     """Some things ask a person for a fresh proof. A token has no person to ask: its scope is all it has."""
+    reduces = operation in rights.REDUCING and _only_reduces(request)
+    if request.method != "GET" and operation not in rights.RECOVERED and not reduces:
+        sessions.require_enrolled(request)
     if operation in rights.FRESH or rights.is_export(request, operation):
         sessions.require_fresh(request, enrolling=operation in rights.ENROLLING)
-    elif operation in rights.RISKY and not _only_reduces(request):
+    elif operation in rights.RISKY and not reduces:
         sessions.require_awake(request)
 
 

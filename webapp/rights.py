@@ -97,6 +97,13 @@ FRESH = frozenset(
 )
 # Of these, what a recovery code is good for.
 ENROLLING = frozenset({"start_factor", "start_passkey"})
+# What a session that a recovery code opened may do beside looking: get out, and show or enrol a second factor.
+RECOVERED = ENROLLING | {
+    *("cancel_order", "cancel_all", "close_position", "close_all_positions", "preview_order"),
+    *("confirm_factor", "confirm_passkey", "ask_proof", "step_up"),
+}
+# Orders that go out of such a session too, and of one that slept, when they only reduce.
+REDUCING = frozenset({"place_order", "place_batch"})
 # Asks a page for one proof after twelve hours without a trade. What only gets out is not here: cancels, closes, stops.
 RISKY = frozenset(
     {"place_order", "place_batch", "amend_order", "reverse_position", "set_leverage", "set_position_mode"}

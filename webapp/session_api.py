@@ -97,7 +97,8 @@ class DoneOut(Schema):
 
 
 class ConfirmedOut(Schema):
-    """The codes are shown once, with the first factor only; an empty list otherwise."""
+    """The codes are shown once: with the first factor, or when a recovery code was used, as the others end with it. An
+    empty list otherwise."""
 
     recovery_codes: list[str]
 

@@ -202,6 +202,7 @@ def test_f65_a_recovery_code_looks_and_gets_out_and_does_nothing_else() -> None:
     page, _, codes = _recovered()
     some_evidence(timezone.now(), 1)[0].order.account.members.add(page_user())
     assert page.call("GET", "/orders").status_code == 200
+    position = "/positions/acc:linear:BTCUSDT:0"
     for method, path, body in (
         ("POST", "/orders", ORDER),
         ("POST", "/orders/batch", {"items": [ORDER]}),
@@ -209,6 +210,16 @@ def test_f65_a_recovery_code_looks_and_gets_out_and_does_nothing_else() -> None:
         ("PUT", "/password", {"password": "another long password"}),
         ("POST", "/recovery-codes", None),
         ("GET", "/executions?format=csv", None),
+        ("DELETE", "/devices/1", None),
+        ("PATCH", "/devices/1", {"name": "Mine"}),
+        ("DELETE", "/tokens/1", None),
+        ("DELETE", "/second-factors/1", None),
+        ("DELETE", "/passkeys/1", None),
+        ("POST", "/practice/start-over", {"account": "acc", "id": ORDER["id"]}),
+        ("PUT", "/journal/time-zone", {"account": "acc", "time_zone": "Europe/Berlin"}),
+        ("PUT", f"{position}/trading-stop", {"stop_loss": "0"}),
+        ("PUT", f"{position}/leverage", {"leverage": "100", "reduce_only": True}),
+        ("PUT", "/accounts/acc/live", {"on": False}),
     ):
         answer = page.call(method, path, body)
         assert (answer.status_code, _reason(answer)) == (403, "recovered"), path
@@ -220,6 +231,7 @@ def test_f65_a_recovery_code_looks_and_gets_out_and_does_nothing_else() -> None:
     ):
         answer = page.call(method, path, body)
         assert answer.status_code < 400 or _reason(answer) != "recovered", (path, answer.content)
+    assert page.client.get("/admin/").status_code == 302
     # One more recovery code changes nothing.
     assert page.call("POST", "/session/step-up", {"code": codes.pop()}).status_code == 200
     assert _reason(page.call("POST", "/tokens", {"name": "bot", "scope": "read"})) == "recovered"
@@ -232,17 +244,22 @@ def page_user() -> object:
 
 @pytest.mark.parametrize("way", ["the old app", "a new app", "a new passkey"])
 def test_f65_what_ends_it(way: str) -> None:
-    page, app, _ = _recovered()
+    page, app, old = _recovered()
+    fresh: list[str] = []
     if way == "the old app":
         assert page.call("POST", "/session/step-up", {"code": app.next()}).status_code == 200
     elif way == "a new app":
         started = page.call("POST", "/second-factors", {"name": "New phone"}).json()
         path = f"/second-factors/{started['id']}/confirm"
-        assert page.call("POST", path, {"code": App(started["secret"]).at(0)}).status_code == 200
+        fresh = page.call("POST", path, {"code": App(started["secret"]).at(0)}).json()["recovery_codes"]
     else:
         options = page.call("POST", "/passkeys").json()["options"]
-        assert page.call("POST", "/passkeys/confirm", Passkey().create(options)).status_code == 200
+        fresh = page.call("POST", "/passkeys/confirm", Passkey().create(options)).json()["recovery_codes"]
     assert page.session()["needs"] is None
+    assert len(fresh) == (0 if way == "the old app" else 10)
+    user = get_user_model().objects.get()
+    assert factors.verify(user, old[0]) == ("recovery" if way == "the old app" else None)
+    assert not fresh or factors.verify(user, fresh[0]) == "recovery"
     assert page.call("POST", "/tokens", {"name": "bot", "scope": "read"}).status_code == 200
 
 

@@ -4,7 +4,7 @@ A device stays signed in for thirty days of use. Trading on it after twelve hour
 keys, tokens, factors and exports ask each time (two minutes). Cancelling, closing and the panic button never ask.
 
 A recovery code is somebody without their phone, or with a stolen sheet of paper: its session looks, cancels and closes,
-and does nothing else before a second factor was enrolled anew, or shown after all."""
+and changes nothing else before a second factor was enrolled anew, or shown after all."""
 
 import re
 import secrets
@@ -138,10 +138,16 @@ def is_recovered(request: HttpRequest) -> bool:
     return bool(request.session.get(RECOVERED))
 
 
+def require_enrolled(request: HttpRequest) -> None:
+    """Raises StepUp after a recovery code, until a second factor was shown or enrolled anew."""
+    if is_recovered(request):
+        _asks(request, "recovered")
+
+
 def require_fresh(request: HttpRequest, *, enrolling: bool = False) -> None:
     """Raises StepUp unless there was a proof within two minutes, and, but for who is `enrolling`, no recovery code."""
-    if is_recovered(request) and not enrolling:
-        _asks(request, "recovered")
+    if not enrolling:
+        require_enrolled(request)
     if int(time.time()) - request.session.get(STEPPED, 0) >= FRESH_SECONDS:
         _asks(request, "fresh")
 
@@ -154,8 +160,7 @@ def is_asleep(request: HttpRequest) -> bool:
 def require_awake(request: HttpRequest) -> None:
     """Raises StepUp when nobody traded on this device for twelve hours, or after a recovery code. Else notes that
     somebody does."""
-    if is_recovered(request):
-        _asks(request, "recovered")
+    require_enrolled(request)
     if is_asleep(request):
         _asks(request, "idle")
     now = int(time.time())
@@ -176,8 +181,9 @@ def stepped_up(request: HttpRequest, by: str) -> None:
 
 
 def enrolled(request: HttpRequest, *, first: bool) -> list[str]:
-    """A second factor was taken into use in this session. The recovery codes, shown once, if it is the first."""
-    codes = factors.new_recovery_codes(request.user) if first else []
+    """A second factor was taken into use in this session. New recovery codes, shown once, if it is the first, or if
+    one of the old opened this session: the sheet may be in other hands, so the rest of it is void."""
+    codes = factors.new_recovery_codes(request.user) if first or is_recovered(request) else []
     request.session[VERIFIED] = True
     request.session.pop(RECOVERED, None)
     if first:

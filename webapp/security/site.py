@@ -60,9 +60,9 @@ class AuditSite(admin.AdminSite):
         self.disable_action("delete_selected")
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Owners only, on real servers with a second factor."""
+        """Owners only, on real servers with a second factor, and never by a recovery code alone."""
         user = request.user
-        if not user.is_authenticated:
+        if not user.is_authenticated or sessions.is_recovered(request):
             return False
         return "manage" in rights_of(user, verified=bool(request.session.get(sessions.VERIFIED)))
 

@@ -1720,7 +1720,8 @@ export interface components {
         };
         /**
          * ConfirmedOut
-         * @description The codes are shown once, with the first factor only; an empty list otherwise.
+         * @description The codes are shown once: with the first factor, or when a recovery code was used, as the others end with it. An
+         *     empty list otherwise.
          */
         ConfirmedOut: {
             /** Recovery Codes */

@@ -9,8 +9,8 @@ from webapp.views import opened_at
 
 class Command(BaseCommand):
     help = (
-        "Makes a user, and prints a one-time link, good for an hour, by which they choose a password and enrol a second "
-        "factor. Again prints a new one, until they have. Then `member` gives them accounts."
+        "Makes a user, and prints a one-time link, good for an hour, by which they choose a password and enrol a "
+        "second factor. Again prints a new one, until they have. Then `member` gives them accounts."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
