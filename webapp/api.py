@@ -22,7 +22,7 @@ from webapp.console_api import router as console_router
 from webapp.errors import error_response
 from webapp.market_api import router as market_router
 from webapp.passkey_api import router as passkey_router
-from webapp.security import sessions
+from webapp.security import refusals, sessions
 from webapp.security.callers import Caller, CsrfRefused, of_request
 from webapp.security.throttle import TooManyTries
 from webapp.security_api import router as security_router
@@ -158,13 +158,20 @@ def _field(item: dict[str, Any]) -> str:
     return ".".join(place[1:] if len(place) > 1 and place[0] == "body" else place)
 
 
+def _refused(kind: str, request: HttpRequest) -> None:
+    refusals.note(kind, request, rights.operation_of(request))
+
+
 @api.exception_handler(AuthenticationError)
 def _on_unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    if "Authorization" in request.headers:
+        _refused("bad_token", request)
     return error_response(401, "unauthenticated", "Sign in first. Nothing was sent.")
 
 
 @api.exception_handler(CsrfRefused)
 def _on_csrf(request: HttpRequest, error: CsrfRefused) -> HttpResponse:
+    _refused(error.kind, request)
     return error_response(
         403, "csrf", "The page's token is missing or old. Nothing was sent. Reload the page."
     )
@@ -172,6 +179,7 @@ def _on_csrf(request: HttpRequest, error: CsrfRefused) -> HttpResponse:
 
 @api.exception_handler(Forbidden)
 def _on_forbidden(request: HttpRequest, error: Forbidden) -> HttpResponse:
+    _refused("forbidden", request)
     return error_response(403, "forbidden", "You have no right to do this. Nothing was sent.")
 
 
@@ -195,6 +203,7 @@ def _on_step_up(request: HttpRequest, error: sessions.StepUp) -> HttpResponse:
 
 @api.exception_handler(TooManyTries)
 def _on_too_many_tries(request: HttpRequest, error: TooManyTries) -> HttpResponse:
+    _refused("too_many_tries", request)
     text = f"Too many tries. This one was not looked at; try again in {error.seconds} s."
     response = error_response(429, "too_many_tries", text, retry_after=error.seconds)
     response["Retry-After"] = str(error.seconds)

@@ -22,6 +22,8 @@ from orders.schemas import message_text
 from orders.topics import account_group, market_group
 from webapp import status
 from webapp.pulse import Watched, in_thread, pulse
+from webapp.security import refusals
+from webapp.security.addresses import network_of_scope, origins_at
 from webapp.security.callers import Caller, by_session, by_token
 from webapp.views import build
 
@@ -56,11 +58,17 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
             # As on the API, a header means Bearer and nothing else: the cookie beside it counts for nothing.
             scheme, _, text = header.decode("latin1").partition(" ")
             token = text.strip() if scheme.lower() == "bearer" else ""
-        self._check_origin(by_cookie=token is None)
+        try:
+            self._check_origin(by_cookie=token is None)
+        except DenyConnection:
+            refusals.note_from("foreign_origin", network_of_scope(self.scope), "socket")
+            raise
         if token is None:
             self.caller = await in_thread(by_session, self.scope_cookie())
         else:
             self.caller = await in_thread(by_token, token)
+            if self.caller is None:
+                refusals.note_from("bad_token", network_of_scope(self.scope), "socket")
         chosen = PROTOCOL if PROTOCOL in offered else (offered[0] if len(offered) == 1 else None)
         await self.accept(subprotocol=chosen)
         if self.caller is None or "read" not in self.caller.rights:
@@ -79,8 +87,8 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
         if not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
             raise DenyConnection
         origin = headers.get(b"origin", b"").decode("latin1")
-        wanted = settings.PUBLIC_ORIGIN or f"http://{host}"
-        if origin != wanted and (origin or by_cookie):
+        wanted = origins_at(host, proxied=b"x-forwarded-for" in headers or b"x-forwarded-proto" in headers)
+        if origin not in wanted and (origin or by_cookie):
             raise DenyConnection
 
     async def _open(self) -> None:

@@ -73,13 +73,13 @@ def list_passkeys(request: HttpRequest) -> PasskeyList:
         )
         for row in passkeys.of_user(request.user)
     ]
-    return PasskeyList(items=items, next=None, host=passkeys.host())
+    return PasskeyList(items=items, next=None, host=passkeys.host(request))
 
 
 @router.post("/passkeys", operation_id="start_passkey", response={200: AskedOut, **ERRORS})
 def start_passkey(request: HttpRequest) -> Any:
     """Begins with a new passkey: what the browser is to be given, within five minutes."""
-    if passkeys.host() is None:
+    if passkeys.host(request) is None:
         return error_response(409, "no_passkeys", NOT_HERE)
     return AskedOut(options=passkeys.begin_registration(request, request.user))
 
@@ -116,6 +116,6 @@ def remove_passkey(request: HttpRequest, passkey_id: Id) -> Any:
 @router.post("/session/step-up/ask", operation_id="ask_proof", response={200: AskedOut, **ERRORS})
 def ask_proof(request: HttpRequest) -> Any:
     """What a passkey of this user is to sign, as a fresh proof for `POST /session/step-up`."""
-    if passkeys.host() is None or not passkeys.has_any(request.user):
+    if passkeys.host(request) is None or not passkeys.has_any(request.user):
         return error_response(409, "no_passkeys", "There is no passkey for this here. Use another way.")
     return AskedOut(options=passkeys.begin_proof(request, request.user))

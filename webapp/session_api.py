@@ -113,7 +113,7 @@ def same_origin(request: HttpRequest) -> None:
     """Before there is a session there is no token to ask for: the page must be ours. Raises CsrfRefused."""
     origin = request.headers.get("Origin")
     if origin is not None and origin != f"{request.scheme}://{request.get_host()}":
-        raise CsrfRefused
+        raise CsrfRefused("foreign_origin")
 
 
 def shown(request: HttpRequest) -> SessionOut:
@@ -123,7 +123,7 @@ def shown(request: HttpRequest) -> SessionOut:
         owes = signin.pending_user(request)
         if owes is None:
             return _nobody()
-        return _nobody(needs="otp", passkey=passkeys.host() is not None and passkeys.has_any(owes))
+        return _nobody(needs="otp", passkey=passkeys.host(request) is not None and passkeys.has_any(owes))
     verified = bool(request.session.get(sessions.VERIFIED))
     rights = rights_of(user, verified=verified)
     missing = settings.REAL_SERVERS and (not verified or not factors.has_factor(user))

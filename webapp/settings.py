@@ -108,6 +108,8 @@ OTP_WEBAUTHN_ALLOW_PASSWORDLESS_LOGIN = False
 INSTALLED_APPS = [
     "daphne",
     "webapp.apps.AuditAdminConfig",
+    # Before Django's own: its `changepassword` is not the one of django.contrib.auth.
+    "webapp.security",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -122,7 +124,6 @@ INSTALLED_APPS = [
     "positions",
     "orders",
     "webapp.apps.WebappConfig",
-    "webapp.security",
 ]
 
 MIDDLEWARE = [

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from webapp.errors import error_response
+from webapp.security import refusals
 
 
 @cache
@@ -57,6 +58,8 @@ def manifest(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """What Django's own guard says, in the admin; the API has ours."""
+    refusals.note("csrf", request, "admin")
     return error_response(
         403, "csrf", "The page's token is missing or old. Nothing was sent. Reload the page."
     )

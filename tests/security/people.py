@@ -54,6 +54,7 @@ class Page:
     """A browser's page: cookies, its token, JSON both ways."""
 
     def __init__(self, address: str = "192.0.2.1", **extra: Any) -> None:
+        self.address = address
         self.client = Client(enforce_csrf_checks=True, REMOTE_ADDR=address, **extra)
         self.csrf = ""
 

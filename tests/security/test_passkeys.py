@@ -238,6 +238,35 @@ def test_at_a_bare_address_it_says_so(settings: Any) -> None:
     assert code_of(Page().call("POST", "/session/passkey/ask")) == (409, "no_passkeys")
 
 
+def test_on_the_server_itself_there_are_passkeys_of_localhost_too(settings: Any) -> None:
+    settings.PUBLIC_ORIGIN = "https://tradepost.example"
+    settings.PASSKEY_HOST = settings.OTP_WEBAUTHN_RP_ID = "tradepost.example"
+    settings.OTP_WEBAUTHN_ALLOWED_ORIGINS = ["https://tradepost.example"]
+    settings.ALLOWED_HOSTS = ["tradepost.example", "localhost"]
+    person()
+    here, there = Page(HTTP_HOST="localhost:8000"), Page(HTTP_HOST="tradepost.example")
+    assert there.sign_in().json()["signed_in"]
+    assert there.call("GET", "/passkeys").json()["host"] == "tradepost.example"
+    assert here.sign_in().json()["signed_in"]
+    assert here.call("GET", "/passkeys").json()["host"] == "localhost"
+    mine = Passkey(origin="http://localhost:8000", host="localhost")
+    assert enrol(here, mine).status_code == 200
+    for page, key in (
+        (here, Passkey(origin="http://localhost:8001", host="localhost")),
+        (here, Passkey(origin="https://tradepost.example", host="tradepost.example")),
+        (there, Passkey(origin="http://localhost:8000", host="localhost")),
+    ):
+        page.call("DELETE", "/session")
+        page.sign_in()
+        assert page.session()["needs"] == "otp"
+        key._key, key.id, key.counter = mine._key, mine.id, mine.counter + 5
+        assert code_of(page.call("POST", "/session/passkey", key.get(asked(page)))) == (
+            401,
+            "unauthenticated",
+        )
+    assert here.call("POST", "/session/passkey", mine.get(asked(here))).json()["signed_in"] is True
+
+
 @pytest.mark.parametrize(
     ("origin", "host"),
     [

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest
-from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.csrf import REASON_BAD_ORIGIN, CsrfViewMiddleware
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -18,6 +18,8 @@ from webapp.security import sessions
 from webapp.security.models import Access, ApiToken
 from webapp.security.store import SessionStore, is_key
 
+# How Django says that an Origin is not ours.
+FOREIGN = REASON_BAD_ORIGIN.partition("%s")[0]
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # `self`: what concerns nobody but the caller's own sign-in (devices, factors, tokens).
 RIGHTS_OF_ROLE = {
@@ -41,7 +43,11 @@ class Caller:
 
 
 class CsrfRefused(Exception):
-    """An unsafe call by cookie without the page's own token, or from another origin."""
+    """An unsafe call by cookie without the page's own token (`csrf`), or from another origin (`foreign_origin`)."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
 
 
 def role_of(user: Any) -> str:
@@ -134,5 +140,6 @@ class _Checker(CsrfViewMiddleware):
 def _check_csrf(request: HttpRequest) -> None:
     checker = _Checker(lambda _: None)  # type: ignore[arg-type]
     checker.process_request(request)
-    if checker.process_view(request, None, (), {}) is not None:  # type: ignore[arg-type]
-        raise CsrfRefused
+    reason: Any = checker.process_view(request, None, (), {})  # type: ignore[arg-type]
+    if reason is not None:
+        raise CsrfRefused("foreign_origin" if str(reason).startswith(FOREIGN) else "csrf")

@@ -8,12 +8,14 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
 from django.http import HttpRequest
+from django.http.request import split_domain_port
 from django.utils import timezone
 from django_otp_webauthn.helpers import WebAuthnHelper
 from django_otp_webauthn.models import WebAuthnCredential
 from webauthn.helpers import base64url_to_bytes
 from webauthn.helpers.structs import UserVerificationRequirement
 
+from webapp.security.addresses import origins_at
 from webapp.security.models import PasskeyChallenge
 
 LIFE = timedelta(seconds=300)
@@ -31,6 +33,12 @@ class AlreadyKnown(Exception):
 class _Helper(WebAuthnHelper):  # type: ignore[misc]  # untyped
     """As a second step the key may ask for a finger or a PIN, where it can: one left lying about is worth less."""
 
+    def get_relying_party_domain(self) -> str:
+        return _place(self.request)[0]
+
+    def get_allowed_origins(self) -> list[str]:
+        return _place(self.request)[1]
+
     def get_generate_authentication_options_kwargs(self, **given: Any) -> dict[str, Any]:
         told: dict[str, Any] = super().get_generate_authentication_options_kwargs(**given)
         if not given["require_user_verification"]:
@@ -38,9 +46,25 @@ class _Helper(WebAuthnHelper):  # type: ignore[misc]  # untyped
         return told
 
 
-def host() -> str | None:
+def host(request: HttpRequest) -> str | None:
     """The name that passkeys are bound to; None where browsers make none: at a bare IP address, or without TLS."""
-    return settings.PASSKEY_HOST or None
+    return _place(request)[0] if settings.PASSKEY_HOST or _at_localhost(request) else None
+
+
+def _place(request: HttpRequest) -> tuple[str, list[str]]:
+    """The name that passkeys are bound to here, and the origins that may use them. Those that were made at
+    `localhost`, on the server itself, are apart from those of PUBLIC_ORIGIN: browsers see to that."""
+    if _at_localhost(request):
+        return "localhost", [f"http://{request.get_host()}"]
+    return settings.OTP_WEBAUTHN_RP_ID, settings.OTP_WEBAUTHN_ALLOWED_ORIGINS
+
+
+def _at_localhost(request: HttpRequest) -> bool:
+    """Whether a house that has a PUBLIC_ORIGIN was opened at `localhost` instead."""
+    opened = f"http://{request.get_host()}"
+    proxied = "X-Forwarded-For" in request.headers or "X-Forwarded-Proto" in request.headers
+    known = settings.PUBLIC_ORIGIN and opened in origins_at(request.get_host(), proxied=proxied)
+    return bool(known) and split_domain_port(request.get_host())[0] == "localhost"
 
 
 def of_user(user: Any) -> list[WebAuthnCredential]:

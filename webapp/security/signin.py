@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
-from webapp.security import audit, factors, passkeys, sessions, throttle
+from webapp.security import audit, factors, passkeys, refusals, sessions, throttle
 from webapp.security.addresses import network_of
 from webapp.security.models import SignInLink
 from webapp.security.throttle import Door
@@ -82,6 +82,7 @@ def by_code(request: HttpRequest, code: str) -> None:
     """The second step. Raises Wrong and TooManyTries (a minute at most)."""
     user = pending_user(request)
     if user is None:
+        refusals.note("code_without_password", request, "sign_in_code")
         raise Wrong("Sign in with your name and password first.")
     # A recovery code cannot be guessed: who guesses at the six digits does not close its door.
     kind = "recovery" if factors.is_recovery_code(code) else "code"
@@ -96,7 +97,7 @@ def ask_passkey(request: HttpRequest) -> dict[str, Any]:
     """What the browser's passkey is to sign: of who owes the second step, else of whoever has one here. Raises
     NoPasskeys and TooManyTries."""
     user = pending_user(request)
-    if passkeys.host() is None or (user is not None and not passkeys.has_any(user)):
+    if passkeys.host(request) is None or (user is not None and not passkeys.has_any(user)):
         raise NoPasskeys
     if user is None:
         throttle.knock(_passkey_door(request))
@@ -234,7 +235,12 @@ def set_up(request: HttpRequest, *, token: str, username: str, password: str) ->
     Raises Wrong, Weak, NotOpen and TooManyTries."""
     throttle.knock(Door(f"address:{network_of(request)}"))
     begin = _accept if token.startswith(INVITED) else _make_owner
-    _enter(request, begin(request, token, username, password), verified=False, by="set-up")
+    try:
+        user = begin(request, token, username, password)
+    except Wrong:
+        refusals.note("bad_setup_link", request, "make_owner")
+        raise
+    _enter(request, user, verified=False, by="set-up")
 
 
 def _unsigned(token: str, salt: str) -> str:
