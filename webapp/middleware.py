@@ -4,12 +4,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.auth.middleware import AuthenticationMiddleware, get_user
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.functional import SimpleLazyObject
 
 from webapp import rights
 from webapp.errors import error_response
-from webapp.security import audit
+from webapp.security import audit, sessions
 
 CONSOLE_CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -54,6 +56,19 @@ class SecurityHeaders:
         if api:
             headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class Authentication(AuthenticationMiddleware):
+    """Django's own, for sessions that were made under an earlier SECRET_KEY too."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.user = SimpleLazyObject(lambda: self._user(request))  # type: ignore[assignment]
+
+    @staticmethod
+    def _user(request: HttpRequest) -> Any:
+        sessions.carry_over(request)
+        return get_user(request)
 
 
 class Audited:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from tests.security.people import PASSWORD, App, Page, code_of, person
 from webapp.security import signin
-from webapp.security.callers import still_valid
+from webapp.security.callers import by_session, still_valid
 from webapp.security.models import ApiToken, Attempt, AuditEntry, Device, SignInLink
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +118,25 @@ def test_f58_what_ends_a_session_ends_its_sockets(how: str) -> None:
         Session.objects.update(expire_date=timezone.now())
     assert still_valid({key}) == set()
     assert page.call("GET", "/orders").status_code == 401
+
+
+def test_a_new_secret_key_leaves_devices_sockets_and_half_sign_ins_as_they_are(settings: Any) -> None:
+    app = App.enrolled(person())
+    page, half = Page(), Page()
+    page.sign_in()
+    page.call("POST", "/session/otp", {"code": app.at(-1)})
+    half.sign_in()
+    key = page.client.session.session_key
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another one, " * 4, [settings.SECRET_KEY]
+    socket = by_session(str(key))
+    assert socket is not None and socket.user.get_username() == "ann"
+    assert still_valid({f"session:{key}"}) == {f"session:{key}"}
+    assert [row["current"] for row in page.call("GET", "/devices").json()["items"]] == [True]
+    assert page.client.session.session_key == key
+    assert half.call("POST", "/session/otp", {"code": app.at(0)}).json()["signed_in"] is True
+    settings.SECRET_KEY_FALLBACKS = []
+    assert page.call("GET", "/orders").status_code == 200, "its mark is made anew"
+    assert by_session(str(key)) is not None
 
 
 def test_thirty_days_of_use_begin_anew_with_use() -> None:

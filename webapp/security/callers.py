@@ -11,7 +11,6 @@ from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.middleware.csrf import REASON_BAD_ORIGIN, CsrfViewMiddleware
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 
 from bybit import rows
 from webapp.security import sessions
@@ -126,7 +125,7 @@ def _by_sessions(keys: list[str]) -> dict[str, Caller]:
     for key, told in content.items():
         user = by_id.get(str(told.get(SESSION_KEY)))
         mark = told.get(HASH_SESSION_KEY, "")
-        if user is not None and constant_time_compare(mark, user.get_session_auth_hash()):
+        if user is not None and sessions.mark_fits(user, mark):
             rights = rights_of(user, verified=bool(told.get(sessions.VERIFIED)))
             found[f"session:{key}"] = Caller(user, rights, by_cookie=True, key=f"session:{key}")
     return found

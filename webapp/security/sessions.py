@@ -12,10 +12,11 @@ import time
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import login
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model, login
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 
 from webapp.security import factors, passkeys
 from webapp.security.addresses import address_of, network_of
@@ -64,6 +65,24 @@ def enter(request: HttpRequest, user: Any, *, verified: bool, recovered: bool = 
         name=device_name(request.headers.get("User-Agent", "")),
         address=address_of(request),
     )
+
+
+def mark_fits(user: Any, mark: str) -> bool:
+    """Whether a session's mark is of this user's password as it is, under SECRET_KEY or one that was in force
+    before."""
+    marks = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
+    return any(constant_time_compare(mark, one) for one in marks)
+
+
+def carry_over(request: HttpRequest) -> None:
+    """After a change of SECRET_KEY the session gets its mark anew and keeps its key. Django would give it another key:
+    the device's row would lose it, and of a page's parallel calls all but the first would be signed out."""
+    mark, user_id = request.session.get(HASH_SESSION_KEY), request.session.get(SESSION_KEY, "")
+    if not settings.SECRET_KEY_FALLBACKS or not mark:
+        return
+    user = get_user_model().objects.filter(pk=user_id).first()
+    if user is not None and mark != user.get_session_auth_hash() and mark_fits(user, mark):
+        request.session[HASH_SESSION_KEY] = user.get_session_auth_hash()
 
 
 def device_name(agent: str) -> str:

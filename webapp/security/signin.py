@@ -74,7 +74,7 @@ def pending_user(request: HttpRequest) -> Any:
     if not told or time.time() - told[1] > PENDING_SECONDS:
         return None
     user = get_user_model().objects.filter(pk=told[0], is_active=True).first()
-    fits = user is not None and constant_time_compare(told[2], user.get_session_auth_hash())
+    fits = user is not None and sessions.mark_fits(user, told[2])
     return user if fits else None
 
 
