@@ -10,6 +10,8 @@ from bybit.types import KeyInfo
 DAY_MS = 86_400_000
 # Bybit's "not applicable" is the first second of 1970.
 WARN_DAYS = (14, 7, 1)
+# Where money leaves the trading account by: withdrawals and transfers, selling to people, paying, the card, fiat.
+MONEY_RIGHTS = ("Wallet", "FiatP2P", "FiatBitPay", "FiatConvertBroker", "BitCard")
 TRADE_RIGHTS = {("ContractTrade", "Order"), ("Derivatives", "DerivativesTrade"), ("Spot", "SpotTrade")}
 
 
@@ -61,9 +63,9 @@ def may_trade(info: KeyInfo) -> bool:
 def findings(info: KeyInfo, *, now_ms: int, address: str, paper: bool) -> list[Finding]:
     """What is wrong with the key, worst first. `address` is this server's own as others see it, "" when unknown."""
     found = []
-    wallet = info.permissions.get("Wallet", ())
-    if wallet:
-        named = ", ".join(wallet)
+    moving = [right for name in MONEY_RIGHTS for right in info.permissions.get(name, ())]
+    if moving:
+        named = ", ".join(moving)
         found.append(
             Finding(
                 "refuse",

