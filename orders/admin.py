@@ -11,22 +11,27 @@ FILL_FIELDS = ("at", "side", "qty", "price", "fee", "fee_currency", "exec_type",
 EVIDENCE_FIELDS = ("at", "kind", "source", "body")
 
 
-class FillInline(admin.TabularInline):  # type: ignore[type-arg]
+class Shown(admin.TabularInline):  # type: ignore[type-arg]
+    """Rows of what is shown, to whoever is shown it."""
+
+    can_delete = False
+    extra = 0
+    max_num = 0
+
+    def has_view_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return True
+
+
+class FillInline(Shown):
     model = Fill
     fields = FILL_FIELDS
     readonly_fields = FILL_FIELDS
-    can_delete = False
-    extra = 0
-    max_num = 0
 
 
-class EvidenceInline(admin.TabularInline):  # type: ignore[type-arg]
+class EvidenceInline(Shown):
     model = OrderEvent
     fields = EVIDENCE_FIELDS
     readonly_fields = EVIDENCE_FIELDS
-    can_delete = False
-    extra = 0
-    max_num = 0
 
 
 @admin.register(Order)

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django_otp_webauthn.models import WebAuthnCredential
 
@@ -25,6 +25,7 @@ class Chosen(ReadOnly):
     """A page that shows what its list shows, and `more`: never a hash, a seal or a session's key."""
 
     more: tuple[str, ...] = ()
+    whose = "user"
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return [*self.get_list_display(request), *self.more]
@@ -37,9 +38,19 @@ class AuditEntryAdmin(ReadOnly):
     search_fields = ["who", "account", "address", "kind", "detail"]
     date_hierarchy = "at"
 
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[AuditEntry]":
+        """What was done about one's own accounts, and what one has done."""
+        rows = admin.ModelAdmin.get_queryset(self, request)
+        user = request.user
+        if user.is_superuser:
+            return rows
+        own = Account.objects.filter(members=user.pk).values("pk")
+        return rows.filter(Q(account__in=own) | Q(who=user.get_username()))
+
 
 @admin.register(User)
 class UserAdmin(Chosen):
+    whose = "pk"
     list_display = ["username", "is_active", "is_superuser", "last_login", "date_joined"]
     search_fields = ["username"]
 
@@ -72,6 +83,7 @@ class AuthenticatorAdmin(Chosen):
 
 @admin.register(Account)
 class AccountAdmin(Chosen):
+    whose = "members"
     list_display = [
         "id",
         "label",
