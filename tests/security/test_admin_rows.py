@@ -1,54 +1,18 @@
 """Whose rows the admin shows: an owner's own, and all of them to who may see everything."""
 
-import uuid
 from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.urls import reverse
-from django.utils import timezone
-from django_otp_webauthn.models import WebAuthnCredential
 
-from bybit.models import Account, BadMessage, KeyCheck
-from orders.models import Event, Fill, Order, OrderEvent
-from positions.models import Position, Wallet
-from tests.security.people import App, Page, person
-from webapp.security import audit
-from webapp.security.models import ApiToken, Device
+from orders.models import Order
+from tests.security.evidence import one_of_everything
+from tests.security.people import Page, person
+from webapp.security.models import ApiToken
 
 pytestmark = pytest.mark.django_db
-
-
-def _one_of_everything(name: str, who: Any) -> Order:
-    """An account of somebody's, and a row of every table that the admin shows. Its order."""
-    now = timezone.now()
-    account = Account(id=name, label=name, environment="paper", paper_url="http://127.0.0.1:1", api_key="k")
-    account.set_secret("s")
-    account.save()
-    account.members.add(who)
-    market = {"account": account, "category": "linear", "symbol": f"{name}USDT"}
-    order = Order.objects.create(
-        **market, id=uuid.uuid4(), side="Buy", order_type="Market", qty=1, created_at=now, updated_at=now
-    )
-    OrderEvent.objects.create(order=order, at=now, kind="report", source=f"from {name}", body={})
-    Fill.objects.create(
-        **market, order=order, exec_id=f"e-{name}", side="Buy", exec_type="Trade", is_trade=True, price=1, qty=1,
-        is_maker=False, exec_ms=1, at=now,
-    )  # fmt: skip
-    Event.objects.create(account=account, seq=1, kind="order", key="k", version=1, body={}, at=now)
-    Position.objects.create(**market, id=f"{name}:linear:{name}USDT:0", position_idx=0)
-    Wallet.objects.create(account=account)
-    KeyCheck.objects.create(account=account, at=now)
-    BadMessage.objects.create(account=account, reason=f"of {name}", raw="{}")
-    ApiToken.make(who, "read", f"of {name}")
-    App.enrolled(who)
-    Device.objects.create(user=who, session_key=name, name="Phone")
-    WebAuthnCredential.objects.create(
-        user=who, name="Stick", public_key=b"x", credential_id=name.encode(), aaguid=str(uuid.UUID(int=0))
-    )
-    audit.record("key_changed", who="somebody", account=account.pk)
-    return order
 
 
 def _listed(page: Page, base: str) -> Any:
@@ -65,8 +29,8 @@ def pages() -> tuple[Page, Page, Order]:
     """Of ann, who may see everything; of bob, an owner; and bob's order."""
     ann, bob = person(), person("bob")
     get_user_model().objects.filter(username="bob").update(is_superuser=False, is_staff=False)
-    _one_of_everything("first", ann)
-    order = _one_of_everything("second", bob)
+    one_of_everything("first", ann)
+    order = one_of_everything("second", bob)
     sees_all, owner = Page(), Page()
     for page, user in ((sees_all, ann), (owner, bob)):
         page.client.force_login(user)
