@@ -23,6 +23,8 @@ from webapp.embedded import Embedded
 from webapp.postgres import binaries
 
 CANARY, PLANTED = "canary7f3a91c2d4", "planted5e0b77a1"
+KINDS = ("fills", "orders", "trips", "closed_pnl", "cash", "days", "notes")
+FORMS = ("csv", "json")
 BODY = re.compile(r'\\?"body\\?": ?\\?"([A-Za-z0-9+/=]{8,})')
 
 
@@ -162,14 +164,24 @@ def test_f60_nothing_that_leaves_a_process_holds_a_secret(stack: Stack) -> None:
         wait_for(
             lambda: any(PLANTED in _opened(text) and "body" in text for text in heard), 5, "the planted task"
         )
+    note = {"account": "canary", "kind": "day", "key": "2026-11-01", "text": PLANTED}
+    assert page.call("PUT", "/journal/notes", note).ok
     exports = [
         page.call("GET", path)
         for path in (
             "/executions?format=csv",
             "/closed-pnl?format=csv",
-            "/journal/export?account=canary&kind=trips",
+            *(
+                f"/journal/export?account=canary&kind={kind}&format={form}"
+                for kind in KINDS
+                for form in FORMS
+            ),
         )
     ]
+    assert {answer.status_code for answer in exports} == {200}
+    for form in FORMS:
+        (notes,) = [answer.text for answer in exports if f"kind=notes&format={form}" in str(answer.url)]
+        assert PLANTED in notes, f"the search did not look into what leaves as {form}"
     tables = (
         "bybit/account",
         "security/apitoken",
