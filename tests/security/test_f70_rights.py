@@ -11,7 +11,7 @@ from django.utils import timezone
 from tests.conftest import ROOT
 from tests.security.evidence import some_evidence
 from tests.security.people import App, Page, code_of, person
-from webapp.rights import AUDITED, ENROLLING, FRESH, RIGHTS, RISKY
+from webapp.rights import AUDITED, ENROLLING, FRESH, RECOVERED, REDUCING, RIGHTS, RISKY
 from webapp.security.models import Access, ApiToken, Device
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,8 @@ Call = Callable[[str, str], Any]
 
 def test_the_table_knows_every_route_and_nothing_else() -> None:
     assert set(RIGHTS) == set(OPERATIONS)
-    assert set(RIGHTS) >= FRESH | RISKY | AUDITED
+    assert set(RIGHTS) >= FRESH | RISKY | AUDITED | RECOVERED
+    assert REDUCING < RISKY and not RECOVERED & RISKY
     assert ENROLLING < FRESH
 
 

@@ -77,9 +77,9 @@ def mark_fits(user: Any, mark: str) -> bool:
 def carry_over(request: HttpRequest) -> None:
     """After a change of SECRET_KEY the session gets its mark anew and keeps its key. Django would give it another key:
     the device's row would lose it, and of a page's parallel calls all but the first would be signed out."""
-    mark, user_id = request.session.get(HASH_SESSION_KEY), request.session.get(SESSION_KEY, "")
-    if not settings.SECRET_KEY_FALLBACKS or not mark:
+    if not settings.SECRET_KEY_FALLBACKS or HASH_SESSION_KEY not in request.session:
         return
+    mark, user_id = request.session[HASH_SESSION_KEY], request.session.get(SESSION_KEY, "")
     user = get_user_model().objects.filter(pk=user_id).first()
     if user is not None and mark != user.get_session_auth_hash() and mark_fits(user, mark):
         request.session[HASH_SESSION_KEY] = user.get_session_auth_hash()
