@@ -22,14 +22,10 @@ class Plain(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self.send(text_data=message["text"])
 
 
+pages = product.application_mapping["websocket"]
 application = ProtocolTypeRouter(
     {
         "http": product.application_mapping["http"],
-        "websocket": URLRouter(
-            [
-                path("bench/socket", Plain.as_asgi()),
-                path("<path:rest>", product.application_mapping["websocket"]),
-            ]
-        ),
+        "websocket": URLRouter([path("bench/socket", Plain.as_asgi()), *pages.routes]),
     }
 )
