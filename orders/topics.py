@@ -135,8 +135,9 @@ class Loop:
         self._loop = asyncio.new_event_loop()
 
     def group_send(self, group: str, message: dict[str, Any]) -> None:
-        layer = get_channel_layer()
-        self._loop.run_until_complete(asyncio.wait_for(layer.group_send(group, message), timeout=2))
+        """To all pages of the group, in whichever process they are; the message says to which group it goes."""
+        sending = get_channel_layer().group_send(group, {**message, "group": group})
+        self._loop.run_until_complete(asyncio.wait_for(sending, timeout=2))
 
 
 def redis_client() -> "redis.Redis":

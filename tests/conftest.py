@@ -256,6 +256,10 @@ class Stack:
             method, f"{self.url}/api/v1{path}", json=body, headers=headers, timeout=20, **options
         )
 
+    def said(self, text: str) -> int:
+        """How often the house's log had this text."""
+        return sum(text in line for line in list(self.lines))
+
     def order(self, order_id: str) -> dict[str, Any]:
         found: dict[str, Any] = self.api("GET", f"/orders/{order_id}").json()
         return found

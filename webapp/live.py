@@ -2,15 +2,20 @@
 
 A new socket joins its groups first and buffers, reads one snapshot, drops what the snapshot holds, then forwards.
 Each event is sent once and in seq order; what the channel layer dropped is read from the log before a heartbeat.
+A page's consumer has no channel of its own: webapp.hub listens once for all of them.
 """
 
 import asyncio
 import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from channels.exceptions import DenyConnection
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.db import DatabaseError
 from django.http.cookie import parse_cookie
 from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
@@ -21,17 +26,26 @@ from orders.marks import watch_of
 from orders.schemas import message_text
 from orders.topics import account_group, market_group
 from webapp import status
-from webapp.pulse import Watched, in_thread, pulse
+from webapp.hub import hub
+from webapp.pulse import Told, Watched, in_thread, pulse
 from webapp.security import refusals
 from webapp.security.addresses import network_of_scope, origins_at
 from webapp.security.callers import Caller, by_session, by_token
 from webapp.views import build
+
+log = logging.getLogger("tradepost.live")
 
 PROTOCOL = "tradepost.v1"
 BEARER = "bearer."
 SIGNED_OUT = 4401
 MAX_FRAME = 4096
 LOG_PAGE = 500
+# What waits while a page is busy; what comes on top of it is read from the log.
+MOST_HELD = 200
+
+
+# seq, kind, message
+Items = list[tuple[int, str, str]]
 
 
 class NoSuchSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
@@ -42,9 +56,12 @@ class NoSuchSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
 class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
     """One page's socket."""
 
+    channel_layer_alias = None
+
     async def connect(self) -> None:
         self._ready = False
-        self._held: list[dict[str, Any]] = []
+        self._held: list[tuple[str, Items]] = []
+        self._catching: asyncio.Task[None] | None = None
         self._lock = asyncio.Lock()
         self._groups: set[str] = set()
         self.seqs: dict[str, int] = {}
@@ -92,11 +109,7 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
             raise DenyConnection
 
     async def _open(self) -> None:
-        caller = self.caller
-        assert caller is not None  # noqa: S101  # connect() has just checked it
-        accounts, epoch = await in_thread(_welcome, caller.user.pk)
-        self.seqs = {account["id"]: 0 for account in accounts}
-        self._environment = accounts[0]["environment"] if accounts else ""
+        epoch = await self._take_accounts()
         await self._json(
             type="hello",
             build=build(),
@@ -104,36 +117,31 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
             epoch=epoch,
             at=time_text(timezone.now()),
         )
-        for account_id in self.seqs:
-            await self._join(account_group(account_id))
-        async with self._lock:
+        async with self._alone():
             await self._snapshot()
             self._ready = True
-        held, self._held = self._held, []
-        for message in held:
-            await self.events(message)
         # The page may say "live" at once, not after the next full second.
-        await self.beat(*await pulse.state(list(self.seqs)))
+        await self.beat(await pulse.told(list(self.seqs)))
         pulse.add(self)
 
     async def _join(self, group: str) -> None:
         if group not in self._groups:
             self._groups.add(group)
-            await self.channel_layer.group_add(group, self.channel_name)
+            await hub.join(group, self)
+
+    async def _leave(self, group: str) -> None:
+        self._groups.discard(group)
+        await hub.leave(group, self)
 
     async def disconnect(self, code: int) -> None:
         pulse.remove(self)
-        for group in getattr(self, "_groups", ()):
-            await self.channel_layer.group_discard(group, self.channel_name)
+        for group in list(getattr(self, "_groups", ())):
+            await self._leave(group)
 
     # ---- from the house to the page
 
     async def _json(self, **message: Any) -> None:
         await self.send(text_data=json.dumps(message, separators=(",", ":")))
-
-    def _seen(self) -> str:
-        assert self.caller is not None  # noqa: S101  # only reached on an open socket
-        return seen.stamp(self.caller.user.pk, self.seqs)
 
     async def _snapshot(self) -> None:
         assert self.caller is not None  # noqa: S101  # only reached on an open socket
@@ -141,15 +149,41 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.seqs = seqs
         await self.send(text_data=text)
 
-    async def events(self, message: dict[str, Any]) -> None:
-        """From the publisher: some committed changes of one account, in order."""
-        if not self._ready:
-            self._held.append(message)
-            return
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """While the page is brought up to date, its events wait; whatever waited is sent at the end."""
         async with self._lock:
-            await self._forward(message["account"], message["items"])
+            yield
+            while self._held:
+                await self._forward(*self._held.pop(0))
 
-    async def _forward(self, account_id: str, items: list[tuple[int, str, str]]) -> None:
+    async def told(self, message: dict[str, Any]) -> None:
+        """From the hub, which serves other pages after this one: what takes a look at the log is done by itself."""
+        if message["type"] == "events":
+            await self._events(message["account"], message["items"])
+        elif not self._ready:
+            return
+        elif message["type"] == "status" or self._watches(message):
+            await self.send(text_data=message["text"])
+
+    async def _events(self, account_id: str, items: Items) -> None:
+        """Some committed changes of one account, in order."""
+        missing = self._ready and items[0][0] > self.seqs.get(account_id, 0) + 1
+        if self._ready and not self._lock.locked() and not missing:
+            await self._forward(account_id, items)
+        elif len(self._held) < MOST_HELD:
+            self._held.append((account_id, items))
+            if missing and (self._catching is None or self._catching.done()):
+                self._catching = asyncio.create_task(self._catch_up())
+
+    async def _catch_up(self) -> None:
+        try:
+            async with self._alone():
+                pass
+        except DatabaseError:
+            log.warning("a page was not brought up to date: the database is away")
+
+    async def _forward(self, account_id: str, items: Items) -> None:
         if account_id not in self.seqs:
             return
         for seq, kind, text in items:
@@ -160,8 +194,8 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _send_event(self, account_id: str, seq: int, kind: str, text: str) -> None:
         self.seqs[account_id] = seq
-        if kind == "position":
-            text = f'{text[:-1]},"seen":"{self._seen()}"}}'
+        if kind == "position" and self.caller is not None:
+            text = f'{text[:-1]},"seen":"{seen.stamp(self.caller.user.pk, self.seqs)}"}}'
         await self.send(text_data=text)
 
     async def _fill(self, account_id: str) -> None:
@@ -176,29 +210,39 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
             if len(items) < LOG_PAGE:
                 return
 
-    async def market(self, message: dict[str, Any]) -> None:
-        """From the stream process: what has changed of one mark."""
-        if (self._environment, message["category"], message["mark"]) in self.watched:
-            await self.send(text_data=message["text"])
+    def _watches(self, message: dict[str, Any]) -> bool:
+        return (self._environment, message["category"], message["mark"]) in self.watched
 
-    async def status(self, message: dict[str, Any]) -> None:
-        await self.send(text_data=message["text"])
-
-    async def beat(self, top: dict[str, int], up: dict[str, Any]) -> None:
+    async def beat(self, told: Told) -> None:
         """From the pulse, every second: fills gaps, then says how fresh everything is."""
-        if not self._ready:
+        if not self._ready or self.caller is None:
             return
-        async with self._lock:
-            for account_id in list(self.seqs):
-                if top.get(account_id, 0) > self.seqs[account_id]:
-                    await self._fill(account_id)
-            await self._json(
-                type="heartbeat",
-                seq=self.seqs,
-                at=time_text(timezone.now()),
-                up={account_id: up[account_id] for account_id in self.seqs if account_id in up},
-                seen=self._seen(),
-            )
+        if self._lock.locked() or any(told.top.get(name, 0) > seq for name, seq in self.seqs.items()):
+            async with self._alone():
+                for account_id in list(self.seqs):
+                    if told.top.get(account_id, 0) > self.seqs[account_id]:
+                        told.missed.add(account_id)
+                        await self._fill(account_id)
+        await self.send(text_data=told.text(self.caller.user.pk, self.seqs))
+
+    async def renew(self) -> None:
+        """The user's accounts are others than when this page came: it begins anew with them."""
+        async with self._alone():
+            await self._take_accounts()
+            await self._snapshot()
+
+    async def _take_accounts(self) -> str:
+        """Joins the groups of all accounts that are the user's now. Returns the log's epoch."""
+        assert self.caller is not None  # noqa: S101  # only reached on an open socket
+        accounts, epoch = await in_thread(_welcome, self.caller.user.pk)
+        gone = self.seqs.keys() - {account["id"] for account in accounts}
+        self.seqs = {account["id"]: self.seqs.get(account["id"], 0) for account in accounts}
+        self._environment = accounts[0]["environment"] if accounts else ""
+        for account_id in gone:
+            await self._leave(account_group(account_id))
+        for account_id in self.seqs:
+            await self._join(account_group(account_id))
+        return epoch
 
     async def sign_out(self) -> None:
         await self.close(code=SIGNED_OUT)
@@ -210,7 +254,7 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
         if message is None or not self._ready:
             return
         if message["type"] == "snapshot":
-            async with self._lock:
+            async with self._alone():
                 await self._snapshot()
         elif message["type"] == "since":
             await self._since(message)
@@ -221,7 +265,7 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
         account_id, seq = message.get("account"), message.get("seq")
         if not isinstance(account_id, str) or account_id not in self.seqs or type(seq) is not int:
             return
-        async with self._lock:
+        async with self._alone():
             self.seqs[account_id] = seq
             await self._fill(account_id)
 
@@ -233,9 +277,7 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
         others = {item for item in self.watched if item[1] != wish.category}
         wanted = {(self._environment, wish.category, mark) for mark in wish.marks}
         for item in self.watched - wanted - others:
-            group = market_group(*item)
-            self._groups.discard(group)
-            await self.channel_layer.group_discard(group, self.channel_name)
+            await self._leave(market_group(*item))
         for item in wanted:
             await self._join(market_group(*item))
         fresh = wanted - self.watched

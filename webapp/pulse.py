@@ -1,17 +1,24 @@
 """One heartbeat for all sockets of this process: each second it reads, once for all of them, how far the logs have
-come and how fresh each account is; every few seconds, who was signed out and what is still watched."""
+come and how fresh each account is; every few seconds, who was signed out, whose accounts changed and what is still
+watched."""
 
 import asyncio
+import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 import redis
 from django.db import DatabaseError, connection
+from django.utils import timezone
 
-from orders import selectors, topics
+from bybit.forms import time_text
+from orders import seen, selectors, topics
 from webapp import status
+from webapp.hub import hub
 from webapp.security.callers import Caller, still_valid
 
 log = logging.getLogger("tradepost.live")
@@ -19,10 +26,38 @@ log = logging.getLogger("tradepost.live")
 BEAT_SECONDS = 1.0
 CHECK_EVERY = 3
 INTEREST_EVERY = 10
+# After so many pages, whoever else waits for this process has a turn.
+PAGES_AT_ONCE = 50
 T = TypeVar("T")
 # (environment, category, mark): what a page watches; see orders.marks.
 Watched = tuple[str, str, str]
 _pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="live")
+
+
+@dataclass
+class Told:
+    """What one heartbeat tells all pages: how far the logs have come and how fresh each account is, read at `at`."""
+
+    top: dict[str, int]
+    up: dict[str, Any]
+    at: datetime
+    # Accounts of which some page had not heard all.
+    missed: set[str] = field(default_factory=set)
+    _texts: dict[tuple[Any, ...], str] = field(default_factory=dict)
+
+    def text(self, user_id: int, seqs: dict[str, int]) -> str:
+        """The heartbeat of a page that has shown so much; made once for all pages of a user that are equally far."""
+        key = (user_id, *seqs.items())
+        if key not in self._texts:
+            message = {
+                "type": "heartbeat",
+                "seq": seqs,
+                "at": time_text(self.at),
+                "up": {name: self.up[name] for name in seqs if name in self.up},
+                "seen": seen.stamp(user_id, seqs, int(self.at.timestamp() * 1000)),
+            }
+            self._texts[key] = json.dumps(message, separators=(",", ":"))
+        return self._texts[key]
 
 
 class Socket(Protocol):
@@ -30,7 +65,8 @@ class Socket(Protocol):
     seqs: dict[str, int]
     watched: set[Watched]
 
-    async def beat(self, top: dict[str, int], up: dict[str, Any]) -> None: ...
+    async def beat(self, told: Told) -> None: ...
+    async def renew(self) -> None: ...
     async def sign_out(self) -> None: ...
 
 
@@ -60,9 +96,8 @@ class Pulse:
     def remove(self, socket: Socket) -> None:
         self._sockets.discard(socket)
 
-    async def state(self, account_ids: list[str]) -> tuple[dict[str, int], dict[str, Any]]:
-        """How far the logs have come, and how fresh each account is."""
-        return await in_thread(_state, account_ids)
+    async def told(self, account_ids: list[str]) -> Told:
+        return await in_thread(_told, account_ids)
 
     async def show_interest(self, watched: Iterable[Watched]) -> list[tuple[Watched, str]]:
         """Tells the stream process what is needed. Returns the last message of each that has one."""
@@ -101,25 +136,45 @@ class Pulse:
     async def _beat(self, beats: int) -> None:
         sockets = list(self._sockets)
         account_ids = sorted({account_id for socket in sockets for account_id in socket.seqs})
-        top, up = await self.state(account_ids)
+        told = await self.told(account_ids)
         if beats % CHECK_EVERY == 0:
-            keys = {socket.caller.key for socket in sockets if socket.caller}
-            valid = await in_thread(still_valid, keys)
-            for socket in sockets:
-                if socket.caller is None or socket.caller.key not in valid:
-                    self.remove(socket)
-                    await socket.sign_out()
+            sockets = await self._check(sockets)
         if beats % INTEREST_EVERY == 0:
             await self.show_interest({mark for socket in sockets for mark in socket.watched})
-        done = await asyncio.gather(
-            *(socket.beat(top, up) for socket in self._sockets.copy()), return_exceptions=True
-        )
-        for problem in done:
-            if isinstance(problem, Exception):
-                log.warning("a socket took no heartbeat: %s", type(problem).__name__)
+        await self._each(sockets, lambda socket: socket.beat(told))
+        if told.missed:
+            await hub.rejoin([topics.account_group(account_id) for account_id in told.missed])
+
+    async def _check(self, sockets: list[Socket]) -> list[Socket]:
+        """Ends the sockets of whoever was signed out, and renews those whose accounts are others now. Returns the
+        sockets that are left."""
+        keys = {socket.caller.key for socket in sockets if socket.caller}
+        users = {socket.caller.user.pk for socket in sockets if socket.caller}
+        valid, accounts = await in_thread(lambda: (still_valid(keys), status.account_ids(users)))
+        good, changed = [], []
+        for socket in sockets:
+            if socket.caller is None or socket.caller.key not in valid:
+                self.remove(socket)
+                await socket.sign_out()
+                continue
+            good.append(socket)
+            if accounts.get(socket.caller.user.pk, set()) != socket.seqs.keys():
+                changed.append(socket)
+        await self._each(changed, lambda socket: socket.renew())
+        return good
+
+    async def _each(self, sockets: list[Socket], work: Callable[[Socket], Awaitable[None]]) -> None:
+        """Together, because one page may have to wait for the log; in portions, because others wait meanwhile."""
+        for start in range(0, len(sockets), PAGES_AT_ONCE):
+            part = [socket for socket in sockets[start : start + PAGES_AT_ONCE] if socket in self._sockets]
+            done = await asyncio.gather(*(work(socket) for socket in part), return_exceptions=True)
+            for problem in done:
+                if isinstance(problem, Exception):
+                    log.warning("a socket took no heartbeat: %s", type(problem).__name__)
 
 
-def _state(account_ids: list[str]) -> tuple[dict[str, int], dict[str, Any]]:
+def _told(account_ids: list[str]) -> Told:
+    at = timezone.now()
     rows = status.of_accounts(account_ids)
     up = {
         row.account: {
@@ -129,7 +184,7 @@ def _state(account_ids: list[str]) -> tuple[dict[str, int], dict[str, Any]]:
         }
         for row in rows
     }
-    return selectors.seqs(account_ids), up
+    return Told(selectors.seqs(account_ids), up, at)
 
 
 pulse = Pulse()

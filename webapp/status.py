@@ -129,3 +129,12 @@ def accounts(user_id: int) -> list[dict[str, Any]]:
         }
         for row in Account.objects.filter(members=user_id)
     ]
+
+
+def account_ids(user_ids: Iterable[int]) -> dict[int, set[str]]:
+    """Which accounts are whose; a user without one is left out."""
+    found: dict[int, set[str]] = {}
+    rows = Account.objects.filter(members__in=list(user_ids)).values_list("members", "pk")
+    for user_id, account_id in rows:
+        found.setdefault(user_id, set()).add(account_id)
+    return found

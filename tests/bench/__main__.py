@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ SLOW_SUBMITS = 40
 FILLS = 200
 SYMBOL = "BTCUSDT"
 QTY = "0.001"
+# Under this name a reader notes that its socket is open.
+OPEN = "open"
 
 
 def timed(work: Callable[[], Any]) -> float:
@@ -140,11 +142,10 @@ class Bench:
         private = bare_stream(self.stack.paper_url)
         private.execution_stream(on_execution)
         stopping = threading.Event()
-        reader = threading.Thread(
-            target=read_socket, args=(self.stack, shown, marks, arrived, stopping), daemon=True
-        )
-        reader.start()
-        wait_for(lambda: marks, 10, "the live socket")
+        for reads in (read_page, read_plain):
+            args = (self.stack, marks if reads is read_plain else shown, arrived, stopping)
+            threading.Thread(target=reads, args=args, daemon=True).start()
+        wait_for(lambda: OPEN in shown and OPEN in marks, 10, "both sockets")
         to_row, to_callback, through = [], [], []
         for number in range(FILLS):
             order_id = self.post()
@@ -170,11 +171,10 @@ class Bench:
         wait_for(lambda: self.stack.order(order_id)["state"] == "working", 10, "a resting order")
 
     def _through_layer(self, mark: str, marks: dict[str, int], arrived: threading.Condition) -> float:
-        from orders.topics import account_group
+        from tests.bench.asgi import GROUP
 
-        text = json.dumps({"type": "mark", "mark": mark})
         start = time.time_ns()
-        layer_loop().group_send(account_group("paper"), {"type": "status", "text": text})
+        layer_loop().group_send(GROUP, {"type": "mark", "text": mark})
         with arrived:
             assert arrived.wait_for(lambda: mark in marks, 10), mark
         return (marks[mark] - start) / 1e6
@@ -206,30 +206,39 @@ def bare_stream(url: str) -> Any:
     )
 
 
-def read_socket(
-    stack: Stack,
-    shown: dict[str, int],
-    marks: dict[str, int],
-    arrived: threading.Condition,
-    stopping: threading.Event,
+def read_page(
+    stack: Stack, shown: dict[str, int], arrived: threading.Condition, stopping: threading.Event
 ) -> None:
-    address = f"ws://localhost:{stack.port}/ws/live"
-    with connect(address, subprotocols=["tradepost.v1", f"bearer.{stack.token()}"]) as socket:  # type: ignore[list-item]
-        while not stopping.is_set():
-            try:
-                text = socket.recv(timeout=0.5)
-            except TimeoutError:
-                continue
-            now = time.time_ns()
+    """Notes when the page's socket showed each fill."""
+    protocols: list[Any] = ["tradepost.v1", f"bearer.{stack.token()}"]
+    with connect(f"ws://localhost:{stack.port}/ws/live", subprotocols=protocols) as socket:
+        for text, now in texts(socket, stopping):
             message = json.loads(text)
+            if message["type"] in ("fill", "snapshot"):
+                with arrived:
+                    shown[message["fill"]["exec_id"] if message["type"] == "fill" else OPEN] = now
+                    arrived.notify_all()
+
+
+def read_plain(
+    stack: Stack, marks: dict[str, int], arrived: threading.Condition, stopping: threading.Event
+) -> None:
+    """Notes when the plain socket had each mark."""
+    with connect(f"ws://localhost:{stack.port}/bench/socket") as socket:
+        marks[OPEN] = time.time_ns()
+        for text, now in texts(socket, stopping):
             with arrived:
-                if message["type"] == "fill":
-                    shown[message["fill"]["exec_id"]] = now
-                elif message["type"] == "mark":
-                    marks[message["mark"]] = now
-                elif message["type"] == "snapshot":
-                    marks["open"] = now
+                marks[text] = now
                 arrived.notify_all()
+
+
+def texts(socket: Any, stopping: threading.Event) -> Iterator[tuple[str, int]]:
+    while not stopping.is_set():
+        try:
+            text = socket.recv(timeout=0.5)
+        except TimeoutError:
+            continue
+        yield text, time.time_ns()
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
-"""The product's settings, with one more route: the empty view that `submit` is measured against."""
+"""The product's settings, with what `submit` and `fill` are measured against: an empty view and a plain socket."""
 
 from webapp.settings import *  # noqa: F403
 
 ROOT_URLCONF = "tests.bench.urls"
+ASGI_APPLICATION = "tests.bench.asgi.application"

@@ -15,6 +15,36 @@ from playwright.sync_api import Page, Request, Route, WebSocketRoute, expect
 from .market import ACCOUNT, INSTRUMENTS, Market, instrument, plain
 
 T0 = 1_795_000_000_000
+# A server that is well goes on beating while the test's own machine takes its time: once a second, by a timer and a
+# clock that the test does not move, the last heartbeat comes again with the time that has really passed. What the test
+# lets pass beyond that (`run`, `jump`) is time in which the server was silent.
+REAL_TIME = "window.realTime = { every: setInterval.bind(window), now: performance.now.bind(performance) };"
+HEART = """(() => {
+  const { every, now } = window.realTime;
+  const mine = new WeakSet();
+  const heart = (socket) => {
+    let last = null, since = 0;
+    socket.addEventListener('message', (event) => {
+      if (mine.has(event) || !String(event.data).startsWith('{"type": "heartbeat"')) return;
+      last = JSON.parse(event.data);
+      since = now();
+    });
+    every(() => {
+      if (!last || socket.readyState !== 1) return;
+      const at = new Date(Date.parse(last.at) + now() - since).toISOString();
+      const event = new MessageEvent('message', { data: JSON.stringify({ ...last, at }) });
+      mine.add(event);
+      socket.dispatchEvent(event);
+    }, 1000);
+  };
+  window.WebSocket = new Proxy(window.WebSocket, {
+    construct(target, args) {
+      const socket = new target(...args);
+      heart(socket);
+      return socket;
+    },
+  });
+})();"""
 Answer = tuple[int, Any]
 STEP_MS = 500
 
@@ -50,9 +80,11 @@ class Played:
         self.epoch = "1"
         self._advanced = 0.0
         self._started = time.monotonic()
+        page.context.add_init_script(REAL_TIME)
         page.clock.install(time=T0 / 1000)
         page.route("**/api/v1/**", self._call)
         page.route_web_socket(re.compile(r"/ws/live$"), self._socket)
+        page.add_init_script(HEART)
 
     # ---- time
 

@@ -61,7 +61,8 @@ def ends_as_bybit_has_it(
 def resting(stack: Stack, **changes: Any) -> dict[str, Any]:
     """An order of ours that rests at the exchange."""
     order = body(stack, **changes)
-    assert stack.api("POST", "/orders", order).status_code == 201
+    answer = stack.api("POST", "/orders", order)
+    assert answer.status_code == 201, answer.text
     until(stack, order["id"], "working")
     return order
 

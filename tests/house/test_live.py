@@ -7,6 +7,7 @@ import threading
 import time
 from typing import Any
 
+import psycopg
 import pytest
 import redis
 from websockets.exceptions import InvalidStatus
@@ -266,3 +267,31 @@ def test_a_reader_that_does_not_read_is_let_go(stack: Stack) -> None:
         tail = (tail + got)[-4:]
     assert tail[:2] == b"\x88\x02"
     assert struct.unpack("!H", tail[2:])[0] == 4408
+
+
+def test_a_page_learns_which_accounts_are_its_user_s_while_it_is_open(stack: Stack) -> None:
+    flatten(stack)
+    with psycopg.connect(stack.witness.dsn, autocommit=True) as base:
+        base.execute(
+            "INSERT INTO auth_user (username, password, first_name, last_name, email, is_superuser, is_staff, "
+            "is_active, date_joined) VALUES ('newcomer', '!', '', '', '', false, false, true, now())"
+        )
+        which = "(SELECT id FROM auth_user WHERE username = 'newcomer')"
+        with Page(stack, token=stack.manage("apitoken", "newcomer", "--scope", "read")) as page:
+            assert page.wait("snapshot")["accounts"] == []
+            page.wait("heartbeat")
+            base.execute(
+                f"INSERT INTO bybit_account_members (account_id, user_id) VALUES ('paper', {which})"  # noqa: S608
+            )
+            page.wait("snapshot", lambda message: [row["id"] for row in message["accounts"]] == ["paper"])
+            page.send(type="watch", symbols=["SOLUSDT"])
+            page.wait("ticker")
+            order = body(stack)
+            stack.api("POST", "/orders", order)
+            page.wait("order", lambda message: message["order"]["id"] == order["id"])
+            base.execute(f"DELETE FROM bybit_account_members WHERE user_id = {which}")  # noqa: S608
+            wait_for(lambda: page.of("snapshot")[-1]["accounts"] == [], 10)
+            page.messages.clear()
+            flatten(stack)
+            wait_for(lambda: len(page.of("heartbeat")) >= 2, 10)
+            assert {message["type"] for message in page.messages} <= {"heartbeat", "ticker"}

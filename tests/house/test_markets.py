@@ -156,18 +156,28 @@ def test_spot_and_linear_of_one_name_do_not_mix(watcher: Page, still: Stack) -> 
     watcher.send(type="watch", category="spot", symbols=["BTCUSDT"], book="BTCUSDT", trades="BTCUSDT")
     for category in ("linear", "spot"):
         wait_for(shows_the_truth(watcher, still, "BTCUSDT", category), 10, f"the book of {category}")
-    spot = watcher.wait("ticker", lambda tick: tick.get("category") == "spot" and tick["bid"])
-    linear = watcher.wait("ticker", lambda tick: "category" not in tick)
+    rows = {}
+    for category in ("linear", "spot"):
+        query = {"category": category, "symbol": "BTCUSDT"}
+        told = requests.get(f"{still.paper_url}/v5/market/tickers", params=query, timeout=10).json()
+        [rows[category]] = told["result"]["list"]
+
+    def ticker(category: str) -> Any:
+        """The ticker that shows what the exchange has, now that it stands still."""
+        row = rows[category]
+        return watcher.wait(
+            "ticker",
+            lambda tick: (
+                tick.get("category", "linear") == category
+                and (Decimal(tick["last"]), Decimal(tick["bid"]))
+                == (Decimal(row["lastPrice"]), Decimal(row["bid1Price"]))
+            ),
+        )
+
+    spot, linear = ticker("spot"), ticker("linear")
     assert (spot["mark"], spot["funding_rate"]) == (None, None)
     assert linear["mark"] is not None
     assert Decimal(spot["bid"]) < Decimal(spot["ask"])
-    for category, tick in (("spot", spot), ("linear", linear)):
-        query = {"category": category, "symbol": "BTCUSDT"}
-        row = requests.get(f"{still.paper_url}/v5/market/tickers", params=query, timeout=10).json()["result"][
-            "list"
-        ][0]
-        assert Decimal(tick["last"]) == Decimal(row["lastPrice"])
-        assert Decimal(tick["bid"]) == Decimal(row["bid1Price"])
     # Spot is let go of; linear stays.
     watcher.send(type="watch", category="spot", symbols=[])
     with busy(still):

@@ -18,7 +18,20 @@ def start_over(stack: Stack, account: str = "paper", asked: str | None = None) -
 
 
 def equity(stack: Stack) -> Decimal:
-    return D(stack.api("GET", "/wallet?account=paper").json()["items"][0]["total_equity"])
+    return D(wallet(stack)["total_equity"])
+
+
+def wallet(stack: Stack) -> dict[str, Any]:
+    found: dict[str, Any] = stack.api("GET", "/wallet?account=paper").json()["items"][0]
+    return found
+
+
+def has_its_first_money(stack: Stack) -> None:
+    try:
+        wait_for(lambda: equity(stack) == D(100_000), 30)
+    except AssertionError:
+        told = (wallet(stack), open_rows(stack), stack.api("GET", "/positions").json(), stack.paper.truth())
+        raise AssertionError(f"the first money is not there: {told}") from None
 
 
 def test_everything_ends_the_first_money_is_back_and_the_record_stays(desk: Stack) -> None:
@@ -34,7 +47,7 @@ def test_everything_ends_the_first_money_is_back_and_the_record_stays(desk: Stac
     assert done.json()["cancelled"] >= 1
     [closed] = done.json()["closed"]
     assert closed["order"]["reduce_only"] is True
-    wait_for(lambda: equity(desk) == D(100_000), 30, "the first money")
+    has_its_first_money(desk)
     wait_for(lambda: not open_rows(desk) and not position(desk), what="nothing open in our record")
     truth = desk.paper.truth()
     assert {

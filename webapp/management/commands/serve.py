@@ -17,13 +17,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         # daphne's own module installs the reactor, so it is imported before anything that might.
-        from webapp.asgi import application
+        from channels.routing import get_default_application
+
         from webapp.server import BoundedServer
 
         hosts = _loopback(options["port"]) if options["host"] == "localhost" else [options["host"]]
         endpoints = [f"tcp:{options['port']}:interface={_escaped(host)}" for host in hosts]
         BoundedServer(
-            application=application,
+            application=get_default_application(),
             endpoints=endpoints,
             # No access log: it would print URLs.
             action_logger=None,
