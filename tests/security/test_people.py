@@ -90,7 +90,7 @@ def test_what_does_not_fit_is_said_and_changes_nothing(
     assert get_user_model().objects.count() == 1
 
 
-def test_an_account_is_given_and_taken_and_what_showed_it_ends(account: Any) -> None:
+def test_an_account_is_given_and_taken_and_both_hold_at_once(account: Any) -> None:
     bob, page = person("bob", "viewer"), Page()
     page.sign_in("bob")
     assert page.call("GET", "/orders").json()["items"] == []
@@ -98,13 +98,12 @@ def test_an_account_is_given_and_taken_and_what_showed_it_ends(account: Any) -> 
     assert "already" in told("member", "acc", "bob")
     assert len(page.call("GET", "/orders").json()["items"]) == 1
     assert code_of(page.call("POST", "/orders/cancel-all", {"account": "acc"})) == (403, "forbidden")
-    token, text = ApiToken.make(bob, "read")
-    assert "signed out everywhere" in told("member", "acc", "bob", "--remove")
+    _, text = ApiToken.make(bob, "read")
+    assert len(Page().call("GET", "/orders", Authorization=f"Bearer {text}").json()["items"]) == 1
+    assert told("member", "acc", "bob", "--remove").startswith("bob is no member of acc.")
     assert "already" in told("member", "acc", "bob", "--remove")
-    assert page.call("GET", "/orders").status_code == 401
-    assert Page().call("GET", "/orders", Authorization=f"Bearer {text}").status_code == 401
-    page.sign_in("bob")
     assert page.call("GET", "/orders").json()["items"] == []
+    assert Page().call("GET", "/orders", Authorization=f"Bearer {text}").json()["items"] == []
     entries = AuditEntry.objects.filter(kind__startswith="member").order_by("number")
     assert [(row.kind, row.who, row.account) for row in entries] == [
         ("member_added", "bob", "acc"),

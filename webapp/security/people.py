@@ -78,8 +78,8 @@ def set_role(username: str, role: str, *, everything: bool = False) -> Any:
 
 
 def set_member(account_id: str, username: str, *, member: bool) -> bool:
-    """Lets a user use an account, or no longer; False when that was so already. Who is taken out is signed out, tokens
-    and all: an open socket would go on telling of the account. Raises Unfit."""
+    """Lets a user use an account, or no longer; False when that was so already. Every answer holds to it at once, and
+    open pages begin anew with it within seconds (webapp.pulse). Raises Unfit."""
     user = find(username)
     with transaction.atomic():
         account = Account.objects.select_for_update().filter(pk=account_id).first()
@@ -91,7 +91,6 @@ def set_member(account_id: str, username: str, *, member: bool) -> bool:
             account.members.add(user)
         else:
             account.members.remove(user)
-            shut_out(user)
         kind = "member_added" if member else "member_removed"
         audit.record(kind, who=username, account=account_id, by="shell")
     return True

@@ -20,11 +20,5 @@ class Command(BaseCommand):
         except people.Unfit as error:
             raise CommandError(str(error)) from error
         state = f"{user} is {'a' if member else 'no'} member of {account}"
-        if not done:
-            self.stdout.write(f"{state} already. Nothing was changed.")
-        elif member:
-            self.stdout.write(f"{state}. A page that is open shows it after a reload.")
-        else:
-            self.stdout.write(
-                f"{state} any more; they are signed out everywhere, and their API tokens have ended."
-            )
+        after = "Open pages show it within seconds." if done else "It was so already; nothing was changed."
+        self.stdout.write(f"{state}. {after}")
