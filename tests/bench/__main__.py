@@ -15,6 +15,7 @@ from typing import Any
 
 import requests
 from pybit.unified_trading import HTTP, WebSocket
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.bench.front import Front
@@ -238,6 +239,8 @@ def texts(socket: Any, stopping: threading.Event) -> Iterator[tuple[str, int]]:
             text = socket.recv(timeout=0.5)
         except TimeoutError:
             continue
+        except ConnectionClosed:
+            return
         yield text, time.time_ns()
 
 
