@@ -271,6 +271,7 @@ class Stack:
             "worker@local": "worker",
             "resolver@local": "resolver",
             "beat": "beat",
+            "runalerts": "alerts",
         }
         found: dict[str, int] = {}
         for child in psutil.Process(self.process.pid).children():

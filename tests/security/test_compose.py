@@ -19,7 +19,7 @@ from tests.security.people import PASSWORD, App
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ("web", "stream", "worker", "resolver", "beat")
+OURS = ("web", "stream", "worker", "resolver", "beat", "alerts")
 
 
 def test_every_part_is_there_and_locked_down() -> None:
