@@ -198,6 +198,8 @@ export const more = {
   installLead: "Opens in a window of its own, from your home screen.",
   installApple: "In Safari: Share, then Add to Home Screen.",
   insecure: "Installing, passkeys and notifications need HTTPS with a certificate that the phone trusts.",
+  notify: "Notifications",
+  notifyLead: "What you are told while you do not look",
   phone: "Open on your phone",
   phoneLead: "Point the phone's camera at the code, sign in, then install. The phone has to reach this machine: the same network, or a private one such as Tailscale. HTTPS comes from a proxy in front, such as Caddy or Tailscale.",
   phoneApple: "On an iPhone, install from Safari first (Share, then Add to Home Screen) and sign in again inside the app: it keeps its own sign-in.",

@@ -93,6 +93,17 @@ function Phone() {
   );
 }
 
+function Notify() {
+  return (
+    <Group title={more.notify}>
+      <button type="button" class="button row-button" aria-haspopup="dialog" onClick={() => show({ kind: "notify" })}>
+        <span>{more.notifyLead}</span>
+        <Icon name="down" size={18} />
+      </button>
+    </Group>
+  );
+}
+
 function SignOut() {
   const [failed, setFailed] = useState(false);
   const leave = async () => {
@@ -129,6 +140,7 @@ export function More() {
       </Group>
       <SecurityLink />
       {account.value?.environment === "paper" && <PaperAccount of={account.value} />}
+      <Notify />
       <Appearance />
       <Phone />
       <Install />
