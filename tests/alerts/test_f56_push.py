@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -43,6 +44,19 @@ def test_f56_a_fill_is_told_once_without_amounts_and_ends_after_five_minutes(
     assert claims["sub"].startswith("mailto:")
     assert time.time() < claims["exp"] <= time.time() + 24 * 3600
     assert PushSubscription.objects.get().used_at is not None
+
+
+def test_f56_a_fill_ahead_of_its_order_s_end_is_told_as_filled_in_the_end(
+    phone: Phone, account: Account, execution: Any, report: Any
+) -> None:
+    ms = int(time.time() * 1000)
+    services.record_report(account.pk, report(), "stream")
+    services.record_execution(account.pk, execution("e-1", "1", exec_ms=ms), "stream")
+    run()
+    done = report(status="Filled", cum_exec_qty=Decimal(1), updated_ms=ms)
+    services.record_report(account.pk, done, "stream")
+    run(2)
+    assert [one["title"] for one in phone.shown()] == ["Part filled", "Order filled"]
 
 
 def test_f56_who_asks_for_amounts_is_told_them(phone: Phone, fill: Fill) -> None:
@@ -96,11 +110,11 @@ def _soon() -> None:
 
 @pytest.mark.parametrize("trouble", [429, 500, 503, "hang"])
 def test_f56_a_service_in_trouble_is_asked_again_a_few_times_and_no_more(
-    phone: Phone, service: PushService, fill: Fill, trouble: Any, monkeypatch: pytest.MonkeyPatch
+    phone: Phone, service: PushService, fill: Fill, trouble: Any, settings: Any
 ) -> None:
-    monkeypatch.setattr(send, "TIMEOUT_SECONDS", (1, 0.2))
+    settings.PUSH_READ_SECONDS = 0.3
     service.answers["/phone"] = [trouble]
-    fill("e-1", "1")
+    fill("e-1", "0.4")
     run(2)
     assert len(service.of(phone.receiver)) == 1, "not before a pause"
     _soon()
@@ -108,7 +122,7 @@ def test_f56_a_service_in_trouble_is_asked_again_a_few_times_and_no_more(
     assert len(service.of(phone.receiver)) == 2
     assert Delivery.objects.filter(state="sent", subscription=phone.id, tries=2).exists()
     service.answers["/phone"] = trouble
-    fill("e-2", "1")
+    fill("e-2", "0.4")
     for _ in range(8):
         run()
         _soon()

@@ -15,8 +15,8 @@ FILL = {
 }  # fmt: skip
 ORDER = {
     "id": "o1", "state": "working", "reject_code": "", "reject_reason": "", "symbol": "BTCUSDT", "side": "Buy",
-    "qty": "1.5", "price": "61234.5", "avg_price": "60000", "filled_qty": "0.25", "stop_order_type": None,
-    "updated_at": "2026-11-22T16:51:52.123Z",
+    "qty": "1.5", "price": "61234.5", "avg_price": "60000", "filled_qty": "0.25",
+    "stop_order_type": None, "create_type": None, "updated_at": "2026-11-22T16:51:52.123Z",
 }  # fmt: skip
 
 
@@ -51,7 +51,8 @@ def test_an_execution(fill: dict[str, Any], order: Any, kind: str | None, title:
     ("order", "title"),
     [
         ({}, None),
-        ({"state": "filled"}, None),
+        ({"state": "filled"}, "Order filled"),
+        ({"state": "filled", "create_type": "CreateByLiq"}, None),
         ({"state": "cancelled", "reject_reason": "EC_PerCancelRequest"}, None),
         ({"state": "cancelled", "reject_reason": "EC_NoError"}, None),
         ({"state": "cancelled", "reject_reason": "EC_PostOnlyWillTakeLiquidity"}, "Order ended by Bybit"),
@@ -70,6 +71,13 @@ def test_a_text_has_the_time_and_no_amounts_unless_asked_for(news: words.News) -
     assert re.sub(r"\d\d:\d\d:\d\d UTC", "", plain) == "BTCUSDT Buy · "
     assert not re.search(r"\d", news.title)
     assert re.search(r"· (0\.25 at 60000|1\.5 at 61234\.5) · 16:51:52 UTC$", news.text(amounts=True))
+
+
+def test_the_last_execution_and_the_order_s_end_are_one_news() -> None:
+    done = ORDER | {"state": "filled", "filled_qty": "1.5"}
+    by_fill, by_order = words.of_fill(FILL, done), words.of_order(done)
+    assert by_fill and by_order
+    assert (by_fill.key, by_fill.tag, by_fill.title) == (by_order.key, by_order.tag, by_order.title)
 
 
 def test_how_long_each_is_news() -> None:

@@ -1,5 +1,7 @@
 """Web push on the whole house, by a page that takes pushes and a push service that is somebody else's process."""
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -67,6 +69,17 @@ def test_f56_a_push_service_that_hangs_holds_up_no_order(
     until(stack, second["id"], "filled")
     assert time.monotonic() - begun < 4
     assert stack.ready() and stack.live()
+
+
+def test_f38_f56_a_killed_alerts_process_tells_what_happened_meanwhile(stack: Stack, phone: Phone) -> None:
+    pid = stack.children()["alerts"]
+    os.kill(pid, signal.SIGKILL)
+    order = market()
+    assert stack.api("POST", "/orders", order).status_code == 201
+    until(stack, order["id"], "filled")
+    wait_for(lambda: "Order filled" in [one["title"] for one in phone.shown()], 15, "the fill's push")
+    assert stack.children()["alerts"] != pid
+    assert [one["title"] for one in phone.shown()].count("Order filled") == 1
 
 
 def test_f58_a_device_that_signs_out_is_told_nothing_more(

@@ -23,8 +23,7 @@ from webapp.security.callers import still_valid
 
 log = logging.getLogger("tradepost.alerts")
 
-# To be connected, and then for a byte of the answer.
-TIMEOUT_SECONDS = (3.05, settings.PUSH_READ_SECONDS)
+CONNECT_SECONDS = 3.05
 # Longer than a send can take: a claim that is older is of a process that died.
 CLAIM = timedelta(seconds=30)
 # Before the second, third and fourth try; then it is dropped.
@@ -122,7 +121,7 @@ def _post(row: Delivery, to: PushSubscription, origin: str, now: datetime) -> re
             to.endpoint,
             data=body,
             headers=headers,
-            timeout=TIMEOUT_SECONDS,
+            timeout=(CONNECT_SECONDS, settings.PUSH_READ_SECONDS),
             allow_redirects=False,
             stream=True,
         )

@@ -35,6 +35,8 @@ _FORCED = {
     "Settle": "Settled",
     "Delivery": "Delivered",
 }
+# Bybit's enum createType: https://bybit-exchange.github.io/docs/v5/enum#createtype
+_BY_FORCE = ("CreateByLiq", "CreateByAdl", "CreateByTakeOver", "CreateBySettle")
 # Why Bybit ends an order without anything having gone wrong: https://bybit-exchange.github.io/docs/v5/enum#rejectreason
 _NO_TROUBLE = frozenset({"", "EC_NoError", "EC_PerCancelRequest"})
 # What the audit log has of somebody's sign-in that its owner should hear of at once, whoever did it.
@@ -87,8 +89,7 @@ class News:
 def of_fill(fill: Mapping[str, Any], order: Mapping[str, Any] | None) -> News | None:
     """Of an execution, with its order as it is now; None for what is no trade. Both have the API's shape."""
     told, at = str(fill["exec_type"]), datetime.fromisoformat(fill["at"])
-    where = f"{fill['symbol']} {fill['side']}"
-    exact = f"{fill['qty']} at {fill['price']}"
+    where, exact = f"{fill['symbol']} {fill['side']}", f"{fill['qty']} at {fill['price']}"
     if told in _FORCED:
         return News(
             kind="liquidation",
@@ -102,24 +103,46 @@ def of_fill(fill: Mapping[str, Any], order: Mapping[str, Any] | None) -> News | 
         )
     if told != "Trade":
         return None
-    stop = _STOPS.get(str(order.get("stop_order_type"))) if order else None
-    whole = order is not None and order["state"] == "filled"
-    if order is not None and order["avg_price"] is not None:
-        exact = f"{order['filled_qty']} at {order['avg_price']}"
+    if order is None:
+        key = f"fill:{fill['account']}:{fill['exec_id']}"
+        return News(
+            kind="fill",
+            key=key,
+            tag=key,
+            title="Part filled",
+            body=where,
+            exact=exact,
+            screen="/positions",
+            at=at,
+        )
+    return _filled(order, at, part=f"fill:{fill['account']}:{fill['exec_id']}")
+
+
+def _filled(order: Mapping[str, Any], at: datetime, *, part: str) -> News:
+    """An order is filled, or a part of it by the execution that `part` names. Bybit tells of the last execution and of
+    the order's end by two messages, in any order: both are the same news under the same key."""
+    stop = _STOPS.get(str(order["stop_order_type"]))
+    average = order["avg_price"]
+    whole = order["state"] == "filled"
     return News(
         kind="stop" if stop else "fill",
-        key=f"fill:{fill['account']}:{fill['exec_id']}",
-        tag=f"order:{order['id'] if order else fill['exec_id']}",
+        key=f"filled:{order['id']}" if whole else part,
+        tag=f"order:{order['id']}",
         title=(stop or "Order filled") if whole else f"{stop}, part filled" if stop else "Part filled",
-        body=where,
-        exact=exact,
+        body=f"{order['symbol']} {order['side']}",
+        exact=order["filled_qty"] if average is None else f"{order['filled_qty']} at {average}",
         screen="/positions",
         at=at,
     )
 
 
 def of_order(order: Mapping[str, Any]) -> News | None:
-    """Of an order's change; None unless it ended without what it was placed for."""
+    """Of an order's change; None unless it has come to an end that its owner did not ask for."""
+    at = datetime.fromisoformat(order["updated_at"])
+    if order["state"] == "filled":
+        # What Bybit closed by force is told by its execution.
+        forced = str(order["create_type"]).startswith(_BY_FORCE)
+        return None if forced else _filled(order, at, part="")
     if order["state"] == "rejected":
         never = order["reject_code"] in ("never_sent", "never_arrived", "clock")
         title = "Order not placed" if never else "Order rejected"
@@ -135,7 +158,7 @@ def of_order(order: Mapping[str, Any]) -> News | None:
         body=f"{order['symbol']} {order['side']}",
         exact=f"{order['qty']}{'' if order['price'] is None else ' at ' + order['price']}",
         screen="/orders",
-        at=datetime.fromisoformat(order["updated_at"]),
+        at=at,
     )
 
 
