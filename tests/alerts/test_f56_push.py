@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from bybit.models import Account, Link
-from orders import services, topics
+from orders import services, topics, writing
 from tests.alerts.conftest import Phone, run
 from tests.push import PushService, packed
 from tests.security.people import Page, code_of
@@ -187,9 +187,11 @@ def test_f56_a_delivery_whose_process_died_is_sent_by_the_next(
 
 
 def test_f56_old_news_is_none(phone: Phone, account: Account, execution: Any, fill: Fill) -> None:
+    PushSubscription.objects.update(created_at=timezone.now() - timedelta(days=730))
     services.record(account.pk, executions=[execution("e-9", "1")], source="stream")
     run()
     assert phone.shown() == [], "a fill of last year, as a backfill brings it"
+    assert not Notice.objects.filter(kind="fill").exists()
     fill("e-1", "1")
     follow.follow()
     Notice.objects.update(until=timezone.now())
@@ -236,9 +238,20 @@ def test_f56_trouble_of_an_account_is_told_once(phone: Phone, account: Account) 
     assert [one["title"] for one in phone.shown()] == ["No news from Bybit", "Bybit refuses the key"]
 
 
-def test_f56_a_rejected_order_and_an_alert_are_told(
-    phone: Phone, account: Account, report: Any, fill: Fill
+def test_f56_an_alert_is_told_once_however_often_it_is_looked_at(
+    phone: Phone, account: Account, report: Any
 ) -> None:
+    services.record_report(account.pk, report(), "stream")
+    writing.alert(account.orders.get(), "Bybit no longer lists this order.")
+    follow.follow()
+    follow.follow()
+    run(2)
+    (shown,) = phone.shown()
+    assert shown["title"] == "An order needs a look"
+    assert shown["body"].startswith("BTCUSDT · ")
+
+
+def test_f56_a_rejected_order_is_told(phone: Phone, account: Account, report: Any) -> None:
     services.record_report(account.pk, report(), "stream")
     services.record_report(
         account.pk, report(status="Rejected", reject_reason="EC_NoEnoughMargin", updated_ms=2**41), "stream"
