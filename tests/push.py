@@ -70,8 +70,8 @@ class Push:
 
     def notification(self, receiver: Receiver) -> dict[str, Any]:
         told = json.loads(receiver.open(self.body))
-        assert told["web_push"] == 8030
         found: dict[str, Any] = told["notification"]
+        assert (told["web_push"], told["app_badge"]) == (8030, found["app_badge"])
         return found
 
     def signed(self) -> tuple[str, dict[str, Any]]:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from bybit.models import Account, Link
 from orders import services, topics, writing
+from positions.services import Change
 from tests.alerts.conftest import Phone, run
 from tests.push import PushService, packed
 from tests.security.people import Page, code_of
@@ -184,6 +185,15 @@ def test_f56_a_delivery_whose_process_died_is_sent_by_the_next(
     Delivery.objects.update(next_at=timezone.now())
     run()
     assert len(phone.shown()) == 1
+
+
+def test_f56_one_event_that_cannot_be_read_silences_nothing(
+    phone: Phone, account: Account, fill: Fill
+) -> None:
+    topics.changed(account.pk, [Change("order", "x", 1, '{"of": "another version"}')])
+    fill("e-1", "1")
+    run()
+    assert [one["title"] for one in phone.shown()] == ["Order filled"]
 
 
 def test_f56_old_news_is_none(phone: Phone, account: Account, execution: Any, fill: Fill) -> None:

@@ -97,7 +97,14 @@ def _of_events(account_id: str, page: Sequence[tuple[int, str, str]]) -> Iterabl
     fills = Fill.objects.filter(account=account_id, exec_id__in=named).select_related("order")
     orders = {row.exec_id: json.loads(OrderOut.of(row.order).model_dump_json()) for row in fills if row.order}
     for kind, body in bodies:
-        found = words.of_order(body) if kind == "order" else words.of_fill(body, orders.get(body["exec_id"]))
+        try:
+            found = (
+                words.of_order(body) if kind == "order" else words.of_fill(body, orders.get(body["exec_id"]))
+            )
+        except (KeyError, TypeError, ValueError):
+            # Written by another version: one that cannot be read must not silence all that follow it.
+            log.exception("an event of %s cannot be told", account_id)
+            continue
         if found is not None:
             yield found
 

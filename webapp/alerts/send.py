@@ -133,17 +133,19 @@ def topic(tag: str) -> str:
 
 
 def _payload(row: Delivery, to: PushSubscription) -> bytes:
-    """Declarative Web Push, which iOS shows by itself (https://webkit.org/blog/16535/meet-declarative-web-push/); our
-    service worker reads the same elsewhere."""
-    notice = row.notice
+    """Declarative Web Push, which iOS shows by itself; our service worker reads the same elsewhere. The badge stands
+    twice: in the notification, as https://webkit.org/blog/16535/meet-declarative-web-push/ has it, and beside it, as
+    the standard does (https://w3c.github.io/push-api/#declarative-push-message)."""
+    notice, count = row.notice, unread(to, row.notice.tag)
     shown = {
         "title": notice.title,
         "body": notice.body,
         "navigate": f"{settings.OPENED_AT}/#{notice.screen}",
         "tag": notice.tag,
-        "app_badge": unread(to, notice.tag),
+        "app_badge": count,
     }
-    return json.dumps({"web_push": 8030, "notification": shown}, ensure_ascii=False).encode()
+    told = {"web_push": 8030, "notification": shown, "app_badge": count}
+    return json.dumps(told, ensure_ascii=False).encode()
 
 
 def unread(to: PushSubscription, tag: str) -> int:
