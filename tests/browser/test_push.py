@@ -200,7 +200,12 @@ def test_allowing_a_test_and_the_badge(phone: Phone, site: Site, push_service: P
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     wait_for(lambda: phone.badge() == 0, what="an empty badge once opened")
     expect(sheet.get_by_role("group", name="Fills")).to_be_visible()
-    sheet.get_by_role("group", name="Amounts and prices").get_by_text("On", exact=True).click()
+    amounts = sheet.get_by_role("group", name="Amounts and prices")
+    for choice in ("On", "Off"):
+        with page.expect_response("**/api/v1/push/preferences") as answered:
+            amounts.get_by_text(choice, exact=True).click()
+        assert answered.value.json()["amounts"] is (choice == "On")
+        expect(amounts.get_by_role("radio", name=choice, exact=True)).to_be_checked()
     sheet.get_by_role("button", name="Send a test").click()
     wait_for(lambda: len(push_service.of(mine)) == 2, what="the second test")
     assert push_service.of(mine)[1].notification(mine)["app_badge"] == 1, "counted anew since it was opened"

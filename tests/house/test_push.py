@@ -13,6 +13,8 @@ from tests.house.orders import flatten, market, until
 from tests.house.test_callers import Browser
 from tests.push import Push, PushService
 
+KINDS = ["fill", "rejected", "liquidation", "stop", "trouble", "security"]
+
 
 class Phone(Browser):
     def __init__(self, stack: Stack, service: PushService, name: str) -> None:
@@ -20,6 +22,7 @@ class Phone(Browser):
         self.service, self.receiver = service, service.receiver(name)
         answer = self.call("POST", "/push/devices", self.receiver.body())
         assert answer.status_code == 200, answer.text
+        self.call("PUT", "/push/preferences", {"kinds": KINDS, "amounts": False})
 
     def pushes(self) -> list[Push]:
         return self.service.of(self.receiver)
