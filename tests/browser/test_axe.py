@@ -106,7 +106,7 @@ def test_the_other_sheets_are_clean(seen: Played, page: Page) -> None:
     seen.answers["GET /push/devices"] = lambda *_: (200, {"items": [{**device, "failures": 0}], "next": None})
     seen.answers["GET /push/preferences"] = lambda *_: (200, {"kinds": ["fill"], "amounts": False})
     seen.answers["GET /push"] = lambda *_: (200, {"key": "x", "running": False})
-    for name in ("shortcuts", "on your phone", "while you do not look"):
+    for name in ("shortcuts", "on your phone", "open notifications"):
         page.get_by_role("button", name=re.compile(name, re.IGNORECASE)).first.click()
         look(name)
         shut()

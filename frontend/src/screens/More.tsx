@@ -96,9 +96,9 @@ function Phone() {
 function Notify() {
   return (
     <Group title={more.notify}>
-      <button type="button" class="button row-button" aria-haspopup="dialog" onClick={() => show({ kind: "notify" })}>
-        <span>{more.notifyLead}</span>
-        <Icon name="down" size={18} />
+      <p class="line">{more.notifyLead}</p>
+      <button type="button" class="button" aria-haspopup="dialog" onClick={() => show({ kind: "notify" })}>
+        {more.notifyOpen}
       </button>
     </Group>
   );
