@@ -60,6 +60,7 @@ FAILURES = {
     47: "Stops and restarts with a create in flight",
     48: "Our clock jumps; time zones",
     49: "A dependency changes its defaults",
+    56: "Web push late, doubled, dead",
     57: "A copied session cookie",
     58: "What ends a session ends its sockets",
     59: "Keys: too mighty, unbound, ending, dead, changed",
@@ -68,6 +69,7 @@ FAILURES = {
     63: "Headers, inline scripts, frames",
     64: "Passwords guessed",
     65: "Codes replayed, raced, guessed; recovery codes",
+    67: "Outbound addresses that a user gives",
     70: "What is another's; rights of everybody on every route",
 }
 

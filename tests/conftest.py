@@ -19,6 +19,7 @@ import pytest
 import requests
 
 import tests.own_data  # noqa: F401  # first of ours: it decides where everything lives
+from tests.push import PushService
 
 if TYPE_CHECKING:
     from tests.witness import Witness
@@ -275,6 +276,7 @@ class Stack:
             "worker@local": "worker",
             "resolver@local": "resolver",
             "beat": "beat",
+            "runalerts": "alerts",
         }
         found: dict[str, int] = {}
         for child in psutil.Process(self.process.pid).children():
@@ -357,9 +359,18 @@ def announced(stack: Stack) -> bool:
 
 
 @pytest.fixture(scope="session")
-def stack_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def push_service() -> Iterator[PushService]:
+    """The push service of the whole house."""
+    service = PushService()
+    yield service
+    service.close()
+
+
+@pytest.fixture(scope="session")
+def stack_process(push_service: PushService) -> Iterator[Stack]:
     data = Path(tempfile.mkdtemp(prefix="tradepost-stack-"))
-    stack = start_stack(data, two_free_ports(), "--seed", "7", **FAST_CLOCK)
+    told = {**FAST_CLOCK, "PUSH_TEST_SERVICE": push_service.url}
+    stack = start_stack(data, two_free_ports(), "--seed", "7", **told)
     try:
         wait_for(lambda: announced(stack), 90, what="READY")
         yield stack

@@ -13,6 +13,7 @@ from django_otp_webauthn.models import WebAuthnCredential
 from bybit.models import Account, BadMessage, KeyCheck
 from positions.admin import ReadOnly
 from webapp import accounts
+from webapp.alerts.models import Delivery, PushSubscription
 from webapp.security.models import ApiToken, AuditEntry, Authenticator, Device
 
 User = get_user_model()
@@ -79,6 +80,21 @@ class PasskeyAdmin(Chosen):
 @admin.register(Authenticator)
 class AuthenticatorAdmin(Chosen):
     list_display = ["name", "user", "confirmed", "created_at", "used_at"]
+
+
+@admin.register(PushSubscription)
+class PushSubscriptionAdmin(Chosen):
+    list_display = ["device", "user", "created_at", "used_at", "failures", "read_at"]
+    list_filter = ["user"]
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(Chosen):
+    """What was pushed to whom, and what became of it."""
+
+    list_display = ["notice", "subscription", "state", "tries", "next_at", "sent_at", "trouble"]
+    list_filter = ["state", "notice__kind"]
+    list_select_related = ["notice", "subscription__device"]
 
 
 @admin.register(Account)

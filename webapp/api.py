@@ -22,6 +22,7 @@ from webapp.console_api import router as console_router
 from webapp.errors import error_response
 from webapp.market_api import router as market_router
 from webapp.passkey_api import router as passkey_router
+from webapp.push_api import router as push_router
 from webapp.security import refusals, sessions
 from webapp.security.callers import Caller, CsrfRefused, of_request
 from webapp.security.throttle import TooManyTries
@@ -130,6 +131,7 @@ api.add_router("", health_router)
 api.add_router("", session_router)
 api.add_router("", security_router)
 api.add_router("", passkey_router)
+api.add_router("", push_router)
 api.add_router("", account_router)
 api.add_router("", console_router)
 api.add_router("", market_router)

@@ -39,6 +39,12 @@ def _safe_to_run(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
         found.append(
             Error("TRADEPOST_FAILPOINTS is set with real servers: it kills processes.", id="tradepost.E006")
         )
+    if settings.REAL_SERVERS and settings.PUSH_TEST_SERVICE:
+        found.append(
+            Error("PUSH_TEST_SERVICE is set with real servers: it is for tests.", id="tradepost.E011")
+        )
+    if not settings.PUSH_SUBJECT.startswith(("mailto:", "https://")):
+        found.append(Error("PUSH_SUBJECT is neither mailto: nor https://.", id="tradepost.E012"))
     if settings.REAL_SERVERS:
         found += _weak_keys() + _open_doors()
     return found

@@ -42,6 +42,15 @@ RIGHTS: dict[str, str | None] = {
     "list_tokens": "self",
     "make_token": "self",
     "revoke_token": "self",
+    "get_push": "self",
+    "list_push_devices": "self",
+    "add_push_device": "self",
+    "renew_push_device": "self",
+    "remove_push_device": "self",
+    "get_push_preferences": "self",
+    "set_push_preferences": "self",
+    "test_push": "self",
+    "read_push": "self",
     "get_status": "read",
     "list_accounts": "read",
     "list_instruments": "read",
@@ -93,6 +102,7 @@ FRESH = frozenset(
     {
         *("change_password", "start_factor", "remove_factor", "new_recovery_codes", "make_token"),
         *("add_account", "change_key", "export_journal", "start_passkey", "remove_passkey"),
+        "add_push_device",
     }
 )
 # Of these, what a recovery code is good for.
@@ -109,7 +119,12 @@ RISKY = frozenset(
     {"place_order", "place_batch", "amend_order", "reverse_position", "set_leverage", "set_position_mode"}
 )
 # Written into the audit log once done. Orders are sealed there by their evidence, later.
-AUDITED = frozenset({"set_time_zone", "set_leverage", "set_position_mode", "export_journal", "start_over"})
+AUDITED = frozenset(
+    {
+        *("set_time_zone", "set_leverage", "set_position_mode", "export_journal", "start_over"),
+        "set_push_preferences",
+    }
+)
 _by_route: dict[tuple[str, str], str] = {}
 
 

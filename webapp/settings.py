@@ -96,12 +96,19 @@ def _passkey_host(origin: str) -> str:
     return ""
 
 
-_OPENED_AT = PUBLIC_ORIGIN or f"http://localhost:{PORT}"
-PASSKEY_HOST = _passkey_host(_OPENED_AT)
+OPENED_AT = PUBLIC_ORIGIN or f"http://localhost:{PORT}"
+PASSKEY_HOST = _passkey_host(OPENED_AT)
 # Where there can be no passkeys the library still wants a name; nothing is asked of it then.
 OTP_WEBAUTHN_RP_ID = PASSKEY_HOST or "localhost"
 OTP_WEBAUTHN_RP_NAME = "Tradepost"
-OTP_WEBAUTHN_ALLOWED_ORIGINS = [_OPENED_AT] if PASSKEY_HOST else ["http://localhost"]
+OTP_WEBAUTHN_ALLOWED_ORIGINS = [OPENED_AT] if PASSKEY_HOST else ["http://localhost"]
+# Whom the push services may write to about this house: `mailto:` or `https:`. Apple refuses what names no real host, so
+# the demo, which is opened at localhost, names nobody.
+PUSH_SUBJECT = os.environ.get("PUSH_SUBJECT") or (PUBLIC_ORIGIN if HTTPS else "mailto:nobody@example.com")
+# Push services beside those of the browsers' makers: `push.example.org` or `*.example.org`, by HTTPS.
+PUSH_SERVICES = [host for host in os.environ.get("PUSH_SERVICES", "").split(",") if host]
+# The one push service that may be this machine's own, `http://127.0.0.1:9000`: for tests, refused with real servers.
+PUSH_TEST_SERVICE = os.environ.get("PUSH_TEST_SERVICE", "")
 # A stick with room for few names of its own is as good a second factor; what it cannot do is stand alone.
 OTP_WEBAUTHN_ALLOW_PASSWORDLESS_LOGIN = False
 
@@ -124,6 +131,7 @@ INSTALLED_APPS = [
     "positions",
     "orders",
     "webapp.apps.WebappConfig",
+    "webapp.alerts",
 ]
 
 MIDDLEWARE = [
@@ -272,6 +280,9 @@ BACKFILL_DAYS = _seconds("BACKFILL_DAYS", 729.9)
 BACKFILL_PER_SECOND = int(_seconds("BACKFILL_PER_SECOND", 10))
 # How often the account's margin mode is read; it is changed by hand, and seldom.
 MARGIN_MODE_SECONDS = _seconds("MARGIN_MODE_SECONDS", 60)
+# A push service is given this long for a byte of its answer, and asked again after this, four and twelve times this.
+PUSH_READ_SECONDS = _seconds("PUSH_READ_SECONDS", 5)
+PUSH_PAUSE_SECONDS = _seconds("PUSH_PAUSE_SECONDS", 5)
 # Bybit bans an address for ten minutes: not one request meanwhile.
 BAN_SECONDS = _seconds("BAN_SECONDS", 600)
 

@@ -185,6 +185,7 @@ class House:
         self._watcher("worker", [*worker, "--queues", "celery", "--hostname", "worker@local"])
         self._watcher("resolver", [*worker, "--queues", "resolver", "--hostname", "resolver@local"])
         self._watcher("beat", [*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""])
+        self._watcher("alerts", [*django, "runalerts"])
         base = f"ipc://{self._embedded.sockets}"
         self._arbiter = Arbiter(
             list(self._watchers.values()),
@@ -207,7 +208,7 @@ class House:
             self._start("postgres", "valkey", "paper")
             self._until(self._postgres.ensure_database, "PostgreSQL did not start")
             link = self._prepare()
-            self._start("web", "stream", "worker", "resolver", "beat")
+            self._start("web", "stream", "worker", "resolver", "beat", "alerts")
             self._until(self._is_ready, "The house did not become ready")
             lines = [f"READY {self._url}", f"PAPER http://127.0.0.1:{self._paper_port}/", f"SIGN-IN {link}"]
             sys.stdout.write("\n".join(lines) + "\n")

@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
 import type { Plugin, Rolldown } from "vite";
+import { precached } from "./precache.ts";
 
 interface Limits {
   /** The entry and all that it loads before it runs. */
@@ -34,12 +35,13 @@ export function budget(limits: Limits): Plugin {
     writeBundle(_, bundle) {
       const size = { js: 0, chart: 0, css: 0, worker: 0, precache: 0 };
       const first = firstLoad(bundle);
+      const kept = new Set(precached(bundle));
       for (const [name, file] of Object.entries(bundle)) {
         const body = file.type === "chunk" ? file.code : file.source;
         const zipped = gzipSync(body, { level: 9 }).length;
         if (name === "sw.js") size.worker += zipped;
         if (!name.startsWith("assets/")) continue;
-        size.precache += Buffer.byteLength(body);
+        if (kept.has(name)) size.precache += Buffer.byteLength(body);
         if (first.has(name)) size.js += zipped;
         if (file.type === "chunk" && file.moduleIds.some((id) => id.includes("lightweight-charts"))) size.chart += zipped;
         if (name.endsWith(".css")) size.css += zipped;

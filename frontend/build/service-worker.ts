@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { transformWithOxc, type Plugin } from "vite";
+import { precached } from "./precache.ts";
 
 interface Options {
   build: string;
@@ -14,8 +15,7 @@ export function serviceWorker({ build, entry, shell }: Options): Plugin {
     name: "tradepost-service-worker",
     apply: "build",
     async generateBundle(_, bundle) {
-      const assets = Object.keys(bundle).filter((name) => name.startsWith("assets/"));
-      const list = [...shell, ...assets.map((name) => `/static/${name}`)].sort();
+      const list = [...shell, ...precached(bundle).map((name) => `/static/${name}`)].sort();
       const source = readFileSync(entry, "utf8");
       const { code } = await transformWithOxc(source, entry, {
         target: "es2022",

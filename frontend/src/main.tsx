@@ -39,6 +39,12 @@ function afterSnapshot(): void {
   fetchParts();
 }
 
+/** Somebody looks: the badge on the icon is empty. Only where notifications were allowed is there anything to do. */
+function noteOpened(): void {
+  if (signedIn.value !== "yes" || document.visibilityState !== "visible" || !("Notification" in window)) return;
+  if (Notification.permission === "granted") void import("./push/device.ts").then((part) => part.opened()).catch(() => undefined);
+}
+
 /** In a task of its own, after the first picture and after the socket was asked for: a slow phone then answers a tap in between. */
 function draw(): void {
   const root = document.getElementById("app");
@@ -59,6 +65,8 @@ startAsking();
 watchOutcomes();
 addEventListener("hashchange", followAddress);
 effect(afterSnapshot);
+effect(noteOpened);
+document.addEventListener("visibilitychange", noteOpened);
 effect(() => {
   document.title = account.value ? `Tradepost · ${account.value.label}` : "Tradepost";
 });

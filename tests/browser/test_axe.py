@@ -104,7 +104,11 @@ def test_the_other_sheets_are_clean(seen: Played, page: Page) -> None:
         page.get_by_role("button", name="More for BTCUSDT").click()
     shut()
     seen.go("More")
-    for name in ("shortcuts", "phone"):
+    device = {"id": 1, "name": "Safari on iPhone", "current": False, "created_at": seen.at(), "used_at": None}
+    seen.answers["GET /push/devices"] = lambda *_: (200, {"items": [{**device, "failures": 0}], "next": None})
+    seen.answers["GET /push/preferences"] = lambda *_: (200, {"kinds": ["fill"], "amounts": False})
+    seen.answers["GET /push"] = lambda *_: (200, {"key": "x", "running": False})
+    for name in ("shortcuts", "on your phone", "open notifications"):
         page.get_by_role("button", name=re.compile(name, re.IGNORECASE)).first.click()
         look(name)
         shut()

@@ -14,7 +14,7 @@ import requests
 from bybit.failpoints import NAMES
 from tests.conftest import TRAP, Stack, answers, wait_for
 
-PROCESSES = ("web", "stream", "worker", "resolver", "beat", "valkey", "postgres", "paper")
+PROCESSES = ("web", "stream", "worker", "resolver", "beat", "alerts", "valkey", "postgres", "paper")
 FREEZABLE = ("web", "stream", "worker", "resolver", "valkey", "postgres", "paper")
 WRITES = ("/v5/order/create", "/v5/order/cancel", "/v5/order/*")
 READS = ("/v5/order/realtime", "/v5/order/history", "/v5/execution/list", "/v5/position/list", "/v5/*")

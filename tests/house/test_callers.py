@@ -24,6 +24,7 @@ SAMPLES = {
     "token_id": "1",
     "factor_id": "1",
     "passkey_id": "1",
+    "push_id": "1",
     "account_id": "paper",
 }
 # Every route that changes anything, out of the document itself, so that a new one cannot be forgotten here.

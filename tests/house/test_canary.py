@@ -129,6 +129,7 @@ def _live_with_secrets(stack: Stack, page: Browser) -> tuple[list[requests.Respo
     said += [page.call("POST", "/accounts", account), page.call("POST", "/accounts", {**account, "key": "x"})]
     assert said[-2].status_code == 201, said[-2].text
     said += [page.call("PUT", "/accounts/canary/key", {**pair, "secret": f"{secret}-not"})]
+    said += [page.call("GET", "/push"), page.call("GET", "/push/preferences")]
     for reply in ("garbage", "html", "ret"):
         stack.paper.fault(endpoint="/v5/user/query-api", accept="never", reply=reply, code=10004)
         said += [page.call("POST", "/accounts/canary/check")]

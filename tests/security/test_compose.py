@@ -26,7 +26,7 @@ from webapp.postgres import binaries
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ONCE = Retry(NoBackoff(), 0)
-OURS = ("web", "stream", "worker", "resolver", "beat")
+OURS = ("web", "stream", "worker", "resolver", "beat", "alerts")
 
 
 def test_every_part_is_there_and_locked_down() -> None:

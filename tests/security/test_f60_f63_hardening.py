@@ -53,6 +53,8 @@ def test_check_deploy_has_nothing_to_say() -> None:
         ({"SECRET_KEY": "short"}, "E007"),
         ({"CREDENTIALS_KEY": REAL["SECRET_KEY"]}, "E008"),
         ({"PUBLIC_ORIGIN": "http://tradepost.example"}, "E010"),
+        ({"PUSH_TEST_SERVICE": "http://127.0.0.1:9000"}, "E011"),
+        ({"PUSH_SUBJECT": "me@tradepost.example"}, "E012"),
     ],
 )
 def test_it_refuses_to_start_unsafely(variables: dict[str, str], code: str) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from tests.conftest import ROOT
 from tests.security.evidence import some_evidence
 from tests.security.people import App, Page, code_of, person
+from webapp.alerts.models import PushSubscription
 from webapp.rights import AUDITED, ENROLLING, FRESH, RECOVERED, REDUCING, RIGHTS, RISKY
 from webapp.security.models import Access, ApiToken, Device
 
@@ -47,6 +48,8 @@ def _paths(ann: Any) -> dict[str, tuple[str, str]]:
     account = ann.bybit_accounts.get()
     order = account.orders.get()
     device = Device.objects.create(user=ann, session_key="x", name="Phone")
+    keys = {"endpoint": "https://web.push.apple.com/x", "p256dh": "x", "auth": "x"}
+    PushSubscription.objects.create(user=ann, device=device, read_at=timezone.now(), **keys)
     token, _ = ApiToken.make(ann, "read")
     samples = {
         "order_id": str(order.pk),
@@ -58,6 +61,7 @@ def _paths(ann: Any) -> dict[str, tuple[str, str]]:
         "token_id": token.pk,
         "factor_id": 999_999,
         "passkey_id": 999_999,
+        "push_id": ann.push_subscriptions.get().pk,
         "trip_id": 999_999,
         "day": "2026-11-01",
     }
@@ -179,15 +183,24 @@ def test_f70_what_is_another_s_is_not_there(ann: Any) -> None:
         "revoke_token",
         "remove_factor",
         "remove_passkey",
+        "remove_push_device",
     ):
         assert code_of(page.call(paths[name][0], paths[name][1], {}))[0] == 404, name
-    for name in ("list_orders", "list_accounts", "list_positions", "list_tokens", "get_status"):
+    for name in (
+        "list_orders",
+        "list_accounts",
+        "list_positions",
+        "list_tokens",
+        "list_push_devices",
+        "get_status",
+    ):
         assert page.call(*paths[name]).json()["items"] == [], name
     assert [row["current"] for row in page.call("GET", "/devices").json()["items"]] == [True]
     assert code_of(page.call("GET", "/events?account=acc"))[0] == 404
     assert code_of(page.call("POST", "/orders/cancel-all", {"account": "acc"}))[0] == 404
     assert ApiToken.objects.filter(revoked_at=None).count() == 1
     assert Device.objects.filter(user=ann).exists()
+    assert PushSubscription.objects.filter(user=ann).exists()
 
 
 def test_a_role_that_changes_holds_at_once() -> None:

@@ -33,6 +33,7 @@ const StopsSheet = lazy(() => import("./StopsSheet.tsx").then((part) => part.Sto
 const ReverseSheet = lazy(() => import("./ReverseSheet.tsx").then((part) => part.ReverseSheet));
 const PositionSheet = lazy(() => import("./ReverseSheet.tsx").then((part) => part.PositionSheet));
 const PhoneSheet = lazy(() => import("./PhoneSheet.tsx").then((part) => part.PhoneSheet));
+const NotifySheet = lazy(() => import("../push/NotifySheet.tsx").then((part) => part.NotifySheet));
 const ChartSheet = lazy(() => import("./ChartSheet.tsx").then((part) => part.ChartSheet));
 
 const SOON_MS = 2_500;
@@ -72,6 +73,7 @@ function Overlay() {
     case "unsettled": return <UnsettledSheet />;
     case "keys": return <KeySheet />;
     case "phone": return <PhoneSheet />;
+    case "notify": return <NotifySheet />;
   }
 }
 

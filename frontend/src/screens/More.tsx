@@ -93,6 +93,17 @@ function Phone() {
   );
 }
 
+function Notify() {
+  return (
+    <Group title={more.notify}>
+      <p class="line">{more.notifyLead}</p>
+      <button type="button" class="button" aria-haspopup="dialog" onClick={() => show({ kind: "notify" })}>
+        {more.notifyOpen}
+      </button>
+    </Group>
+  );
+}
+
 function SignOut() {
   const [failed, setFailed] = useState(false);
   const leave = async () => {
@@ -129,6 +140,7 @@ export function More() {
       </Group>
       <SecurityLink />
       {account.value?.environment === "paper" && <PaperAccount of={account.value} />}
+      <Notify />
       <Appearance />
       <Phone />
       <Install />

@@ -17,6 +17,7 @@ export type Overlay =
   | { kind: "position"; position: string }
   | { kind: "leverage"; desk: Desk }
   | { kind: "phone" }
+  | { kind: "notify" }
   | { kind: "details" }
   | { kind: "unsettled" }
   | { kind: "keys" };

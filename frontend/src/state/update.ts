@@ -46,6 +46,10 @@ export async function startUpdates(): Promise<void> {
     if (asked) location.reload();
     else outdated.value = hadWorker;
   });
+  // A notification was tapped. It names a screen; nothing else is done by it.
+  navigator.serviceWorker.addEventListener("message", ({ data }) => {
+    if (/^#\/\w+$/.test(data?.open)) location.hash = data.open;
+  });
   const registration = await navigator.serviceWorker.register(workerAddress(), { updateViaCache: "none" }).catch(() => null);
   // Refused, as private windows do: the console works all the same, only not without a network.
   if (!registration) return;

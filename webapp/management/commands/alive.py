@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "name", choices=["beat", "stream"], help="beat also proves that a worker runs its tasks"
+            "name", choices=["beat", "stream", "alerts"], help="beat also proves that a worker runs its tasks"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

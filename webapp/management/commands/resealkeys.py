@@ -5,6 +5,8 @@ from django.db import transaction
 
 from bybit.models import Account
 from bybit.secrets import is_current, seal, unseal
+from webapp.alerts.keys import ABOUT
+from webapp.alerts.models import VapidKey
 from webapp.security import audit
 from webapp.security.models import Authenticator
 
@@ -26,6 +28,11 @@ class Command(BaseCommand):
                 if not is_current(bytes(row.sealed_seed)):
                     row.sealed_seed = seal(unseal(bytes(row.sealed_seed), row.about).reveal(), row.about)
                     row.save(update_fields=["sealed_seed"])
+                    done += 1
+            for key in VapidKey.objects.select_for_update():
+                if not is_current(bytes(key.sealed_private)):
+                    key.sealed_private = seal(unseal(bytes(key.sealed_private), ABOUT).reveal(), ABOUT)
+                    key.save(update_fields=["sealed_private"])
                     done += 1
             audit.record("resealed", count=done, by="shell")
         self.stdout.write(f"{done} secrets were sealed anew.")

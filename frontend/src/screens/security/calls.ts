@@ -23,13 +23,16 @@ export async function send<Body>(method: string, path: string, body?: unknown): 
   return (await call<Body>(method, path, body, 15_000)).body;
 }
 
-/** The person said no, or no passkey fits. The text is for them. */
-export class NoPasskey extends Error {}
+/** Something in this browser did not work out. The text is for a person. */
+export class Told extends Error {}
+
+/** The person said no, or no passkey fits. */
+export class NoPasskey extends Told {}
 
 /** What a person is told; anything that is no answer of the server's is thrown on. */
 export function words(error: unknown): string {
   if (error instanceof Silence) return t.signIn.silent;
-  if (error instanceof NoPasskey) return error.message;
+  if (error instanceof Told) return error.message;
   if (!(error instanceof Refused)) throw error;
   if (error.status === 429) return tn.wait(String(error.detail.retry_after ?? 60));
   return error.message || t.signIn.failed(error.code);

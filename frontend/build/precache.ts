@@ -1,0 +1,22 @@
+import type { Rolldown } from "vite";
+
+/** What is of no use without the server, and seldom used with it: sign-in, second factors, devices, keys, notifications. It is left
+ * out of what the worker fetches ahead on every phone, and comes from the network, where it is cached for good, when a person opens
+ * it. The shell, every screen, the chart and whatever takes risk away stay in. */
+const ONLINE = /\/src\/(screens\/security\/|push\/|strings-security|strings-push)/;
+
+/** The files under assets/ that the worker keeps. */
+export function precached(bundle: Rolldown.OutputBundle): string[] {
+  const left = new Set<string>();
+  const styles = new Set<string>();
+  for (const [name, file] of Object.entries(bundle)) {
+    if (file.type !== "chunk") continue;
+    const online = !file.isEntry && file.moduleIds.length > 0 && file.moduleIds.every((id) => ONLINE.test(id));
+    if (online) left.add(name);
+    for (const css of file.viteMetadata?.importedCss ?? []) {
+      if (online) left.add(css);
+      else styles.add(css);
+    }
+  }
+  return Object.keys(bundle).filter((name) => name.startsWith("assets/") && (styles.has(name) || !left.has(name)));
+}

@@ -1,0 +1,38 @@
+// What the sheet about notifications says.
+
+export const tu = {
+  title: "Notifications",
+  here: "This device",
+  on: "On: this device is told, also while the console is closed.",
+  off: "Off on this device.",
+  allow: "Allow on this device",
+  wait: "Waiting for the browser…",
+  stop: "Turn off on this device",
+  test: "Send a test",
+  tested: "Sent. It arrives within a few seconds.",
+  denied:
+    "This browser refuses notifications from this address. Only you can change that: in the browser's settings for this site, set Notifications to Allow, then come back.",
+  dismissed: "The browser's question was not answered. Nothing has changed.",
+  apple: "On an iPhone or iPad notifications work only from the home screen: in Safari Share, then Add to Home Screen; open Tradepost there, sign in, and come back to this sheet.",
+  missing: "This browser cannot take notifications.",
+  slow: "The browser's push service did not answer within 15 seconds. Nothing has changed; the console works as before. Check the network, then try again.",
+  failed: (why: string) => `The browser could not subscribe (${why}). Nothing has changed.`,
+  down: "The process that sends notifications is not running on your server (manage.py runalerts). Nothing is sent until it is.",
+  failing: (count: number) => `The last ${count} could not be delivered here. If a test does not arrive, turn off and allow again.`,
+  kinds: "Tell me of",
+  kind: {
+    fill: "Fills",
+    stop: "Stops and take-profits hit",
+    rejected: "Orders rejected or not placed",
+    liquidation: "Liquidation and ADL",
+    trouble: "Trouble with Bybit, a key or an order",
+    security: "Sign-ins and security",
+  },
+  amounts: "Amounts and prices",
+  amountsLead: "Lock screens are read by others: without this a notification says what happened, in which market and when.",
+  others: "Other devices",
+  remove: "Turn off",
+  removeLabel: (name: string) => `Turn off notifications on ${name}`,
+  switchOn: "On",
+  switchOff: "Off",
+} as const;
