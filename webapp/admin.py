@@ -92,6 +92,7 @@ class PushSubscriptionAdmin(Chosen):
 class DeliveryAdmin(Chosen):
     """What was pushed to whom, and what became of it."""
 
+    whose = "subscription__user"
     list_display = ["notice", "subscription", "state", "tries", "next_at", "sent_at", "trouble"]
     list_filter = ["state", "notice__kind"]
     list_select_related = ["notice", "subscription__device"]

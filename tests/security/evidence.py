@@ -12,6 +12,7 @@ from bybit.models import Account, BadMessage, KeyCheck
 from orders.models import Event, Fill, Order, OrderEvent
 from positions.models import ClosedPnl, Note, Position, Trip, Wallet
 from tests.security.people import App
+from webapp.alerts.models import Delivery, Notice, PushSubscription
 from webapp.security import audit
 from webapp.security.models import ApiToken, Device
 
@@ -66,7 +67,20 @@ def one_of_everything(name: str, who: Any) -> Order:
     BadMessage.objects.create(account=account, reason=f"of {name}", raw="{}")
     ApiToken.make(who, "read", f"of {name}")
     App.enrolled(who)
-    Device.objects.create(user=who, session_key=name, name="Phone")
+    device = Device.objects.create(user=who, session_key=name, name="Phone")
+    push = PushSubscription.objects.create(
+        user=who,
+        device=device,
+        endpoint=f"https://fcm.googleapis.com/{name}",
+        p256dh="p",
+        auth="a",
+        read_at=now,
+    )
+    notice = Notice.objects.create(
+        user=who, key=name, kind="fills", tag=name, title="Filled", body="", screen="orders", urgent=False, at=now,
+        until=now,
+    )  # fmt: skip
+    Delivery.objects.create(notice=notice, subscription=push, next_at=now)
     WebAuthnCredential.objects.create(
         user=who, name="Stick", public_key=b"x", credential_id=name.encode(), aaguid=str(uuid.UUID(int=0))
     )

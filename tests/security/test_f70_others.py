@@ -11,6 +11,7 @@ from django_otp_webauthn.models import WebAuthnCredential
 from tests.security.evidence import one_of_everything
 from tests.security.people import App, Page, code_of, person
 from tests.security.test_f70_rights import DOCUMENT, OPERATIONS
+from webapp.alerts.models import PushSubscription
 from webapp.rights import RIGHTS
 from webapp.security.models import ApiToken, Authenticator, Device
 
@@ -61,6 +62,7 @@ NAMED: dict[str, tuple[str, Any]] = {
     "get_book": (AT, None),
     "list_public_trades": (AT, None),
     "get_funding": (AT, None),
+    "remove_push_device": ("", None),
     "revoke_device": ("", None),
     "rename_device": ("", {"name": "Mine"}),
     "revoke_token": ("", None),
@@ -70,7 +72,14 @@ NAMED: dict[str, tuple[str, Any]] = {
 # What names nothing: one's own is shown, and nothing of another's; a filter by account is tried with ann's.
 LISTS = {
     *("list_accounts", "list_positions", "list_wallets", "list_progress", "get_status", "list_favourites"),
-    *("list_devices", "list_tokens", "list_factors", "list_passkeys", "list_instruments"),
+    *(
+        "list_devices",
+        "list_tokens",
+        "list_factors",
+        "list_passkeys",
+        "list_instruments",
+        "list_push_devices",
+    ),
 }
 FILTERED = {"list_orders", "list_executions", "list_closed_pnl"}
 # Of nobody's but the caller's own, or of the whole house's. A foreign authenticator is confirmed by no code at all.
@@ -96,6 +105,8 @@ ELSEWHERE = {
     ),
     *("start_factor", "confirm_factor", "start_passkey", "confirm_passkey", "list_sites", "add_account"),
     *("put_favourite", "delete_favourite"),
+    *("get_push", "add_push_device", "renew_push_device", "test_push", "read_push"),
+    *("get_push_preferences", "set_push_preferences"),
 }
 OWN_SIGN_IN = {name for name, needs in RIGHTS.items() if needs in ("self", "manage")}
 
@@ -132,6 +143,7 @@ def others() -> tuple[Any, Any, dict[str, Any]]:
         "symbol": "FIRSTUSDT",
         "day": "2026-11-01",
         "device_id": Device.objects.get(user=ann).pk,
+        "push_id": PushSubscription.objects.get(user=ann).pk,
         "token_id": ApiToken.objects.get(user=ann).pk,
         "factor_id": Authenticator.objects.get(user=ann).pk,
         "passkey_id": WebAuthnCredential.objects.get(user=ann).pk,
