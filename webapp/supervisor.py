@@ -208,8 +208,10 @@ class House:
             self._start("postgres", "valkey", "paper")
             self._until(self._postgres.ensure_database, "PostgreSQL did not start")
             link = self._prepare()
-            self._start("web", "stream", "worker", "resolver", "beat", "alerts")
+            self._start("web", "stream", "worker", "resolver", "beat")
             self._until(self._is_ready, "The house did not become ready")
+            # Nobody's order waits for it, so it does not take the others' time to come up.
+            self._start("alerts")
             lines = [f"READY {self._url}", f"PAPER http://127.0.0.1:{self._paper_port}/", f"SIGN-IN {link}"]
             sys.stdout.write("\n".join(lines) + "\n")
             sys.stdout.flush()

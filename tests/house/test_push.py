@@ -43,7 +43,7 @@ def phone(stack: Stack, push_service: PushService) -> Iterator[Phone]:
 def test_f56_a_fill_and_a_sign_in_reach_the_phone_within_seconds(
     stack: Stack, phone: Phone, push_service: PushService
 ) -> None:
-    assert phone.call("GET", "/push").json()["running"]
+    wait_for(lambda: phone.call("GET", "/push").json()["running"], 30, "the process that sends")
     order = market(qty="0.013")
     assert stack.api("POST", "/orders", order).status_code == 201
     wait_for(lambda: "Order filled" in [one["title"] for one in phone.shown()], 10, "the fill's push")

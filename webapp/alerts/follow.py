@@ -17,7 +17,7 @@ from bybit.models import Account, Link
 from orders.models import Event, Fill, OrderEvent
 from orders.schemas import OrderOut
 from webapp.alerts import devices, words
-from webapp.alerts.models import Followed, Notice
+from webapp.alerts.models import Followed, Notice, PushSubscription
 from webapp.security.models import AuditEntry
 
 log = logging.getLogger("tradepost.alerts")
@@ -64,6 +64,11 @@ def _read(name: str, source: _Source) -> int:
                 if not Followed.objects.filter(pk=name).exists():
                     start = Followed(pk=name, position=source.head())
                     Followed.objects.bulk_create([start], ignore_conflicts=True)
+                return told
+            head = source.head()
+            if not PushSubscription.objects.exists():
+                # Nobody listens, so nothing is read: who does from now on is told of what comes after.
+                Followed.objects.filter(pk=name).update(position=head)
                 return told
             position, new = source.after(mark.position)
             told += new
