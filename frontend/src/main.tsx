@@ -30,10 +30,15 @@ async function enterBy(link: string): Promise<void> {
   if (signedIn.peek() === "yes") startLive();
 }
 
-/** After each full picture: what earlier pages and lost answers left open, and the markets if they are still missing. */
+/** The markets, if they are still missing: which ones there are depends on the accounts, and the first may come while the page
+ * is open. */
+function needMarkets(): void {
+  if (synced.value && account.value && !instruments.peek().size) void loadMarkets();
+}
+
+/** After each full picture: what earlier pages and lost answers left open. */
 function afterSnapshot(): void {
   if (!synced.value) return;
-  if (!instruments.peek().size) void loadMarkets();
   if (recall()) show({ kind: "unsettled" });
   void askAccepted();
   fetchParts();
@@ -64,6 +69,7 @@ watchPresence((time) => {
 startAsking();
 watchOutcomes();
 addEventListener("hashchange", followAddress);
+effect(needMarkets);
 effect(afterSnapshot);
 effect(noteOpened);
 document.addEventListener("visibilitychange", noteOpened);
