@@ -131,6 +131,7 @@ def test_market_has_no_price_no_post_only_and_no_time_in_force(ticket: Played, p
     ):
         expect(gone).to_have_count(0)
     expect(page.get_by_text("At the market, now about 64,250.0")).to_be_visible()
+    expect(page.locator("#ticket-slippage")).to_have_value("0.5")
 
 
 def test_reduce_only_needs_something_to_reduce(ticket: Played, page: Page) -> None:
