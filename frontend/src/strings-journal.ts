@@ -47,7 +47,6 @@ export const tj = {
   opened: "Opened",
   closed: "Closed",
   otherFees: "Fees in other coins",
-  uncovered: "Sold without a record of buying",
   r: "R multiple",
   multiple: (r: string) => `${r} R`,
   firstStop: "First stop",
@@ -79,6 +78,5 @@ export const tj = {
   zoneTitle: "Time zone of the days",
   zoneLead: "Whose midnight ends a day. All days are added up anew when it changes.",
   zoneHere: (zone: string) => `Use this device's: ${zone}`,
-  zoneSet: "Set",
   zoneFailed: "The time zone could not be set.",
 } as const;

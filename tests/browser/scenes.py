@@ -106,7 +106,10 @@ def at(tab: str, *radios: str) -> Callable[[Played], None]:
     def show(played: Played) -> None:
         played.go(tab)
         for name in radios:
+            if name == "Book" and played.page.locator(".beside").count():
+                continue
             pick(played, name)
+        played.book()
         played.run(500, beating=True)
 
     return show
@@ -456,16 +459,23 @@ BARE = Stage(
     bare,
     (
         Scene("trade", stay),
-        Scene("book", at("Trade", "Trades")),
+        Scene("book", at("Trade", "Book")),
+        Scene("trades", at("Trade", "Trades")),
         Scene("positions-none", at("Positions")),
         Scene("orders-none", at("Orders")),
+        Scene("review-market", review("Market")),
+    ),
+)
+TICKET = Stage(
+    "ticket",
+    bare,
+    (
         Scene("markets", markets),
         Scene("chart-settings", opens("Chart settings")),
-        Scene("ticket-limit", ticket(take="66000", stop="63000")),
-        Scene("ticket-market", ticket("Market", more=True)),
-        Scene("ticket-trigger", ticket("Trigger", trigger="65000", more=True)),
+        Scene("limit", ticket(take="66000", stop="63000")),
+        Scene("market", ticket("Market", more=True)),
+        Scene("trigger", ticket("Trigger", trigger="65000", more=True)),
         Scene("review", review(take="66000", stop="63000")),
-        Scene("review-market", review("Market")),
     ),
 )
 HELD = Stage(
@@ -492,6 +502,7 @@ HELD = Stage(
         Scene("stops-proof", stops_asked),
         Scene("reversed", turned),
         Scene("positions-blue-orange", blue),
+        Scene("journal", at("Journal")),
     ),
 )
 REAL = Stage(
@@ -571,7 +582,7 @@ DOORS = (
     Stage("door-setup", nobody(fragment="#setup=abc"), (Scene("set-up", stay, ends=True),)),
     Stage("door-invited", nobody(fragment="#setup=invite.abc"), (Scene("invited", stay, ends=True),)),
 )
-EVERYTHING = (BARE, HELD, REAL, OUTCOMES, MORE, JOURNAL, *STATES, *DOORS)
+EVERYTHING = (BARE, TICKET, HELD, REAL, OUTCOMES, MORE, JOURNAL, *STATES, *DOORS)
 
 
 def through(stage: Stage, played: Played) -> Iterator[str]:

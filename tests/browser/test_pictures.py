@@ -11,14 +11,14 @@ from playwright.sync_api import Page
 from tests.conftest import ROOT
 
 from .played import Played
-from .scenes import BARE, EVERYTHING, HELD, Stage, still, through
+from .scenes import BARE, EVERYTHING, HELD, TICKET, Stage, still, through
 from .test_fit import fits
 
 OUT = ROOT / "var/screenshots"
 FULL = [(390, 844), (1440, 900)]
 SOME = [(320, 640), (768, 1024)]
 TAKEN = [(stage, size) for stage in EVERYTHING for size in FULL] + [
-    (stage, size) for stage in (BARE, HELD) for size in SOME
+    (stage, size) for stage in (BARE, TICKET, HELD) for size in SOME
 ]
 
 
