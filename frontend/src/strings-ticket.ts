@@ -70,7 +70,7 @@ export const tt = {
   atMarket: "at market",
   rounded: (value: string, step: string) => `Rounded to ${value} (step ${step})`,
   shareOf: (leverage: string | null) =>
-    leverage ? `Share of your free margin, at ${leverage}×. Max leaves room for fees.` : "Share of what is free, without leverage. Max leaves room for fees.",
+    leverage ? `Of your free margin, at ${leverage}×. Max leaves the fees.` : "Of your free margin, without leverage. Max leaves the fees.",
   shareOfPosition: "Shares of the position.",
   problem: (problem: Problem, limit: string, unit: string): string => {
     const name = problem.on === "price" ? "price" : problem.on === "trigger" ? "trigger price" : "size";

@@ -307,22 +307,26 @@ def silent(played: Played) -> None:
     expect(played.chip("stale")).to_be_visible()
 
 
-def cut(played: Played) -> None:
+def drop(played: Played) -> None:
     played.refuse_sockets = True
     played.sockets[-1].close(code=1012)
+
+
+def cut(played: Played) -> None:
+    drop(played)
     expect(played.chip("reconnecting")).to_be_visible()
 
 
 def away(played: Played) -> None:
     played.answers["GET /session"] = lambda route, _: route.abort()
-    cut(played)
+    drop(played)
     played.run(11_000)
     expect(played.chip("offline")).to_be_visible()
 
 
 def failing(played: Played) -> None:
     played.answers["GET /session"] = lambda *_: (500, {})
-    cut(played)
+    drop(played)
     expect(played.chip("error")).to_be_visible()
     played.run(11_000)
 
