@@ -102,46 +102,6 @@ def test_a_rejection_keeps_the_ticket_and_says_why_once(desk: Played, page: Page
     assert notes(page) == []
 
 
-COUNT = """() => {
-  window.told = { status: 0, alert: 0 };
-  for (const role of ['status', 'alert'])
-    for (const voice of document.querySelectorAll(`[role=${role}]`))
-      new MutationObserver(() => voice.textContent.trim() && (window.told[role] += 1))
-        .observe(voice, { childList: true, characterData: true, subtree: true });
-}"""
-
-
-def test_an_order_is_told_at_most_three_times_and_its_rejection_once(desk: Played, page: Page) -> None:
-    page.evaluate(COUNT)
-    desk.ticket(kind="Market")
-    desk.review()
-    desk.place().click()
-    expect(desk.outcome("accepted")).to_be_visible()
-    row = desk.market.orders[desk.posts()[0]["id"]]
-    for state, filled in (("working", "0.004"), ("filled", "0.01")):
-        desk.say(desk.market.update(row, state=state, filled_qty=filled, avg_price="64250"))
-        for number in range(40):
-            desk.tick(last=f"642{50 + number}")
-        desk.run(2_500, beating=True)
-    expect(desk.outcome("filled")).to_be_visible()
-    told = page.evaluate("window.told")
-    assert 1 <= told["status"] <= 3, told
-    assert told["alert"] == 0
-    page.get_by_role("button", name="Done").click()
-    desk.answers["POST /orders"] = lambda _, request: (
-        201,
-        desk.market.order(
-            request.post_data_json, state="rejected", reject_code="110007", reject_message="no"
-        ),
-    )
-    desk.ticket(kind="Market", size="0.02")
-    desk.review()
-    desk.place().click()
-    expect(page.locator(".refusal")).to_be_visible()
-    desk.run(2_500, beating=True)
-    assert page.evaluate("window.told.alert") == 1
-
-
 def test_too_little_margin_says_what_is_needed_and_offers_what_fits(desk: Played, page: Page) -> None:
     # Held at ten times, so that the margin of the next order is known.
     desk.say(desk.market.change("position", desk.market.position("BTCUSDT", "Buy", "0.05", "63800")))

@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from .played import Played, error
-from .scenes import LOOK
+from .stages import LOOK
 
 
 def test_cancel_says_what_it_does_and_what_it_does_not_know(desk: Played, page: Page) -> None:
