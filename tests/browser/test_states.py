@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -43,7 +45,8 @@ def holding(played: Played) -> Played:
 def test_live_then_stale_then_live(holding: Played, page: Page) -> None:
     expect(buy(page)).to_be_enabled()
     holding.run(5_000)
-    expect(holding.chip("stale")).to_have_text("Stale 5 s")
+    # A heartbeat of real time may have come in between.
+    expect(holding.chip("stale")).to_have_text(re.compile("Stale [45] s"))
     expect(buy(page)).to_be_disabled()
     expect(page.locator(".banner")).to_contain_text("New orders are paused")
     expect(page.get_by_role("button", name="Cancel Buy Limit 62,900.0 BTCUSDT")).to_be_enabled()

@@ -205,6 +205,7 @@ def test_the_tickets_keys_work_from_its_fields_and_x_goes_to_cancel(played: Play
     page.set_viewport_size({"width": 1440, "height": 900})
     played.market.order(ORDER, state="working")
     played.open()
+    expect(page.locator("#ticket-size")).to_be_visible()
     page.keyboard.press("s")
     expect(page.locator("#ticket-size")).to_be_focused()
     page.keyboard.press("m")
