@@ -18,8 +18,18 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       input: "src/main.tsx",
-      // By itself, so that a new build of ours does not make people download it again.
-      output: { codeSplitting: { groups: [{ name: "chart-library", test: /lightweight-charts/ }] } },
+      output: {
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            // By itself, so that a new build of ours does not make people download it again.
+            { name: "chart-library", test: /lightweight-charts|fancy-canvas/ },
+            // What is fetched by one tap, in one file: each file of its own costs its imports, and all are precached.
+            { name: "security", test: /screens\/security\/(?!Later|SecurityLink)|strings-security/ },
+            { name: "changes", test: /screens\/((Leverage|Amend|Reverse|Order)Sheet|PaperAccount)|state\/changing|ui\/SentNote/ },
+          ],
+        },
+      },
     },
   },
   plugins: [

@@ -23,7 +23,7 @@ export const tl = {
 
 export const ta = {
   amend: "Amend",
-  amendTitle: (symbol: string) => `Amend order on ${symbol}`,
+  amendTitle: (symbol: string) => `Amend ${symbol} order`,
   amendLabel: (what: string) => `Amend ${what}`,
   amended: "Bybit took the change.",
   amendButton: "Change order",
@@ -40,6 +40,7 @@ export const ta = {
   detailFailed: "The order's record could not be read.",
   placedBy: "Placed by",
   average: "Average price",
+  placedAt: "Placed at",
   fee: "Fee",
   receipt: "From tap to answer",
   ms: (value: string) => `${value} ms`,

@@ -64,12 +64,13 @@ export const tt = {
   available: "Available",
   after: "Position after",
   review: (side: Side) => (side === "Buy" ? "Review buy" : "Review sell"),
+  reviewEmpty: (side: Side) => `${side === "Buy" ? "Review buy" : "Review sell"}: type a size`,
   reviewLong: (side: Side, size: string, at: string) => `Review: ${side === "Buy" ? "Buy" : "Sell"} ${size} ${at}`,
   atPrice: (price: string) => `at ${price}`,
   atMarket: "at market",
   rounded: (value: string, step: string) => `Rounded to ${value} (step ${step})`,
   shareOf: (leverage: string | null) =>
-    leverage ? `Of what is free, at ${leverage}×. Max leaves the fees.` : "Of what is free, without leverage. Max leaves the fees.",
+    leverage ? `Of your free margin, at ${leverage}×. Max leaves the fees.` : "Of your free margin, without leverage. Max leaves the fees.",
   shareOfPosition: "Shares of the position.",
   problem: (problem: Problem, limit: string, unit: string): string => {
     const name = problem.on === "price" ? "price" : problem.on === "trigger" ? "trigger price" : "size";
@@ -132,7 +133,7 @@ export const tt = {
   code: (code: string) => `Code ${code}`,
   orderId: (id: string) => `Order ${id}`,
 
-  proven: "It is you. Nothing was sent yet: look once more, then place it.",
+  proven: "It is you. Nothing was sent yet: look once more, then confirm.",
   refused: {
     unauthenticated: "You are signed out. Nothing was sent.",
     csrf: "The page was too old to send this. Nothing was sent; try again.",

@@ -59,7 +59,7 @@ export const t = {
     if (cause === "down") return "Tradepost has lost Bybit's stream.";
     return "";
   },
-  paused: "New orders are paused until the feed is back.",
+  paused: "New orders are paused.",
   notLive: (kind: Kind): string => {
     if (kind === "reconnecting") return "Connection lost, trying again. New orders are paused.";
     if (kind === "offline") return "Offline: read only. Your orders at Bybit stay as they are.";
@@ -68,7 +68,7 @@ export const t = {
     if (kind === "update") return "This page is too old for the server. Read only until you reload.";
     return "";
   },
-  asOf: (time: string) => `as of ${time}`,
+  asOf: (time: string) => `Figures as of ${time}.`,
   announce: {
     live: "Live.",
     stale: "Prices are stale. New orders are paused.",
@@ -160,6 +160,7 @@ export const t = {
     } as Record<string, string | undefined>,
     type: "Type",
     age: "Age",
+    stands: "State",
     state: { new: "New", sending: "Sending", unknown: "Checking", acked: "Accepted", working: "Open", filled: "Filled", cancelled: "Cancelled", rejected: "Rejected" },
     cancelLabel: (what: string) => `Cancel ${what}`,
   },
@@ -196,6 +197,7 @@ export const more = {
   off: "Off",
   install: "Install on this device",
   installLead: "Opens in a window of its own, from your home screen.",
+  installMenu: "Open your browser's menu and choose Install, or Add to Home screen.",
   installApple: "In Safari: Share, then Add to Home Screen.",
   insecure: "Installing, passkeys and notifications need HTTPS with a certificate that the phone trusts.",
   notify: "Notifications",

@@ -178,6 +178,69 @@ def test_reversing_is_two_orders_each_told_by_itself(holding: Played, page: Page
     expect(page.locator(".outcome[data-outcome=filled]")).to_have_count(2)
 
 
+ASLEEP = error(
+    "step_up",
+    "Nobody traded on this device for twelve hours. Give a code of your authenticator. Nothing was sent.",
+    reason="idle",
+    by="code",
+    passkey=True,
+)
+
+
+def prove(played: Played, page: Page, wanted: str) -> None:
+    """The proof is asked for in the sheet, the button waits for it, and nothing is sent by giving it."""
+    sheet = page.get_by_role("dialog")
+    expect(sheet.get_by_text(str(ASLEEP["error"]["message"]))).to_be_visible()
+    expect(sheet.get_by_role("button", name="Use your passkey")).to_be_visible()
+    button = sheet.get_by_role("button", name=wanted, exact=True)
+    assert button.count() == 0 or button.is_disabled()
+    played.answers["POST /session/step-up"] = lambda *_: (200, {"done": True})
+    sheet.get_by_label("Code of your authenticator").fill("123456")
+    sheet.get_by_role("button", name="Go on").click()
+    expect(sheet.get_by_text("Nothing was sent yet: look once more")).to_be_visible()
+    assert played.posts("/session/step-up") == [{"code": "123456"}]
+
+
+@pytest.mark.parametrize(
+    ("opener", "field", "typed", "button"),
+    [
+        ("TP / SL BTCUSDT", "#leg-stop_loss", "63500", "Set TP / SL"),
+        ("Leverage…", "#leverage", "7", "Set to 7×"),
+    ],
+)
+def test_a_change_that_wants_a_fresh_proof_asks_for_it_in_place_and_keeps_what_was_typed(
+    holding: Played, page: Page, opener: str, field: str, typed: str, button: str
+) -> None:
+    if opener.startswith("Leverage"):
+        page.get_by_role("button", name="More for BTCUSDT").click()
+    page.get_by_role("button", name=opener).click()
+    page.locator(field).fill(typed)
+    holding.answers["PUT /positions/"] = lambda *_: (403, ASLEEP)
+    page.get_by_role("button", name=button, exact=True).click()
+    prove(holding, page, button)
+    expect(page.locator(field)).to_have_value(typed)
+    assert len([call for call in holding.calls if call.method == "PUT"]) == 1
+    holding.answers["PUT /positions/"] = lambda *_: (200, {})
+    page.get_by_role("button", name=button, exact=True).click()
+    expect(page.locator("dialog .note[data-tone=good]")).not_to_contain_text("look once more")
+    first, second = [call.post_data_json for call in holding.calls if call.method == "PUT"]
+    assert first == second
+
+
+def test_reversing_that_wants_a_fresh_proof_is_asked_anew_with_new_ids(holding: Played, page: Page) -> None:
+    path = "/positions/1%3Alinear%3ABTCUSDT%3A0/reverse"
+    page.get_by_role("button", name="More for BTCUSDT").click()
+    page.get_by_role("button", name="Reverse…").click()
+    holding.answers["POST /positions/"] = lambda *_: (403, ASLEEP)
+    page.get_by_role("button", name="Reverse", exact=True).click()
+    prove(holding, page, "Reverse")
+    assert len(holding.posts(path)) == 1
+    page.get_by_role("button", name="Reverse", exact=True).click()
+    expect(page.get_by_label("Code of your authenticator")).to_be_visible()
+    first, second = holding.posts(path)
+    assert not {first["id"], first["open_id"]} & {second["id"], second["open_id"]}
+
+
 def test_a_second_step_that_was_not_taken_says_so(holding: Played, page: Page) -> None:
     page.get_by_role("button", name="More for BTCUSDT").click()
     page.get_by_role("button", name="Reverse…").click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.faults.play import frozen
+
 from .conftest import PHONE
 from .played import go
+from .scenes import still
 
 SHOTS = Path(__file__).parents[2] / "var" / "screenshots"
 DESK = {"viewport": {"width": 1440, "height": 900}}
 FILL_MS = 10_000
-STILL = """() => Promise.all(document.getAnimations()
-  .filter(part => part.effect.getComputedTiming().iterations !== Infinity)
-  .map(part => part.finished.catch(() => null)))"""
 
 
 @pytest.fixture(params=["phone", "desk"])
@@ -40,7 +41,7 @@ def keep(page: Page, name: str) -> None:
     SHOTS.mkdir(parents=True, exist_ok=True)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        page.evaluate(STILL)
+        still(page)
         page.screenshot(path=SHOTS / f"{name}-{scheme}.png")
 
 
@@ -102,3 +103,20 @@ def test_a_resting_order_shows_and_goes_on_cancel(console: tuple[Page, str]) -> 
     expect(page.get_by_role("heading", name="Tradepost")).to_be_visible()
     assert "100,000" not in page.locator("body").inner_text()
     keep(page, f"{name}-9-signed-out")
+
+
+@pytest.mark.parametrize("console", ["phone"], indirect=True)
+def test_a_web_process_that_freezes_is_told_in_time_and_its_return_too(
+    console: tuple[Page, str], stack: Any
+) -> None:
+    page, _ = console
+    buy, chip = page.get_by_role("button", name="Buy / Long"), page.locator(".head .chip")
+    expect(buy).to_be_enabled()
+    with frozen(stack.children()["web"]):
+        since = time.monotonic()
+        expect(chip).to_have_attribute("data-kind", "stale", timeout=6_500)
+        assert time.monotonic() - since <= 6.5
+        expect(buy).to_be_disabled()
+        expect(page.locator(".banner")).to_contain_text("New orders are paused")
+    expect(chip).to_have_attribute("data-kind", "live", timeout=FILL_MS)
+    expect(buy).to_be_enabled()

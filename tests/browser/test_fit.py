@@ -175,6 +175,34 @@ def test_the_smallest_phone_keeps_its_chevron_and_its_chips(full: Played, page: 
         assert box["width"] >= 44
 
 
+# Of what has the focus, whether any part can be seen: not under the head, the dock, the tabs, or off the screen.
+SEEN = """() => {
+  const part = document.activeElement;
+  if (!part || part === document.body) return null;
+  const box = (part.closest('label') ?? part).getBoundingClientRect();
+  const spots = [0.1, 0.5, 0.9].flatMap(x => [0.1, 0.5, 0.9].map(y => [box.x + box.width * x, box.y + box.height * y]));
+  const hit = spots.some(([x, y]) => {
+    const top = document.elementFromPoint(x, y);
+    return top && (part.contains(top) || (part.closest('label') ?? part).contains(top));
+  });
+  return hit ? '' : part.outerHTML.slice(0, 120);
+}"""
+
+
+def test_what_has_the_focus_is_never_hidden(full: Played, page: Page) -> None:
+    """WCAG 2.4.11, through everything that Tab comes to."""
+    full.open()
+    for name in ("Trade", "Positions", "Orders", "More"):
+        full.go(name)
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            hidden = page.evaluate(SEEN)
+            if hidden is None:
+                break
+            assert hidden == "", name
+        full.beat()
+
+
 def test_insets_push_bars_and_not_buttons_under_the_notch(full: Played, page: Page) -> None:
     page.context.new_cdp_session(page).send(
         "Emulation.setSafeAreaInsetsOverride", {"insets": {"top": 47, "bottom": 34}}

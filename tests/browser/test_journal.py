@@ -26,7 +26,7 @@ def test_days_tell_what_they_brought_and_open_into_fills(kept: Played, page: Pag
     expect(rows).to_have_count(2)
     expect(rows.first).to_contain_text("Tue, 17 Nov 2026")
     expect(rows.first).to_contain_text("+12.40")
-    expect(rows.first).to_contain_text("1 trip ended, 1 won")
+    expect(rows.first).to_contain_text("1 position closed, 1 won")
     expect(rows.nth(1)).to_contain_text("−3.20")
     expect(page.get_by_text("Bringing in the past from Bybit: 43 %")).to_be_visible()
     page.get_by_role("button", name="Tue, 17 Nov 2026: +12.40 USDT").click()

@@ -25,7 +25,8 @@ KEPT = """async () => {
   }
   const databases = await indexedDB.databases();
   const names = databases.map(found => found.name);
-  return { entries, local: { ...localStorage }, session: { ...sessionStorage }, databases: names };
+  const syncs = await (await navigator.serviceWorker.ready).sync.getTags();
+  return { entries, local: { ...localStorage }, session: { ...sessionStorage }, databases: names, syncs };
 }"""
 NEXT_WORKER = """async () => {
   const registration = await navigator.serviceWorker.register('/sw.js?next', { updateViaCache: 'none' });
@@ -75,6 +76,28 @@ def test_it_can_be_installed(
     assert manifest["scope"] == f"{site.url}/"
     assert len(manifest["shortcuts"]) >= 2
     assert {shot["formFactor"] for shot in manifest["screenshots"]} == {"kNarrow", "kWide"}
+    context.close()
+
+
+def test_installed_it_stands_alone_and_offers_itself_no_more(
+    site: Site, browser_type: BrowserType, browser_type_launch_args: dict[str, Any], tmp_path: Path
+) -> None:
+    context = browser_type.launch_persistent_context(
+        tmp_path, **{**browser_type_launch_args, "args": CHROMIUM_ARGS}
+    )
+    page = context.new_page()
+    page.goto(site.link())
+    go(page, "More")
+    install = page.get_by_role("heading", name="Install on this device")
+    expect(install).to_be_visible()
+    cdp = context.new_cdp_session(page)
+    which = {"manifestId": f"{site.url}/"}
+    cdp.send("PWA.install", {**which, "installUrlOrBundleUrl": f"{site.url}/"})
+    cdp.send("PWA.openCurrentPageInApp", which)
+    page.wait_for_function("matchMedia('(display-mode: standalone)').matches")
+    page.reload()
+    expect(page.get_by_role("heading", name="About")).to_be_visible()
+    expect(install).to_have_count(0)
     context.close()
 
 
@@ -138,6 +161,7 @@ def test_nothing_of_the_account_is_kept_on_the_device(page: Page) -> None:
     assert kept["local"] == {}
     assert kept["session"] == {}
     assert kept["databases"] == []
+    assert kept["syncs"] == []
 
 
 def test_a_new_version_waits_for_a_tap_and_for_an_empty_ticket(page: Page) -> None:

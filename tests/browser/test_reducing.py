@@ -8,6 +8,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from .played import Played, error
+from .stages import LOOK
 
 
 def test_cancel_says_what_it_does_and_what_it_does_not_know(desk: Played, page: Page) -> None:
@@ -76,6 +77,23 @@ def closing(desk: Played) -> dict[str, Any]:
         "order": desk.market.order(row, state="acked"),
         "error": None,
     }
+
+
+def test_close_says_what_it_costs_before_it_is_sent(desk: Played, page: Page) -> None:
+    desk.say(desk.market.change("position", desk.market.position("BTCUSDT", "Buy", "0.05", "63800")))
+    desk.answers["POST /orders/preview"] = lambda *_: (200, LOOK)
+    page.get_by_role("button", name="Close… BTCUSDT").click()
+    page.get_by_role("radio", name="50%").check()
+    fee = page.locator("dialog .fact", has=page.get_by_text("Fee", exact=True))
+    expect(fee).to_contain_text("–")
+    desk.run(1_500, beating=True)
+    expect(fee).to_contain_text("0.35")
+    asked = desk.posts("/orders/preview")[-1]
+    wanted = {"side": "Sell", "qty": "0.025", "order_type": "Market", "reduce_only": True, "position_idx": 0}
+    assert wanted.items() <= asked.items()
+    page.get_by_role("radio", name="Limit").check()
+    desk.run(1_500, beating=True)
+    expect(fee).to_contain_text("0.13 to 0.35")
 
 
 def test_a_close_all_without_an_answer_is_asked_again_under_its_own_id(desk: Played, page: Page) -> None:

@@ -111,7 +111,7 @@ def test_legs_are_listed_changed_and_removed_one_by_one(sheet: Played, page: Pag
     [call] = [call for call in sheet.calls if call.method == "DELETE"]
     assert call.url.endswith("000000000002")
     pair.get_by_role("button", name="Change Take-profit").click()
-    expect(page.get_by_role("heading", name="Amend order on BTCUSDT")).to_be_visible()
+    expect(page.get_by_role("heading", name="Amend BTCUSDT order")).to_be_visible()
     expect(page.locator("#amend-trigger_price")).to_have_value("66000")
 
 

@@ -199,3 +199,21 @@ def test_the_ticket_reckons_four_times_a_second_while_the_price_ticks_on(desk: P
     expect(page.locator(".ticket-market")).to_contain_text("64,269.0")
     # A second of twenty prices a second, and the last of them.
     assert 2 <= page.evaluate("window.seen") <= 8
+
+
+def test_the_tickets_keys_work_from_its_fields_and_x_goes_to_cancel(played: Played, page: Page) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    played.market.order(ORDER, state="working")
+    played.open()
+    expect(page.locator("#ticket-size")).to_be_visible()
+    page.keyboard.press("s")
+    expect(page.locator("#ticket-size")).to_be_focused()
+    page.keyboard.press("m")
+    expect(page.get_by_role("radio", name="Market")).to_be_checked()
+    page.keyboard.type("0.01")
+    expect(page.locator("#ticket-size")).to_have_value("0.01")
+    page.get_by_role("radio", name=re.compile("^Orders")).check()
+    page.locator("tr[data-order]").focus()
+    page.keyboard.press("x")
+    expect(page.get_by_role("button", name=re.compile("^Cancel Buy Limit"))).to_be_focused()
+    assert not [call for call in played.calls if call.method == "DELETE"]

@@ -4,7 +4,7 @@ import type { Order } from "../api/types.ts";
 import { add, cmp, dec, type Dec, fixed, max, places, read, sign, snap, sub, text, ZERO } from "../lib/decimal.ts";
 import { entry } from "../lib/entry.ts";
 import { baseOf, number, quoteOf } from "../lib/format.ts";
-import { useSending } from "../state/changing.ts";
+import { heldBack, useSending } from "../state/changing.ts";
 import { step, tick } from "../state/derive.ts";
 import { blockText, blocksReducing, kind } from "../state/health.ts";
 import { hide } from "../state/overlay.ts";
@@ -52,7 +52,7 @@ export function AmendSheet({ id, change }: { id: string; change?: Partial<Record
     trigger_price: change?.trigger_price ?? seen?.trigger_price ?? "",
     qty: seen?.qty ?? "",
   });
-  const { sent, send } = useSending({ taken: ta.amended, unknown: ta.unknown });
+  const { sent, send, proven } = useSending({ taken: ta.amended, unknown: ta.unknown });
   if (!order || !seen || (!isOpen(order) && sent.kind === "idle"))
     return (
       <Sheet title={ta.amend} onClose={hide}>
@@ -95,7 +95,7 @@ export function AmendSheet({ id, change }: { id: string; change?: Partial<Record
             label={sent.kind === "busy" ? tt.sending : live ? ta.holdAmend : ta.amendButton}
             now={tt.confirmNow}
             tone={seen.side === "Buy" ? "up" : "down"}
-            disabled={wrong || !changes.length || blocked !== null || sent.kind === "busy" || sent.kind === "unknown"}
+            disabled={wrong || !changes.length || blocked !== null || heldBack(sent) || sent.kind === "unknown"}
             about={JSON.stringify(wanted)}
             onConfirm={() => void send(() => amendOrder(id, { ...wanted, version: seen.version }), takeOrder)}
           />
@@ -130,7 +130,7 @@ export function AmendSheet({ id, change }: { id: string; change?: Partial<Record
           {blocked === "not-live" ? t.notLive(kind.value) : blockText(blocked, seen.account)}
         </Note>
       )}
-      <SentNote sent={sent} taken={ta.amended} unknown={ta.unknown} />
+      <SentNote sent={sent} taken={ta.amended} unknown={ta.unknown} proven={proven} />
     </Sheet>
   );
 }

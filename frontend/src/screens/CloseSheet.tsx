@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import type { Account, OrderType, Position } from "../api/types.ts";
 import { type Dec, dec, div, fixed, mul, neg, places, read, sign, snap, sub, text } from "../lib/decimal.ts";
 import { entered, entry } from "../lib/entry.ts";
-import { baseOf, number, quoteOf } from "../lib/format.ts";
+import { baseOf, NONE, number, quoteOf } from "../lib/format.ts";
 import { attempts } from "../state/attempts.ts";
 import { held, markOf, openProfit, step, tick } from "../state/derive.ts";
 import { emptyDraft, stepped } from "../state/draft.ts";
@@ -15,6 +15,7 @@ import { glyph, t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
 import { Amount, Environment, Fact, Note } from "../ui/bits.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
+import { lazy } from "../ui/lazy.tsx";
 import { NumberField } from "../ui/NumberField.tsx";
 import { Segment } from "../ui/Segment.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
@@ -38,6 +39,8 @@ function expected(position: Position, qty: Dec, price: Dec | null, limit: boolea
   const profit = read(openProfit(position));
   return profit && whole && sign(whole) > 0 ? text(div(mul(profit, qty), whole, 8)) : null;
 }
+
+const CloseFee = lazy(() => import("./CloseFee.tsx").then((part) => part.CloseFee), <Fact name={tt.fee}>{NONE}</Fact>);
 
 function Place({ account }: { account: Account | undefined }) {
   if (!account) return null;
@@ -120,9 +123,12 @@ export function CloseSheet({ id }: { id: string }) {
         <Fact name={t.position.size}>{held(position.side, position.size, symbol)}</Fact>
         <Fact name={t.position.entry}>{number(position.entry_price, tick(symbol))}</Fact>
         <Fact name={t.mark}>{number(markOf(position), tick(symbol))}</Fact>
+      </dl>
+      <dl class="facts facts-one">
         <Fact name={tt.expected}>
           <Amount value={part} />
         </Fact>
+        <CloseFee position={position} qty={qty} type={type} price={type === "Limit" ? snapped : null} />
       </dl>
       <Segment name={tt.closeShare} value={share} onChange={setShare} options={SHARES} />
       <Segment

@@ -35,7 +35,7 @@ function Zone({ of }: { of: string }) {
     <section class="card group">
       <h2>{tj.zoneTitle}</h2>
       <p class="line">{tj.zoneLead}</p>
-      <Pick name={tj.zoneTitle} value={now} options={zones} onChange={(zone) => void set(zone)} />
+      <Pick bare name={tj.zoneTitle} value={now} options={zones} onChange={(zone) => void set(zone)} />
       {here !== now && (
         <button type="button" class="button" onClick={() => void set(here)}>
           {tj.zoneHere(here)}

@@ -135,6 +135,7 @@ export function Trips({ of }: { of: string }) {
         </label>
       </div>
       {!value && (state === "failed" ? <Empty action={t.retry} onAction={again}>{tj.failed}</Empty> : <div class="card waiting" aria-hidden="true" />)}
+      <p class="line">{tj.tripLead}</p>
       {value && !list.length && <Empty>{tj.noTrips}</Empty>}
       <ul class="journal-list">
         {list.map((trip) => (

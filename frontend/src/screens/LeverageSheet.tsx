@@ -3,7 +3,7 @@ import { setLeverage, setMode } from "../api/routes.ts";
 import { add, cmp, dec, div, max, min, read, snap, sub, text } from "../lib/decimal.ts";
 import { entered } from "../lib/entry.ts";
 import { money, number } from "../lib/format.ts";
-import { useSending } from "../state/changing.ts";
+import { heldBack, useSending } from "../state/changing.ts";
 import { held, tick } from "../state/derive.ts";
 import { blocksReducing } from "../state/health.ts";
 import { hide, show } from "../state/overlay.ts";
@@ -29,7 +29,8 @@ const WORDS = { taken: tl.modeTaken, unknown: tl.unknown };
 
 function Mode({ desk }: { desk: Desk }) {
   const row = accounts.value.find((known) => known.id === desk.account);
-  const { sent, send } = useSending(WORDS);
+  const { sent, send, proven } = useSending(WORDS);
+  const words = sent.kind === "refused" ? sent.why : sent.kind === "unknown" ? tl.unknown : tl.modeNote;
   if (!row) return null;
   const now = row.position_mode === "hedge" ? "hedge" : "one_way";
   return (
@@ -44,7 +45,8 @@ function Mode({ desk }: { desk: Desk }) {
           { value: "hedge", label: tl.hedge },
         ]}
       />
-      <p class="line">{sent.kind === "refused" ? sent.why : sent.kind === "unknown" ? tl.unknown : tl.modeNote}</p>
+      <p class="line">{words}</p>
+      {(sent.kind === "unproven" || sent.kind === "proven") && <SentNote sent={sent} taken={tl.modeTaken} unknown={tl.unknown} proven={proven} />}
     </section>
   );
 }
@@ -54,7 +56,7 @@ export function LeverageSheet({ desk }: { desk: Desk }) {
   const at = context(desk);
   const known = at?.leverage ?? null;
   const [typed, setTyped] = useState(known ? text(known) : "");
-  const { sent, send } = useSending(WORDS);
+  const { sent, send, proven } = useSending(WORDS);
   const account = accounts.value.find((row) => row.id === desk.account);
   const most = read(at?.instrument.max_leverage) ?? dec("100");
   const asked = entered(typed);
@@ -87,7 +89,7 @@ export function LeverageSheet({ desk }: { desk: Desk }) {
           label={sent.kind === "busy" ? tt.sending : tl.apply(wanted ? number(wanted) : "")}
           now={tt.confirmNow}
           tone="plain"
-          disabled={!fits || blocked !== null || sent.kind === "busy" || (known !== null && wanted !== null && cmp(known, wanted) === 0)}
+          disabled={!fits || blocked !== null || heldBack(sent) || (known !== null && wanted !== null && cmp(known, wanted) === 0)}
           about={typed}
           onConfirm={apply}
         />
@@ -121,7 +123,7 @@ export function LeverageSheet({ desk }: { desk: Desk }) {
           {tl.high}
         </Note>
       )}
-      <SentNote sent={sent} taken={tl.taken(typed)} unknown={tl.unknown} />
+      <SentNote sent={sent} taken={tl.taken(typed)} unknown={tl.unknown} proven={proven} />
       <Mode desk={desk} />
     </Sheet>
   );

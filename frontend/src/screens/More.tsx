@@ -69,10 +69,10 @@ function Appearance() {
 
 function Install() {
   if (standalone.value) return null;
-  if (!offer.value && !fromShareMenu && isSecureContext) return null;
+  const way = fromShareMenu ? more.installApple : more.installMenu;
   return (
     <Group title={more.install}>
-      <p class="line">{!isSecureContext ? more.insecure : offer.value ? more.installLead : more.installApple}</p>
+      <p class="line">{!isSecureContext ? more.insecure : offer.value ? more.installLead : way}</p>
       {offer.value && (
         <button type="button" class="button" onClick={() => void install()}>
           {more.install}
@@ -138,12 +138,12 @@ export function More() {
       <Group title={more.connection} aside={<Chip />}>
         <Links of={account.value} />
       </Group>
+      <Install />
+      <Phone />
       <SecurityLink />
       {account.value?.environment === "paper" && <PaperAccount of={account.value} />}
       <Notify />
       <Appearance />
-      <Phone />
-      <Install />
       <Group title={more.about}>
         <dl class="facts facts-one">
           <Fact name={more.build}>{BUILD}</Fact>

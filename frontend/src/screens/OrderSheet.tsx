@@ -83,7 +83,7 @@ export function OrderSheet({ id }: { id: string }) {
             {detail.avg_price && <Fact name={ta.average}>{number(detail.avg_price, tick(symbol))}</Fact>}
             {detail.fee && <Fact name={ta.fee}>{money(detail.fee)}</Fact>}
             {detail.times.acked && <Fact name={ta.receipt}>{ta.ms(span(detail.times.tap, detail.times.acked))}</Fact>}
-            <Fact name={t.orders.age}>{moment(detail.created_at)}</Fact>
+            <Fact name={ta.placedAt}>{moment(detail.created_at)}</Fact>
           </dl>
           {detail.reject_message && <Note icon="warn" tone="bad">{`${detail.reject_message} ${detail.reject_code}`}</Note>}
           <h3 class="caption">{ta.timeline}</h3>

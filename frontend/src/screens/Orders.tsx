@@ -39,13 +39,13 @@ function Progress({ order }: { order: Order }) {
   );
 }
 
-function Marks({ order }: { order: Order }) {
+function marksOf(order: Order): string[] {
   const marks = [waits(order) ? t.orders.waiting : t.orders.state[order.state], accountLabel(order.account)];
   if (order.category === "spot") marks.push(t.orders.spot);
   if (order.reduce_only) marks.push(t.orders.reduceOnly);
   if (order.source === "external") marks.push(protects(order) ? t.orders.byBybit : t.orders.external);
   if (order.time_in_force !== "GTC" && order.order_type === "Limit") marks.push(order.time_in_force);
-  return <>{marks.join(" · ")}</>;
+  return marks;
 }
 
 function Age({ order }: { order: Order }) {
@@ -59,7 +59,7 @@ function Distance({ order }: { order: Order }) {
   const last = read(ticker(order.symbol).peek()?.last);
   if (!price || !last || sign(last) === 0) return null;
   const away = div(sub(price, last), last, 6);
-  return <span class="number"> · {ta.distance(percent(text(away)) ?? "")}</span>;
+  return <span class="number">{ta.distance(percent(text(away)) ?? "")}</span>;
 }
 
 export const protects = (order: Order) => Boolean(order.stop_order_type && t.orders.kind[order.stop_order_type]);
@@ -109,7 +109,10 @@ export function OrderRow({ order }: { order: Order }) {
         </button>
         <Progress order={order} />
         <p class="order-marks">
-          <Marks order={order} /> · <Age order={order} />
+          {marksOf(order).map((mark) => (
+            <span key={mark}>{mark}</span>
+          ))}
+          <Age order={order} />
           <Distance order={order} />
         </p>
         {said && said !== t.orders.cancelling && <p class="order-said">{said}</p>}
@@ -142,7 +145,7 @@ function TableRow({ order }: { order: Order }) {
       <td class="number">
         <Progress order={order} />
       </td>
-      <td class="cell-marks">{said && said !== t.orders.cancelling ? said : <Marks order={order} />}</td>
+      <td class="cell-marks">{said && said !== t.orders.cancelling ? said : marksOf(order).join(" · ")}</td>
       <td class="number">
         <Age order={order} />
       </td>
@@ -164,7 +167,7 @@ function OrderTable({ list }: { list: Order[] }) {
             <th scope="col">{t.position.side}</th>
             <th scope="col" class="number">{t.orders.type}</th>
             <th scope="col" class="number">{t.orders.state.filled}</th>
-            <th scope="col">{t.account}</th>
+            <th scope="col">{t.orders.stands}</th>
             <th scope="col" class="number">{t.orders.age}</th>
             <th scope="col">
               <span class="hidden">{t.position.action}</span>

@@ -2,7 +2,7 @@ import { useRef } from "preact/hooks";
 import type { Account } from "../api/types.ts";
 import { startOver } from "../api/routes.ts";
 import { uuid } from "../lib/uuid.ts";
-import { useSending } from "../state/changing.ts";
+import { heldBack, useSending } from "../state/changing.ts";
 import { blocksReducing, kind } from "../state/health.ts";
 import { openOrders, openPositions } from "../state/store.ts";
 import { t } from "../strings.ts";
@@ -14,7 +14,7 @@ import { SentNote } from "../ui/SentNote.tsx";
 
 /** Starting a practice account over. Held, for it closes everything, even if no money of anyone's is in it. */
 export function PaperAccount({ of }: { of: Account }) {
-  const { sent, send } = useSending({ taken: tp.done, unknown: tp.unknown });
+  const { sent, send, proven } = useSending({ taken: tp.done, unknown: tp.unknown });
   // Until there is an answer the same id stands for the same wish, so that a second try closes nothing twice.
   const base = useRef(uuid());
   const blocked = blocksReducing(of.id);
@@ -38,8 +38,8 @@ export function PaperAccount({ of }: { of: Account }) {
           {blocked === "not-live" ? t.notLive(kind.value) : t.block[blocked]}
         </Note>
       )}
-      <Confirm hold label={sent.kind === "busy" ? tp.working : tp.hold} now={tt.confirmNow} tone="danger" disabled={blocked !== null || sent.kind === "busy"} about={of.id} onConfirm={() => void start()} />
-      <SentNote sent={sent} taken={tp.done} unknown={tp.unknown} />
+      <Confirm hold label={sent.kind === "busy" ? tp.working : tp.hold} now={tt.confirmNow} tone="danger" disabled={blocked !== null || heldBack(sent)} about={of.id} onConfirm={() => void start()} />
+      <SentNote sent={sent} taken={tp.done} unknown={tp.unknown} proven={proven} />
     </section>
   );
 }

@@ -1,5 +1,6 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { baseOf, number } from "../lib/format.ts";
+import { alertNow } from "../state/announce.ts";
 import { attempts } from "../state/attempts.ts";
 import { reverse } from "../state/changing.ts";
 import { held, step, tick } from "../state/derive.ts";
@@ -13,6 +14,7 @@ import { tt } from "../strings-ticket.ts";
 import { Environment, Fact, Note } from "../ui/bits.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
 import { Icon } from "../ui/icons.tsx";
+import { StepUp } from "../ui/SentNote.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
 import { OutcomeView } from "./Outcome.tsx";
 import { showMarket } from "../state/focus.ts";
@@ -23,7 +25,14 @@ export function ReverseSheet({ id }: { id: string }) {
   const position = openPositions.value.find((row) => row.id === id);
   const [sent, setSent] = useState<{ close: string; open: string } | null>(null);
   const [first] = useState(position);
+  const [notice, setNotice] = useState(false);
   const [close, open] = sent ? [attempts.value.get(sent.close), attempts.value.get(sent.open)] : [];
+  // Both steps were refused alike: nothing was sent, and what was asked stands until the proof is given.
+  const unproven = close?.refusal?.code === "step_up" ? close.refusal : null;
+  useEffect(() => {
+    if (unproven) alertNow(unproven.message);
+  }, [unproven]);
+  const asking = !sent || unproven !== null;
   if (!first || !first.side || (!position && !sent))
     return (
       <Sheet title={ta.reverseAsk} onClose={hide}>
@@ -44,7 +53,7 @@ export function ReverseSheet({ id }: { id: string }) {
       aside={account && <Environment account={account} />}
       onClose={hide}
       foot={
-        sent ? (
+        unproven ? null : sent ? (
           <button type="button" class="button action" data-tone="plain" onClick={hide}>
             {t.done}
           </button>
@@ -61,14 +70,29 @@ export function ReverseSheet({ id }: { id: string }) {
         )
       }
     >
-      {!sent && (
+      {asking && (
         <>
-          <p class="line">{ta.reverseLead(`${glyph[other]} ${t.held(other)}`, size)}</p>
+          <p class="line">{ta.reverseLead(`${glyph[other]}\u00a0${t.held(other)}`, size)}</p>
           <dl class="facts facts-one">
             <Fact name={t.position.size}>{held(now.side, now.size, symbol)}</Fact>
             <Fact name={t.position.entry}>{number(now.entry_price, tick(symbol))}</Fact>
             <Fact name={tt.after}>{`≈ ${held(other, now.size, symbol)}`}</Fact>
           </dl>
+          {unproven ? (
+            <StepUp
+              refused={unproven}
+              done={() => {
+                setSent(null);
+                setNotice(true);
+              }}
+            />
+          ) : (
+            notice && (
+              <Note icon="check" tone="good">
+                {tt.proven}
+              </Note>
+            )
+          )}
           {block && (
             <Note icon="warn" tone="warn">
               {block === "not-live" ? t.notLive(kind.value) || t.paused : blockText(block, first.account)}
@@ -76,10 +100,10 @@ export function ReverseSheet({ id }: { id: string }) {
           )}
         </>
       )}
-      {close && <p class="caption">{names.close}</p>}
-      {close && <OutcomeView attempt={close} />}
-      {open && <p class="caption">{names.open}</p>}
-      {open && <OutcomeView attempt={open} />}
+      {!asking && close && <p class="caption">{names.close}</p>}
+      {!asking && close && <OutcomeView attempt={close} />}
+      {!asking && open && <p class="caption">{names.open}</p>}
+      {!asking && open && <OutcomeView attempt={open} />}
     </Sheet>
   );
 }

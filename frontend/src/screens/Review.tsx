@@ -22,14 +22,12 @@ import { glyph, t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
 import { Environment, Fact, Note } from "../ui/bits.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
-import { lazy } from "../ui/lazy.tsx";
+import { StepUp } from "../ui/SentNote.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
 import { because, DoneButton, OutcomeView, tell } from "./Outcome.tsx";
 import { type Cause, refusalText, rejection } from "./refusals.ts";
 import { Summary } from "./Summary.tsx";
 import { Warnings } from "./Ticket.tsx";
-
-const StepUp = lazy(() => import("./security/StepUp.tsx").then((part) => part.StepUp));
 
 const DRIFT = dec("0.001");
 const SAME_WITHIN_MS = 3_000;

@@ -23,7 +23,7 @@ function signedSize(size: Dec | null, step: string): string {
   return `${glyph[side]} ${t.held(side)} ${number(size.n < 0n ? { n: -size.n, s: size.s } : size, step)}`;
 }
 
-function feeText(look: Look, limit: boolean): string {
+export function feeText(look: Look, limit: boolean): string {
   const [maker, taker] = [told(look?.fee_maker, look, money), told(look?.fee_taker, look, money)];
   return limit && look?.fee_maker.value ? tt.fromTo(maker, taker) : taker;
 }

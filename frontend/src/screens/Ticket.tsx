@@ -271,7 +271,7 @@ export function ReviewButton({ desk, long }: { desk: Desk; long?: boolean }) {
   const label =
     long && known?.qty && read(draft.size.replace(",", ".")) && known.problems.length === 0
       ? tt.reviewLong(draft.side, `${number(known.qty, step)} ${baseOf(desk.symbol)}`, price)
-      : tt.review(draft.side);
+      : draft.size ? tt.review(draft.side) : tt.reviewEmpty(draft.side);
   return (
     <div class="review-foot">
       {refusals(ticket).map((text) => (

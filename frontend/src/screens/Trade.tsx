@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { useRef } from "preact/hooks";
 import type { Side } from "../api/types.ts";
 import { number } from "../lib/format.ts";
 import { tick } from "../state/derive.ts";
@@ -6,6 +7,7 @@ import { known } from "../net/live.ts";
 import { account, market } from "../state/focus.ts";
 import { blocksOpening } from "../state/health.ts";
 import { layout } from "../state/layout.ts";
+import { overlay } from "../state/overlay.ts";
 import { openOrders, openPositions, ticker } from "../state/store.ts";
 import { desk, openTicket } from "../state/ticket.ts";
 import { glyph, t } from "../strings.ts";
@@ -88,10 +90,24 @@ function Panel() {
   );
 }
 
+/** Whether the chart may have all the room: nothing of this market lies under it. It gives way at once; it takes the room back only
+ * when a sheet closes or the market changes, so that nothing moves by itself. */
+function useRoomy(): boolean {
+  const kept = useRef({ at: "", roomy: true });
+  const here = market.value;
+  const sheet = overlay.value !== null;
+  const taken = [...openPositions.value, ...openOrders.value].some((row) => row.symbol === here);
+  const at = `${here} ${sheet} ${known.value}`;
+  const { roomy } = kept.current;
+  kept.current = { at, roomy: sheet ? roomy : !taken && (roomy || at !== kept.current.at) };
+  return kept.current.roomy;
+}
+
 export function Trade() {
+  const roomy = useRoomy();
   const wide = layout.value !== "phone";
   return (
-    <section class="screen screen-trade" aria-labelledby="screen-title">
+    <section class="screen screen-trade" data-roomy={roomy ? "" : undefined} data-waits={known.value ? undefined : ""} aria-labelledby="screen-title">
       <h1 id="screen-title" class="hidden">
         {t.tabs.trade} {market}
       </h1>

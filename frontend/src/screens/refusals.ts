@@ -13,7 +13,8 @@ export function refusalText(error: Refused | null): Cause {
   if (!error) return { title: tt.refused.other, code: "" };
   const known: Record<string, string> = tt.refused;
   const rule = error.detail["rule"];
-  const code = typeof rule === "string" ? rule : error.code;
+  // "refused" says nothing that the sentence does not.
+  const code = typeof rule === "string" ? rule : error.code === "refused" ? "" : error.code;
   if (error.status === 429) return { title: tt.refused.busy, code };
   // What Tradepost refuses by a rule it explains itself; the rest has words of ours.
   return { title: known[error.code] ?? (error.message || tt.refused.other), code };

@@ -10,7 +10,13 @@ import { alertNow, say } from "./announce.ts";
 import { attemptOrder } from "./attempts.ts";
 import { buzz } from "./haptic.ts";
 
-export type Sent = { kind: "idle" | "busy" | "taken" | "unknown" } | { kind: "refused"; why: string };
+/** `unproven`: the server asks who is there before it does this, and nothing was sent. `proven`: it knows now; asked anew, never resent. */
+export type Sent = { kind: "idle" | "busy" | "taken" | "unknown" | "proven" } | { kind: "refused"; why: string } | { kind: "unproven"; refused: Refused };
+
+/** Whether the button that sends has to wait. */
+export function heldBack(sent: Sent): boolean {
+  return sent.kind === "busy" || sent.kind === "unproven";
+}
 
 /** Sends one change, and says how it went: `taken` when the server says that Bybit took it. */
 export function useSending(words: { taken: string; unknown: string }) {
@@ -32,6 +38,9 @@ export function useSending(words: { taken: string; unknown: string }) {
       if (error instanceof Silence) {
         setSent({ kind: "unknown" });
         alertNow(words.unknown);
+      } else if (error instanceof Refused && error.code === "step_up") {
+        setSent({ kind: "unproven", refused: error });
+        alertNow(error.message);
       } else if (error instanceof Refused) {
         setSent({ kind: "refused", why: error.message || error.code });
         buzz("rejected");
@@ -39,7 +48,7 @@ export function useSending(words: { taken: string; unknown: string }) {
       } else throw error;
     }
   };
-  return { sent, send };
+  return { sent, send, proven: () => setSent({ kind: "proven" }) };
 }
 
 function opened(answer: Answer<Reversed>): Answer<Order> {

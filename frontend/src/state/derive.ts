@@ -42,5 +42,5 @@ export function step(symbol: string): string | null {
 /** "▲ Long 0.010" or "Flat". */
 export function held(side: string, size: string | null, symbol: string): string {
   if (side !== "Buy" && side !== "Sell") return t.flat;
-  return `${glyph[side]} ${t.held(side)} ${number(size, step(symbol))}`;
+  return `${glyph[side]}\u00a0${t.held(side)} ${number(size, step(symbol))}`;
 }

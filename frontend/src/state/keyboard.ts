@@ -55,7 +55,7 @@ const ACTIONS: Record<string, () => void> = {
   l: () => edit({ type: "Limit" }),
   m: () => edit({ type: "Market" }),
   t: () => edit({ type: "Trigger" }),
-  x: () => pressIn("[data-order] .cell-action button"),
+  x: () => pressIn("[data-order] .cell-action button:last-child"),
   c: closeRow,
   r: readPrice,
 };
@@ -71,6 +71,11 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches("input:not([type=radio]):not([type=checkbox]), select, textarea");
 }
 
+/** In a field for a number these mean nothing, and the ticket's keys put the focus into one. */
+function isForTicket({ target, key }: KeyboardEvent): boolean {
+  return key.length === 1 && "bslmt".includes(key) && target instanceof HTMLElement && target.matches("input[id^=ticket-][inputmode=decimal]");
+}
+
 export function watchKeys(): void {
   document.addEventListener("keydown", (event) => {
     if (shortcuts.peek() === "off" || signedIn.peek() === "no" || event.defaultPrevented) return;
@@ -79,7 +84,7 @@ export function watchKeys(): void {
       toConfirm();
       return;
     }
-    if (overlay.peek() || review.peek() || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (overlay.peek() || review.peek() || event.ctrlKey || event.metaKey || event.altKey || (isTyping(event.target) && !isForTicket(event))) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") return moveRow(event);
     const tab = TABS["12345".indexOf(event.key)];
     const action = tab && event.key.length === 1 ? () => go(tab) : ACTIONS[event.key];

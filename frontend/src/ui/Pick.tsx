@@ -1,6 +1,8 @@
 /** One of a few in a list that unfolds. */
-export function Pick<Value extends string>({ name, value, options, disabled, onChange }: {
+export function Pick<Value extends string>({ name, bare, value, options, disabled, onChange }: {
   name: string;
+  /** Its name stands above it already, and is only read aloud. */
+  bare?: boolean;
   value: Value;
   options: readonly { value: Value; label: string }[];
   disabled?: boolean;
@@ -8,7 +10,7 @@ export function Pick<Value extends string>({ name, value, options, disabled, onC
 }) {
   return (
     <label class="pick">
-      <span>{name}</span>
+      <span class={bare ? "hidden" : undefined}>{name}</span>
       <select value={value} disabled={disabled} onChange={(event) => onChange(event.currentTarget.value as Value)}>
         {options.map((option) => (
           <option key={option.value} value={option.value}>

@@ -1,9 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
+import { moment } from "../../lib/time.ts";
 import { ts } from "../../strings-security.ts";
 import { type Device, get, send, type Token } from "./calls.ts";
 import { Field, Form, useGuard } from "./guard.tsx";
-
-const when = (at: string) => new Date(at).toLocaleDateString(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
 export function Devices() {
   const { run, busy, panel } = useGuard();
@@ -21,7 +20,7 @@ export function Devices() {
         <div class="setting" key={row.id}>
           <span>
             {row.name}
-            <small class="security-small">{row.current ? ts.deviceThis : ts.deviceUsed(when(row.used_at), row.address)}</small>
+            <small class="security-small">{row.current ? ts.deviceThis : ts.deviceUsed(moment(row.used_at), row.address)}</small>
           </span>
           {!row.current && (
             <button type="button" class="button" aria-label={ts.revokeLabel(row.name)} disabled={busy} onClick={() => void end(row.id)}>
@@ -61,7 +60,7 @@ export function Tokens() {
           <span>
             {row.name}
             <small class="security-small">
-              {ts.tokenScopes[row.scope === "trade" ? "trade" : "read"]}, {row.used_at ? ts.deviceUsed(when(row.used_at), "") : ts.never}
+              {ts.tokenScopes[row.scope === "trade" ? "trade" : "read"]}, {row.used_at ? ts.deviceUsed(moment(row.used_at), "") : ts.never}
             </small>
           </span>
           <button type="button" class="button" aria-label={ts.tokenEndLabel(row.name)} disabled={busy} onClick={() => void end(row.id)}>

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "preact/hooks";
 import type { Refused } from "../../api/client.ts";
 import { Note } from "../../ui/bits.tsx";
 import { proofAsked } from "./calls.ts";
@@ -8,8 +9,11 @@ import "./security.css";
 export function StepUp({ refused, done }: { refused: Refused; done: () => void }) {
   const wanted = proofAsked(refused);
   const { panel } = useGuard(wanted && { ...wanted, again: async () => done() });
+  const box = useRef<HTMLDivElement>(null);
+  // Under the fields of a sheet it may lie out of sight.
+  useEffect(() => box.current?.scrollIntoView({ block: "nearest" }), []);
   return (
-    <div class="security-form">
+    <div ref={box} class="security-form">
       <Note icon="warn" tone="warn">
         {refused.message}
       </Note>

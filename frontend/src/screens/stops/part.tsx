@@ -4,7 +4,7 @@ import type { OrderType, Position } from "../../api/types.ts";
 import { add, cmp, dec, type Dec, fixed, max, min, mul, places, read, sign, snap, sub, text } from "../../lib/decimal.ts";
 import { entry } from "../../lib/entry.ts";
 import { baseOf, number } from "../../lib/format.ts";
-import { useSending } from "../../state/changing.ts";
+import { heldBack, useSending } from "../../state/changing.ts";
 import { markOf, step, tick } from "../../state/derive.ts";
 import { show } from "../../state/overlay.ts";
 import { protection } from "../../state/protection.ts";
@@ -129,7 +129,7 @@ const EMPTY: Omit<PartLeg, "by"> = { text: "", type: "Market", limit: "" };
 export function usePart(position: Position, unit: Dec, off: boolean): Pane {
   const [size, setSize] = useState("");
   const [typed, setTyped] = useState<Record<Leg, PartLeg>>({ take_profit: { ...EMPTY, by: "LastPrice" }, stop_loss: { ...EMPTY, by: "MarkPrice" } });
-  const { sent, send } = useSending({ taken: ts.partTaken, unknown: ta.unknown });
+  const { sent, send, proven } = useSending({ taken: ts.partTaken, unknown: ta.unknown });
   const { symbol } = position;
   const qtyUnit = read(step(symbol)) ?? dec("0.001");
   const least = instruments.value.get(symbol)?.min_qty ?? text(qtyUnit);
@@ -187,7 +187,7 @@ export function usePart(position: Position, unit: Dec, off: boolean): Pane {
           hold={false}
           label={sent.kind === "busy" ? tt.sending : ts.setPart}
           tone="plain"
-          disabled={!asked || off || sent.kind === "busy" || sent.kind === "unknown"}
+          disabled={!asked || off || heldBack(sent) || sent.kind === "unknown"}
           about={JSON.stringify(asked)}
           onConfirm={() => asked && void send(() => setStops(position.id, asked))}
         />
@@ -207,7 +207,7 @@ export function usePart(position: Position, unit: Dec, off: boolean): Pane {
           onStep={stepSize}
         />
         {LEGS.map(field)}
-        <SentNote sent={sent} taken={ts.partTaken} unknown={ta.unknown} />
+        <SentNote sent={sent} taken={ts.partTaken} unknown={ta.unknown} proven={proven} />
       </>
     ),
   };

@@ -4,7 +4,7 @@ import type { Account, Position } from "../../api/types.ts";
 import { add, cmp, dec, type Dec, fixed, max, mul, places, read, sign, snap, sub, text } from "../../lib/decimal.ts";
 import { entry } from "../../lib/entry.ts";
 import { number, quoteOf } from "../../lib/format.ts";
-import { useSending } from "../../state/changing.ts";
+import { heldBack, useSending } from "../../state/changing.ts";
 import { markOf, tick } from "../../state/derive.ts";
 import { protection } from "../../state/protection.ts";
 import { ticker } from "../../state/store.ts";
@@ -37,7 +37,7 @@ function pending(position: Position, last: Dec | null): string | null {
 /** A stop that follows the price, for the whole position. */
 export function useTrailing(position: Position, account: Account | undefined, unit: Dec, off: boolean): Pane {
   const [typed, setTyped] = useState<{ distance: string | null; from: string | null }>({ distance: null, from: null });
-  const { sent, send } = useSending({ taken: ts.trailingTaken, unknown: ta.unknown });
+  const { sent, send, proven } = useSending({ taken: ts.trailingTaken, unknown: ta.unknown });
   const removing = useSending({ taken: ts.trailingGone, unknown: ta.unknown });
   const { symbol } = position;
   const long = position.side === "Buy";
@@ -57,7 +57,7 @@ export function useTrailing(position: Position, account: Account | undefined, un
   const live = account?.environment === "live";
   // A stop further away, or one that waits where none waited, lets more be lost.
   const hold = live && good && old !== null && (cmp(distance, old) > 0 || from !== null);
-  const busy = sent.kind === "busy" || removing.sent.kind === "busy";
+  const busy = heldBack(sent) || heldBack(removing.sent);
   const stuck = sent.kind === "unknown" || removing.sent.kind === "unknown";
   const move = (name: "distance" | "from", start: Dec | null | "bad") => (up: boolean, times: string) => {
     const at = start === "bad" || !start ? (name === "from" ? (last ?? unit) : { n: 0n, s: 0 }) : start;
@@ -117,8 +117,8 @@ export function useTrailing(position: Position, account: Account | undefined, un
             onConfirm={() => void removing.send(() => setStops(position.id, { trailing_stop: "0" }))}
           />
         )}
-        <SentNote sent={sent} taken={ts.trailingTaken} unknown={ta.unknown} />
-        <SentNote sent={removing.sent} taken={ts.trailingGone} unknown={ta.unknown} />
+        <SentNote sent={sent} taken={ts.trailingTaken} unknown={ta.unknown} proven={proven} />
+        <SentNote sent={removing.sent} taken={ts.trailingGone} unknown={ta.unknown} proven={removing.proven} />
       </>
     ),
   };

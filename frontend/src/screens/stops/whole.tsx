@@ -3,7 +3,7 @@ import { setStops, type StopsRequest } from "../../api/routes.ts";
 import type { Account, Position } from "../../api/types.ts";
 import { add, cmp, dec, type Dec, fixed, max, mul, places, read, sign, sub, text } from "../../lib/decimal.ts";
 import { signed } from "../../lib/format.ts";
-import { useSending } from "../../state/changing.ts";
+import { heldBack, useSending } from "../../state/changing.ts";
 import { markOf } from "../../state/derive.ts";
 import { gain } from "../../state/draft.ts";
 import { ta } from "../../strings-actions.ts";
@@ -41,7 +41,7 @@ function widens(position: Position, asked: StopsRequest): boolean {
 export function useWhole(position: Position, account: Account | undefined, unit: Dec, off: boolean, change?: Partial<Record<Leg, string>>): Pane {
   const start = (leg: Leg): Typed => ({ text: change?.[leg] ?? (isSet(position[leg]) ? position[leg] : ""), by: leg === "stop_loss" ? "MarkPrice" : "LastPrice" });
   const [typed, setTyped] = useState<Record<Leg, Typed>>({ take_profit: start("take_profit"), stop_loss: start("stop_loss") });
-  const { sent, send } = useSending({ taken: ta.stopsTaken, unknown: ta.unknown });
+  const { sent, send, proven } = useSending({ taken: ta.stopsTaken, unknown: ta.unknown });
   const { side } = position;
   const legs = { take_profit: reading("take_profit", typed.take_profit.text, position, unit), stop_loss: reading("stop_loss", typed.stop_loss.text, position, unit) };
   const asked = changesOf(position, typed, { take_profit: legs.take_profit.price, stop_loss: legs.stop_loss.price });
@@ -69,7 +69,7 @@ export function useWhole(position: Position, account: Account | undefined, unit:
           label={sent.kind === "busy" ? tt.sending : hold ? ta.holdStops : ta.setStops}
           now={tt.confirmNow}
           tone="plain"
-          disabled={wrong || !Object.keys(asked).length || off || sent.kind === "busy" || sent.kind === "unknown"}
+          disabled={wrong || !Object.keys(asked).length || off || heldBack(sent) || sent.kind === "unknown"}
           about={JSON.stringify(asked)}
           onConfirm={() => void send(() => setStops(position.id, { tpsl_mode: "Full", ...asked }))}
         />
@@ -102,7 +102,7 @@ export function useWhole(position: Position, account: Account | undefined, unit:
             </div>
           </div>
         ))}
-        <SentNote sent={sent} taken={ta.stopsTaken} unknown={ta.unknown} />
+        <SentNote sent={sent} taken={ta.stopsTaken} unknown={ta.unknown} proven={proven} />
       </>
     ),
   };
