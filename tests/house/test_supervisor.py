@@ -114,6 +114,25 @@ def test_a_house_comes_up_refuses_a_second_survives_a_kill_and_leaves_nothing(ho
     assert {folder: folder.stat().st_mode for folder in folders} == modes
 
 
+def test_f38_all_killed_at_once_come_back_and_are_heard(stack: Stack) -> None:
+    """Their pipes' numbers are dealt anew, to others among them."""
+    names = ("web", "stream", "worker", "resolver", "beat", "alerts")
+    for _ in range(2):
+        old = stack.children()
+        lives = stack.said("tradepost.stream: paper: live")
+        for name in names:
+            psutil.Process(old[name]).kill()
+
+        def all_anew(old: dict[str, int] = old) -> bool:
+            return all(stack.children().get(name, old[name]) != old[name] for name in names)
+
+        wait_for(all_anew, 20, "new processes")
+        wait_for(lambda: stack.ready() and stack.live(), 60, "a house that is live")
+        wait_for(
+            lambda n=lives: stack.said("tradepost.stream: paper: live") > n, 20, "what the new stream says"
+        )
+
+
 @pytest.mark.parametrize("name", ["postgres", "valkey", "paper"])
 def test_f41_f43_a_killed_server_comes_back_and_nothing_is_lost(stack: Stack, name: str) -> None:
     from tests.house.orders import agrees_with_the_exchange, flatten, market, until
