@@ -17,7 +17,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     reportCompressedSize: false,
     rolldownOptions: {
-      input: "src/main.tsx",
+      input: ["src/boot.ts", "src/main.tsx"],
       output: {
         codeSplitting: {
           includeDependenciesRecursively: false,

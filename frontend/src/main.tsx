@@ -16,7 +16,6 @@ import { feelPulse, startLive, synced } from "./net/live.ts";
 import { watchPresence } from "./net/presence.ts";
 import { watchOutcomes } from "./screens/Aftermath.tsx";
 import { App, fetchParts } from "./screens/App.tsx";
-import "./styles/index.css";
 
 function followAddress(): void {
   const link = takeLink();
