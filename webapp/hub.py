@@ -31,7 +31,7 @@ class Hub:
         self._layer = get_channel_layer()
         self._channel = f"pages.{uuid.uuid4().hex}"
         self._pages: dict[str, set[Page]] = defaultdict(set)
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
         # Joining and leaving one group must reach the layer in their order.
         self._order = asyncio.Lock()
 
@@ -39,20 +39,24 @@ class Hub:
         """From now on the page is told what is sent to the group; if the layer is away, as soon as it is back."""
         new = group not in self._pages
         self._pages[group].add(page)
-        if not self._tasks or any(task.done() for task in self._tasks):
-            loop = asyncio.get_running_loop()
-            self._tasks = [loop.create_task(work()) for work in (self._listen, self._stay)]
+        if not self._tasks:
+            self._tasks = {asyncio.create_task(work()) for work in (self._listen, self._stay)}
         if new:
             await self.rejoin([group])
 
-    async def leave(self, group: str, page: Page) -> None:
-        """The page hears nothing more of the group; nor does this process, once it was the last."""
+    def leave(self, group: str, page: Page) -> None:
+        """The page hears nothing more of the group, at once; nor does this process, soon after it was the last."""
         pages = self._pages.get(group, set())
         pages.discard(page)
         if not pages and self._pages.pop(group, None) is not None:
-            async with self._order:
-                if group not in self._pages:
-                    await self._ask(self._layer.group_discard(group, self._channel))
+            task = asyncio.create_task(self._discard(group))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _discard(self, group: str) -> None:
+        async with self._order:
+            if group not in self._pages:
+                await self._ask(self._layer.group_discard(group, self._channel))
 
     async def rejoin(self, groups: list[str]) -> None:
         """For groups whose messages did not come: the layer may have forgotten us."""
@@ -73,21 +77,29 @@ class Hub:
         while True:
             try:
                 message = await self._layer.receive(self._channel)
+                for page in list(self._pages.get(message["group"], ())):
+                    await self._tell(page, message)
             except AWAY as problem:
                 log.warning("the channel layer is away (%s): pages live from the log", type(problem).__name__)
                 await asyncio.sleep(PAUSE_SECONDS)
                 await self.rejoin(list(self._pages))
-                continue
-            for page in list(self._pages.get(message["group"], ())):
-                try:
-                    await page.told(message)
-                except Exception:
-                    log.exception("a page took no message")
+            except Exception:
+                log.exception("a message for the pages could not be read")
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _tell(self, page: Page, message: dict[str, Any]) -> None:
+        try:
+            await page.told(message)
+        except Exception:
+            log.exception("a page took no message")
 
     async def _stay(self) -> None:
         while True:
             await asyncio.sleep(REJOIN_SECONDS)
-            await self.rejoin(list(self._pages))
+            try:
+                await self.rejoin(list(self._pages))
+            except Exception:
+                log.exception("the groups could not be joined anew")
 
 
 hub = Hub()

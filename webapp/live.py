@@ -8,7 +8,7 @@ A page's consumer has no channel of its own: webapp.hub listens once for all of 
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -42,6 +42,9 @@ MAX_FRAME = 4096
 LOG_PAGE = 500
 # What waits while a page is busy; what comes on top of it is read from the log.
 MOST_HELD = 200
+# Who asks for more of the past than this gets a picture of now.
+MOST_REPLAYED = 2_000
+ASK_SECONDS = 0.1
 
 
 # seq, kind, message
@@ -62,6 +65,7 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
         self._ready = False
         self._held: list[tuple[str, Items]] = []
         self._catching: asyncio.Task[None] | None = None
+        self._next_ask = 0.0
         self._lock = asyncio.Lock()
         self._groups: set[str] = set()
         self.seqs: dict[str, int] = {}
@@ -129,14 +133,22 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
             self._groups.add(group)
             await hub.join(group, self)
 
-    async def _leave(self, group: str) -> None:
+    def _leave(self, group: str) -> None:
         self._groups.discard(group)
-        await hub.leave(group, self)
+        hub.leave(group, self)
 
-    async def disconnect(self, code: int) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """However it ends (a handler that raised, daphne that waited no longer): nothing keeps a page that is gone."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
         pulse.remove(self)
+        self._ready = False
         for group in list(getattr(self, "_groups", ())):
-            await self._leave(group)
+            self._leave(group)
 
     # ---- from the house to the page
 
@@ -173,15 +185,27 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self._forward(account_id, items)
         elif len(self._held) < MOST_HELD:
             self._held.append((account_id, items))
-            if missing and (self._catching is None or self._catching.done()):
-                self._catching = asyncio.create_task(self._catch_up())
+            if missing and not self._busy():
+                self._work(self._catch_up())
 
-    async def _catch_up(self) -> None:
+    async def _catch_up(self, told: Told | None = None) -> None:
+        """In a task of its own: nobody else waits while this page has the log read."""
         try:
             async with self._alone():
-                pass
+                for account_id in list(self.seqs) if told else ():
+                    if told and told.top.get(account_id, 0) > self.seqs[account_id]:
+                        told.missed.add(account_id)
+                        await self._fill(account_id)
+            if told and self._ready:
+                await self._say(told)
         except DatabaseError:
             log.warning("a page was not brought up to date: the database is away")
+
+    def _work(self, work: Coroutine[Any, Any, None]) -> None:
+        self._catching = asyncio.create_task(work)
+
+    def _busy(self) -> bool:
+        return self._lock.locked() or (self._catching is not None and not self._catching.done())
 
     async def _forward(self, account_id: str, items: Items) -> None:
         if account_id not in self.seqs:
@@ -214,22 +238,31 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
         return (self._environment, message["category"], message["mark"]) in self.watched
 
     async def beat(self, told: Told) -> None:
-        """From the pulse, every second: fills gaps, then says how fresh everything is."""
-        if not self._ready or self.caller is None:
+        """From the pulse, every second, which waits for no page: says how fresh everything is, after what was missed.
+        A page that is still being brought up to date has its heartbeat when that is done, or the next."""
+        if not self._ready or self._busy():
             return
-        if self._lock.locked() or any(told.top.get(name, 0) > seq for name, seq in self.seqs.items()):
-            async with self._alone():
-                for account_id in list(self.seqs):
-                    if told.top.get(account_id, 0) > self.seqs[account_id]:
-                        told.missed.add(account_id)
-                        await self._fill(account_id)
-        await self.send(text_data=told.text(self.caller.user.pk, self.seqs))
+        if any(told.top.get(name, 0) > seq for name, seq in self.seqs.items()):
+            self._work(self._catch_up(told))
+        else:
+            await self._say(told)
+
+    async def _say(self, told: Told) -> None:
+        if self.caller is not None:
+            await self.send(text_data=told.text(self.caller.user.pk, self.seqs))
 
     async def renew(self) -> None:
         """The user's accounts are others than when this page came: it begins anew with them."""
-        async with self._alone():
-            await self._take_accounts()
-            await self._snapshot()
+        if not self._busy():
+            self._work(self._begin_anew())
+
+    async def _begin_anew(self) -> None:
+        try:
+            async with self._alone():
+                await self._take_accounts()
+                await self._snapshot()
+        except DatabaseError:
+            log.warning("a page was not begun anew: the database is away")
 
     async def _take_accounts(self) -> str:
         """Joins the groups of all accounts that are the user's now. Returns the log's epoch."""
@@ -239,12 +272,13 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.seqs = {account["id"]: self.seqs.get(account["id"], 0) for account in accounts}
         self._environment = accounts[0]["environment"] if accounts else ""
         for account_id in gone:
-            await self._leave(account_group(account_id))
+            self._leave(account_group(account_id))
         for account_id in self.seqs:
             await self._join(account_group(account_id))
         return epoch
 
     async def sign_out(self) -> None:
+        self._let_go()
         await self.close(code=SIGNED_OUT)
 
     # ---- from the page to the house
@@ -253,6 +287,7 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
         message = _parse(text_data)
         if message is None or not self._ready:
             return
+        await self._pace()
         if message["type"] == "snapshot":
             async with self._alone():
                 await self._snapshot()
@@ -261,11 +296,22 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
         elif message["type"] == "watch":
             await self._watch(message)
 
+    async def _pace(self) -> None:
+        """What a page asks costs others as well: who asks without end is answered a few times a second."""
+        loop = asyncio.get_running_loop()
+        wait = self._next_ask - loop.time()
+        if wait > 0:
+            await asyncio.sleep(wait)
+        self._next_ask = max(loop.time(), self._next_ask) + ASK_SECONDS
+
     async def _since(self, message: dict[str, Any]) -> None:
         account_id, seq = message.get("account"), message.get("seq")
         if not isinstance(account_id, str) or account_id not in self.seqs or type(seq) is not int:
             return
         async with self._alone():
+            if self.seqs[account_id] - seq > MOST_REPLAYED:
+                await self._snapshot()
+                return
             self.seqs[account_id] = seq
             await self._fill(account_id)
 
@@ -277,7 +323,7 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
         others = {item for item in self.watched if item[1] != wish.category}
         wanted = {(self._environment, wish.category, mark) for mark in wish.marks}
         for item in self.watched - wanted - others:
-            await self._leave(market_group(*item))
+            self._leave(market_group(*item))
         for item in wanted:
             await self._join(market_group(*item))
         fresh = wanted - self.watched

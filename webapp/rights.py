@@ -102,7 +102,7 @@ FRESH = frozenset(
     {
         *("change_password", "start_factor", "remove_factor", "new_recovery_codes", "make_token"),
         *("add_account", "change_key", "export_journal", "start_passkey", "remove_passkey"),
-        "add_push_device",
+        *("add_push_device", "remove_push_device", "set_push_preferences"),
     }
 )
 # Of these, what a recovery code is good for.

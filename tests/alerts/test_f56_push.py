@@ -279,7 +279,10 @@ def test_f56_a_browser_that_subscribes_anew_replaces_what_it_had(
     assert (answer.status_code, answer.json()["id"]) == (200, phone.id)
     fill("e-1", "1")
     run()
-    assert [push.path for push in service.pushes] == ["/newer"]
+    assert {push.path for push in service.pushes} == {"/newer"}
+    # What was changed is told as well, to this device and to the user's others.
+    told = [push.notification(newer)["title"] for push in service.pushes]
+    assert len(told) == 2 and "A device takes its notifications elsewhere now" in told
     other = Page()
     other.sign_in()
     assert code_of(other.call("PUT", "/push/devices/current", newer.body())) == (409, "not_subscribed")

@@ -295,3 +295,47 @@ def test_a_page_learns_which_accounts_are_its_user_s_while_it_is_open(stack: Sta
             flatten(stack)
             wait_for(lambda: len(page.of("heartbeat")) >= 2, 10)
             assert {message["type"] for message in page.messages} <= {"heartbeat", "ticker"}
+
+
+def test_who_asks_for_the_whole_log_again_and_again_holds_up_nobody_s_heartbeat(stack: Stack) -> None:
+    """Each ask has the log read, and a page that is being brought up to date is not waited for."""
+    flatten(stack)
+    asking = threading.Event()
+    with Page(stack, token=stack.token("read")) as greedy, Page(stack, token=stack.token()) as page:
+        for one in (greedy, page):
+            one.wait("snapshot")
+
+        def ask() -> None:
+            while not asking.is_set():
+                greedy.send(type="since", account="paper", seq=0)
+
+        asker = threading.Thread(target=ask, daemon=True)
+        asker.start()
+        try:
+            page.messages.clear()
+            begun = time.monotonic()
+            wait_for(lambda: len(page.of("heartbeat")) >= 4, 12, "heartbeats")
+            assert time.monotonic() - begun < 8
+        finally:
+            asking.set()
+            asker.join(10)
+
+
+@pytest.mark.long
+def test_a_page_that_is_torn_off_is_forgotten_by_the_feed(stack: Stack) -> None:
+    client = redis.Redis.from_url(Embedded(stack.data).redis_url)
+    page = Page(stack, token=stack.token("read"))
+    page.wait("snapshot")
+    page.send(type="watch", symbols=["DOGEUSDT"])
+    page.wait("ticker")
+    for _ in range(30):
+        page.send(type="since", account="paper", seq=0)
+    page._socket.socket.shutdown(socket.SHUT_RDWR)
+
+    def wanted_for() -> float:
+        """Seconds for which the feed still follows the market; whoever watches it says so every ten."""
+        rows: Any = client.zrange("tradepost:interest:paper:linear", 0, -1, withscores=True)
+        return max((until - time.time() for name, until in rows if b"DOGEUSDT" in name), default=0.0)
+
+    assert wanted_for() > 17
+    wait_for(lambda: wanted_for() < 17, 45, "nobody to say that it is watched")

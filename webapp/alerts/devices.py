@@ -79,7 +79,9 @@ def renew(request: HttpRequest, given: Given) -> PushSubscription:
         raise NotThisDevice
     if (known.endpoint, known.p256dh, known.auth) == (given.endpoint, given.p256dh, given.auth):
         return known
-    return _put(known.device, given)
+    with transaction.atomic():
+        audit.record("push_renewed", request=request, device=known.device.name)
+        return _put(known.device, given)
 
 
 def _put(device: Device, given: Given) -> PushSubscription:

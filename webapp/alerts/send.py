@@ -5,9 +5,9 @@ A process that dies between the service's answer and our note leaves a delivery 
 and tag, so that the phone still shows one."""
 
 import base64
-import hashlib
 import json
 import logging
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from webapp.alerts import envelope, keys, places
 from webapp.alerts.models import Delivery, PushSubscription
@@ -33,11 +34,14 @@ TOPIC = 32
 GONE = frozenset({404, 410})
 
 
-def due(most: int) -> list[int]:
-    """Claims up to `most` deliveries whose time has come. Who calls sends each of them once."""
+def due(most: int, under: Collection[int] = ()) -> list[int]:
+    """Claims up to `most` deliveries whose time has come, but those that the caller has `under` way already. Who calls
+    sends each of them once."""
     now = timezone.now()
     with transaction.atomic():
-        waiting = Delivery.objects.filter(state=Delivery.State.WAITING, next_at__lte=now)
+        waiting = Delivery.objects.filter(state=Delivery.State.WAITING, next_at__lte=now).exclude(
+            pk__in=under
+        )
         found = list(
             waiting.select_for_update(skip_locked=True)
             .order_by("next_at", "pk")
@@ -128,7 +132,8 @@ def _post(row: Delivery, to: PushSubscription, origin: str, now: datetime) -> re
 
 
 def topic(tag: str) -> str:
-    digest = hashlib.sha256(tag.encode()).digest()
+    """Names what a newer push replaces, to the push service too: keyed, or it could try what it guesses."""
+    digest = salted_hmac("tradepost.push.topic", tag, algorithm="sha256").digest()
     return base64.urlsafe_b64encode(digest)[:TOPIC].decode()
 
 

@@ -55,6 +55,8 @@ _LOCKS = {
     "account_added": "An account was added",
     "live_on": "Live trading was switched on",
     "push_added": "A device takes notifications now",
+    "push_renewed": "A device takes its notifications elsewhere now",
+    "push_removed": "A device takes no notifications any more",
 }
 
 

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { type AmendRequest, amendOrder } from "../api/routes.ts";
 import type { Order } from "../api/types.ts";
 import { add, cmp, dec, type Dec, fixed, max, places, read, sign, snap, sub, text, ZERO } from "../lib/decimal.ts";
@@ -6,7 +6,7 @@ import { entry } from "../lib/entry.ts";
 import { baseOf, number, quoteOf } from "../lib/format.ts";
 import { heldBack, useSending } from "../state/changing.ts";
 import { step, tick } from "../state/derive.ts";
-import { blockText, blocksReducing, kind } from "../state/health.ts";
+import { blockText, blocksOpening, blocksReducing, kind } from "../state/health.ts";
 import { hide } from "../state/overlay.ts";
 import { accounts, isOpen, orders, takeOrder } from "../state/store.ts";
 import { t } from "../strings.ts";
@@ -46,13 +46,17 @@ function value(name: Name, typed: string, symbol: string): Dec | null {
 export function AmendSheet({ id, change }: { id: string; change?: Partial<Record<"price" | "trigger_price", string>> }) {
   const order = orders.value.get(id);
   // The order as it was when it was opened: what is on the screen is what is changed.
-  const [seen] = useState(order);
+  const [seen, look] = useState(order);
   const [typed, setTyped] = useState<Record<Name, string>>({
     price: change?.price ?? seen?.price ?? "",
     trigger_price: change?.trigger_price ?? seen?.trigger_price ?? "",
     qty: seen?.qty ?? "",
   });
   const { sent, send, proven } = useSending({ taken: ta.amended, unknown: ta.unknown });
+  // A no may mean that the order is another by now: it is shown, and what is decided next is decided about that one.
+  useEffect(() => {
+    if (sent.kind === "refused") look(orders.peek().get(id) ?? seen);
+  }, [sent]);
   if (!order || !seen || (!isOpen(order) && sent.kind === "idle"))
     return (
       <Sheet title={ta.amend} onClose={hide}>
@@ -69,7 +73,10 @@ export function AmendSheet({ id, change }: { id: string; change?: Partial<Record
     if (!next) wrong = true;
     else if (cmp(next, read(seen[name]) ?? ZERO) !== 0) wanted[name] = text(next);
   }
-  const blocked = blocksReducing(seen.account);
+  // Less of an order is always let through; another price or more of it is new risk.
+  const more = cmp(read(wanted.qty ?? null) ?? ZERO, read(seen.qty) ?? ZERO) > 0;
+  const risks = !seen.reduce_only && (wanted.price !== undefined || wanted.trigger_price !== undefined || more);
+  const blocked = risks ? blocksOpening(seen.account) : blocksReducing(seen.account);
   const changes = names.filter((name) => wanted[name] !== undefined);
   const over = sent.kind === "taken";
   const move = (name: Name) => (up: boolean, times: string) => {

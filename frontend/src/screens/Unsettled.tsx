@@ -1,11 +1,21 @@
 import { attempts, forget } from "../state/attempts.ts";
 import { hide } from "../state/overlay.ts";
-import { outcomeOf } from "../state/outcome.ts";
+import { type Outcome, outcomeOf } from "../state/outcome.ts";
 import { clock } from "../lib/time.ts";
 import { t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
 import { Sheet } from "../ui/Sheet.tsx";
 import { tell } from "./Outcome.tsx";
+
+const TONES: Partial<Record<Outcome, string>> = {
+  accepted: "good",
+  working: "good",
+  partly: "good",
+  filled: "good",
+  rejected: "bad",
+  refused: "bad",
+  "not-placed": "warn",
+};
 
 /** What an earlier page left open, before anything else is done. */
 export function UnsettledSheet() {
@@ -27,12 +37,13 @@ export function UnsettledSheet() {
       <p class="line">{tt.unsettledLead}</p>
       <ul class="results">
         {list.map((attempt) => (
-          <li key={attempt.id} data-tone={outcomeOf(attempt) === "unknown" ? undefined : "good"}>
+          <li key={attempt.id} data-tone={TONES[outcomeOf(attempt)]}>
             <span>
               {attempt.row ? `${attempt.row.symbol} ${t.side(attempt.row.side)} ${attempt.row.qty}` : tt.orderId(attempt.id.slice(0, 8))}
               <small> {clock(attempt.at)}</small>
             </span>
             <b>{outcomeOf(attempt) === "unknown" ? tt.checking(attempt.id.slice(0, 8)) : tell(attempt).title}</b>
+            {outcomeOf(attempt) !== "unknown" && tell(attempt).lead && <small>{tell(attempt).lead}</small>}
           </li>
         ))}
       </ul>

@@ -94,12 +94,14 @@ export function prepare(of: Desk, side: Side, price?: string | null): void {
   const suggested = read(price ?? own ?? known?.ticker?.last);
   const step = read(known?.instrument.tick_size);
   const draft = draftOf(of);
-  const fill = price || draft.price === "";
+  // While nothing is being ordered the price follows the market and the side: an old one may lie across the book by now.
+  const fill = price || draft.price === "" || !hasInput(draft);
   change(of, { side, ...(fill && suggested && step ? { price: fixed(suggested, places(step)) } : {}) });
 }
 
+/** An order's price does not outlive it: the market has moved, and the other side's lies elsewhere. */
 export function clearDraft(of: Desk): void {
-  change(of, { size: "", postOnly: false, reduceOnly: false, takeProfit: "", stopLoss: "", trigger: "" });
+  change(of, { size: "", price: "", postOnly: false, reduceOnly: false, takeProfit: "", stopLoss: "", trigger: "" });
 }
 
 /** On a phone the ticket comes up; beside a wide page it is there already and only takes the side. */

@@ -43,7 +43,7 @@ class Command(BaseCommand):
 class Rounds:
     def __init__(self, pool: ThreadPoolExecutor) -> None:
         self._pool = pool
-        self._under: set[Future[None]] = set()
+        self._under: dict[int, Future[None]] = {}
         self._shown = self._pruned = float("-inf")
 
     def go(self) -> None:
@@ -52,10 +52,10 @@ class Rounds:
             Heartbeat.show("alerts")
             self._shown = now
         follow.follow()
-        self._under = {one for one in self._under if not one.done()}
-        # No more is claimed than is sent at once: a claim runs out.
-        for delivery_id in send.due(SENDERS - len(self._under)):
-            self._under.add(self._pool.submit(_deliver, delivery_id))
+        self._under = {key: one for key, one in self._under.items() if not one.done()}
+        # No more is claimed than is sent at once: a claim runs out. One that takes longer still is not begun again.
+        for delivery_id in send.due(SENDERS - len(self._under), self._under):
+            self._under[delivery_id] = self._pool.submit(_deliver, delivery_id)
         if now - self._pruned >= PRUNED_SECONDS:
             follow.prune()
             self._pruned = now
