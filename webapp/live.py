@@ -45,6 +45,7 @@ MOST_HELD = 200
 # Who asks for more of the past than this gets a picture of now.
 MOST_REPLAYED = 2_000
 ASK_SECONDS = 0.1
+MOST_WATCHED = 120
 
 
 # seq, kind, message
@@ -321,7 +322,10 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
         if wish is None or not self._environment:
             return
         others = {item for item in self.watched if item[1] != wish.category}
-        wanted = {(self._environment, wish.category, mark) for mark in wish.marks}
+        # The feed follows only so many at once: one session's pages must not push out everybody else's.
+        room = max(0, MOST_WATCHED - pulse.watched_beside(self) - len(others))
+        marks = sorted(wish.marks, key=lambda mark: (mark.startswith("ticker."), mark))[:room]
+        wanted = {(self._environment, wish.category, mark) for mark in marks}
         for item in self.watched - wanted - others:
             self._leave(market_group(*item))
         for item in wanted:

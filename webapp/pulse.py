@@ -96,6 +96,14 @@ class Pulse:
     def remove(self, socket: Socket) -> None:
         self._sockets.discard(socket)
 
+    def watched_beside(self, socket: Socket) -> int:
+        """How many marks the other pages of this session or token watch."""
+        if socket.caller is None:
+            return 0
+        key = socket.caller.key
+        others = (one for one in self._sockets if one is not socket and one.caller and one.caller.key == key)
+        return len({mark for one in others for mark in one.watched})
+
     async def told(self, account_ids: list[str]) -> Told:
         return await in_thread(_told, account_ids)
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Path, Router, Schema
@@ -61,8 +62,11 @@ def change_password(request: HttpRequest, body: PasswordBody) -> Any:
     sessions.end_others(user, request.session.session_key)
     # Keeps this session, under a new mark; its key changes, and the device's row with it.
     before = request.session.session_key
-    update_session_auth_hash(request, user)
-    Device.objects.filter(session_key=before).update(session_key=request.session.session_key)
+    # All at once: a session that is empty for a moment would be one that was signed out.
+    with transaction.atomic():
+        update_session_auth_hash(request, user)
+        request.session.save()
+        Device.objects.filter(session_key=before).update(session_key=request.session.session_key)
     audit.record("password_changed", request=request)
     return DONE
 

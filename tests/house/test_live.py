@@ -5,6 +5,7 @@ import socket
 import struct
 import threading
 import time
+from contextlib import ExitStack
 from typing import Any
 
 import psycopg
@@ -339,3 +340,17 @@ def test_a_page_that_is_torn_off_is_forgotten_by_the_feed(stack: Stack) -> None:
 
     assert wanted_for() > 17
     wait_for(lambda: wanted_for() < 17, 45, "nobody to say that it is watched")
+
+
+def test_one_token_s_sockets_leave_room_for_what_others_watch(stack: Stack) -> None:
+    made_up = [[f"ZZ{number}X{at}USDT" for at in range(50)] for number in range(4)]
+    client = redis.Redis.from_url(Embedded(stack.data).redis_url)
+    with ExitStack() as open_ones:
+        for names in made_up:
+            page = open_ones.enter_context(Page(stack, token=stack.token("read")))
+            page.wait("heartbeat")
+            page.send(type="watch", symbols=names, focus="BTCUSDT")
+            beats = len(page.of("heartbeat"))
+            wait_for(lambda page=page, beats=beats: len(page.of("heartbeat")) > beats + 1, 6)  # type: ignore[misc]
+        rows: Any = client.zrange("tradepost:interest:paper:linear", 0, -1)
+        assert 100 < len([name for name in rows if b"ZZ" in name]) <= 120
