@@ -167,7 +167,8 @@ def test_reversing_is_two_orders_each_told_by_itself(holding: Played, page: Page
         return 201, {"close": orders[0], "open": orders[1], "error": None}
 
     holding.answers["POST /positions/"] = turned
-    page.get_by_role("button", name="Reverse", exact=True).click()
+    with page.expect_request("**/reverse"):
+        page.get_by_role("button", name="Reverse", exact=True).click()
     expect(page.locator(".outcome")).to_have_count(2)
     [body] = holding.posts("/positions/1%3Alinear%3ABTCUSDT%3A0/reverse")
     assert body["seen"]
