@@ -148,6 +148,10 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
     def _let_go(self) -> None:
         pulse.remove(self)
         self._ready = False
+        catching = getattr(self, "_catching", None)
+        if catching is not None:
+            # It might join groups again.
+            catching.cancel()
         for group in list(getattr(self, "_groups", ())):
             self._leave(group)
 
@@ -195,7 +199,6 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
             async with self._alone():
                 for account_id in list(self.seqs) if told else ():
                     if told and told.top.get(account_id, 0) > self.seqs[account_id]:
-                        told.missed.add(account_id)
                         await self._fill(account_id)
             if told and self._ready:
                 await self._say(told)
@@ -243,7 +246,9 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
         A page that is still being brought up to date has its heartbeat when that is done, or the next."""
         if not self._ready or self._busy():
             return
-        if any(told.top.get(name, 0) > seq for name, seq in self.seqs.items()):
+        behind = [name for name, seq in self.seqs.items() if told.top.get(name, 0) > seq]
+        if behind:
+            told.missed.update(behind)
             self._work(self._catch_up(told))
         else:
             await self._say(told)
@@ -252,7 +257,7 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
         if self.caller is not None:
             await self.send(text_data=told.text(self.caller.user.pk, self.seqs))
 
-    async def renew(self) -> None:
+    def renew(self) -> None:
         """The user's accounts are others than when this page came: it begins anew with them."""
         if not self._busy():
             self._work(self._begin_anew())
@@ -271,7 +276,12 @@ class Live(AsyncWebsocketConsumer):  # type: ignore[misc]
         accounts, epoch = await in_thread(_welcome, self.caller.user.pk)
         gone = self.seqs.keys() - {account["id"] for account in accounts}
         self.seqs = {account["id"]: self.seqs.get(account["id"], 0) for account in accounts}
-        self._environment = accounts[0]["environment"] if accounts else ""
+        environment = accounts[0]["environment"] if accounts else ""
+        if environment != self._environment:
+            # The page says anew what it watches, after each snapshot.
+            for item in self.watched:
+                self._leave(market_group(*item))
+            self._environment, self.watched = environment, set()
         for account_id in gone:
             self._leave(account_group(account_id))
         for account_id in self.seqs:

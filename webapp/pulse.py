@@ -5,7 +5,7 @@ watched."""
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -66,7 +66,7 @@ class Socket(Protocol):
     watched: set[Watched]
 
     async def beat(self, told: Told) -> None: ...
-    async def renew(self) -> None: ...
+    def renew(self) -> None: ...
     async def sign_out(self) -> None: ...
 
 
@@ -149,7 +149,7 @@ class Pulse:
             sockets = await self._check(sockets)
         if beats % INTEREST_EVERY == 0:
             await self.show_interest({mark for socket in sockets for mark in socket.watched})
-        await self._each(sockets, lambda socket: socket.beat(told))
+        await self._beat_all(sockets, told)
         if told.missed:
             await hub.rejoin([topics.account_group(account_id) for account_id in told.missed])
 
@@ -159,26 +159,25 @@ class Pulse:
         keys = {socket.caller.key for socket in sockets if socket.caller}
         users = {socket.caller.user.pk for socket in sockets if socket.caller}
         valid, accounts = await in_thread(lambda: (still_valid(keys), status.account_ids(users)))
-        good, changed = [], []
+        good = []
         for socket in sockets:
             if socket.caller is None or socket.caller.key not in valid:
-                self.remove(socket)
                 await socket.sign_out()
                 continue
             good.append(socket)
             if accounts.get(socket.caller.user.pk, set()) != socket.seqs.keys():
-                changed.append(socket)
-        await self._each(changed, lambda socket: socket.renew())
+                socket.renew()
         return good
 
-    async def _each(self, sockets: list[Socket], work: Callable[[Socket], Awaitable[None]]) -> None:
-        """Together, because one page may have to wait for the log; in portions, because others wait meanwhile."""
-        for start in range(0, len(sockets), PAGES_AT_ONCE):
-            part = [socket for socket in sockets[start : start + PAGES_AT_ONCE] if socket in self._sockets]
-            done = await asyncio.gather(*(work(socket) for socket in part), return_exceptions=True)
-            for problem in done:
-                if isinstance(problem, Exception):
-                    log.warning("a socket took no heartbeat: %s", type(problem).__name__)
+    async def _beat_all(self, sockets: list[Socket], told: Told) -> None:
+        for number, socket in enumerate(sockets, 1):
+            if socket in self._sockets:
+                try:
+                    await socket.beat(told)
+                except Exception:
+                    log.exception("a socket took no heartbeat")
+            if number % PAGES_AT_ONCE == 0:
+                await asyncio.sleep(0)
 
 
 def _told(account_ids: list[str]) -> Told:

@@ -8,23 +8,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from .market import ACCOUNT
 from .played import Played, error
+from .stages import ORDER as RESTING
 
 ID = "00000000-0000-4000-8000-000000000001"
-ORDER = {
-    "id": ID,
-    "account": ACCOUNT,
-    "category": "linear",
-    "symbol": "BTCUSDT",
-    "side": "Buy",
-    "order_type": "Limit",
-    "qty": "0.02",
-    "price": "62900",
-    "time_in_force": "GTC",
-    "reduce_only": False,
-    "position_idx": 0,
-}
+ORDER = {**RESTING, "price": "62900"}
 AMEND = "Amend Buy Limit 62,900.0 BTCUSDT"
 
 

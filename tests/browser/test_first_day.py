@@ -11,10 +11,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import Paper
 from tests.security.composed import House, house
-from tests.security.people import PASSWORD, App
 
 from .conftest import PHONE
 from .played import go
+from .ways import set_up
 
 __all__ = ["house"]
 LIMIT_SECONDS = 180
@@ -47,16 +47,7 @@ def test_a_paper_trade_with_a_second_factor_in_under_three_minutes(
     page = context.new_page()
     page.set_default_timeout(20_000)
     page.goto(link)
-    page.get_by_label("User name").fill("ann")
-    page.get_by_label("Password, twelve characters or more").fill(PASSWORD)
-    page.get_by_role("button", name=re.compile("^(Set the password|Make the owner|Create)")).click()
-    page.get_by_label("Name of the phone").fill("My phone")
-    page.get_by_role("button", name="Add an authenticator").click()
-    secret = re.search(r"[A-Z2-7]{32}", page.get_by_text("Or type it in").inner_text())
-    assert secret
-    page.get_by_label("Code of your authenticator").fill(App(secret[0]).next())
-    page.get_by_role("button", name="Confirm the code").click()
-    page.get_by_role("button", name="I have written them down").click()
+    set_up(page, "ann")
     bring_an_account_in(page)
     # The account came while the page was open.
     go(page, "Trade")

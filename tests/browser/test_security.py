@@ -18,6 +18,7 @@ from tests.conftest import ROOT, Stack
 from tests.security.people import App
 
 from .conftest import PHONE
+from .ways import set_up
 
 NUMBERS = itertools.count(1)
 PASSWORD = "correct horse battery"
@@ -47,38 +48,17 @@ def page(browser: Browser) -> Iterator[Page]:
     assert [text for text in complaints if "Failed to load resource" not in text] == []
 
 
-def _shell(stack: Stack, *words: str) -> str:
-    """What a command on the server says."""
-    done = subprocess.run(
-        [sys.executable, "manage.py", *words, "--data", str(stack.data)],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout.strip()
-
-
 def test_somebody_who_was_asked_in_chooses_a_password_enrols_and_sees_their_account(
     page: Page, stack_process: Stack
 ) -> None:
     name = f"bob{os.getpid()}_{next(NUMBERS)}"
-    link = _shell(stack_process, "adduser", name, "viewer")
+    link = stack_process.manage("adduser", name, "viewer")
     assert link.startswith(f"{stack_process.url}/#setup=invite.")
-    _shell(stack_process, "member", "paper", name)
+    stack_process.manage("member", "paper", name)
     page.goto(link)
     expect(page.get_by_role("heading", name="Welcome to Tradepost")).to_be_visible()
     assert page.url == f"{stack_process.url}/", "the link has left the address bar"
-    page.get_by_label("User name").fill(name)
-    page.get_by_label("Password, twelve characters or more").fill(PASSWORD)
-    page.get_by_role("button", name="Set the password").click()
-    page.get_by_label("Name of the phone").fill("My phone")
-    page.get_by_role("button", name="Add an authenticator").click()
-    found = re.search(r"[A-Z2-7]{32}", page.get_by_text("Or type it in").inner_text())
-    assert found
-    page.get_by_label("Code of your authenticator").fill(App(found[0]).next())
-    page.get_by_role("button", name="Confirm the code").click()
-    page.get_by_role("button", name="I have written them down").click()
+    set_up(page, name)
     page.get_by_role("link", name="More").or_(page.get_by_role("button", name="More")).first.wait_for()
     told = page.request.get(f"{stack_process.url}/api/v1/accounts").json()["items"]
     assert [row["id"] for row in told] == ["paper"]

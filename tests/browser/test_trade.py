@@ -8,22 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from .market import ACCOUNT
 from .played import Played
-
-ORDER = {
-    "id": "00000000-0000-4000-8000-000000000001",
-    "account": ACCOUNT,
-    "category": "linear",
-    "symbol": "BTCUSDT",
-    "side": "Buy",
-    "order_type": "Limit",
-    "qty": "0.02",
-    "price": "64248",
-    "time_in_force": "GTC",
-    "reduce_only": False,
-    "position_idx": 0,
-}
+from .stages import ORDER
 
 
 @pytest.fixture

@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
+
+from tests.security.people import PASSWORD, App
 
 from .journal import page_of
 from .played import Answer, Played, error
@@ -254,3 +256,17 @@ def stops_asked(played: Played) -> None:
     played.page.locator("#leg-stop_loss").fill("64000")
     press(played, "Set TP / SL", exact=True)
     expect(sheet(played).get_by_label("Code of your authenticator")).to_be_visible()
+
+
+def set_up(page: Page, name: str) -> None:
+    """On the page of a set-up link: a name, a password, an authenticator, and the recovery codes put away."""
+    page.get_by_label("User name").fill(name)
+    page.get_by_label("Password, twelve characters or more").fill(PASSWORD)
+    page.get_by_role("button", name=re.compile("^(Set the password|Make the owner)")).click()
+    page.get_by_label("Name of the phone").fill("My phone")
+    page.get_by_role("button", name="Add an authenticator").click()
+    found = re.search(r"[A-Z2-7]{32}", page.get_by_text("Or type it in").inner_text())
+    assert found
+    page.get_by_label("Code of your authenticator").fill(App(found[0]).next())
+    page.get_by_role("button", name="Confirm the code").click()
+    page.get_by_role("button", name="I have written them down").click()

@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -43,15 +43,15 @@ def prune() -> None:
     Notice.objects.filter(at__lt=timezone.now() - KEPT).delete()
 
 
-class _Source:
-    """A numbered log. `head` is its last number; `after` gives what follows one, oldest first."""
+class _Source(Protocol):
+    """A numbered log."""
 
     def head(self) -> int:
-        raise NotImplementedError
+        """The number of its last row."""
 
     def after(self, position: int) -> tuple[int, int]:
-        """Reads one page. Returns the number of its last row (`position` if there is none), and how much was told."""
-        raise NotImplementedError
+        """Reads one page of what follows a row, oldest first. Returns the number of the page's last row (`position` if
+        there is none), and how much was told."""
 
 
 def _read(name: str, source: _Source) -> int:
@@ -78,7 +78,7 @@ def _read(name: str, source: _Source) -> int:
             mark.save(update_fields=["position"])
 
 
-class _Events(_Source):
+class _Events:
     def __init__(self, account: Account) -> None:
         self._account = account
 
@@ -119,7 +119,7 @@ def _newest(found: Iterable[words.News]) -> list[words.News]:
     return list({news.tag: news for news in found}.values())
 
 
-class _Locks(_Source):
+class _Locks:
     def head(self) -> int:
         return AuditEntry.objects.aggregate(Max("number"))["number__max"] or 0
 
