@@ -35,7 +35,8 @@ export const t = {
   loading: "Loading…",
   partMissing: "This part of the page could not be loaded. Reload to get it.",
   stop: "Stop",
-  lists: "Positions or orders",
+  lists: "Positions, orders or fills",
+  fills: "Fills",
   account: "Account",
   environment: { paper: "PAPER", testnet: "TESTNET", demo: "DEMO", live: "LIVE" },
 

@@ -226,6 +226,8 @@ class Market:
         execution = {
             "exec_id": str(uuid.uuid4()),
             "order": row["id"],
+            "account": ACCOUNT,
+            "category": "linear",
             "symbol": symbol,
             "side": side,
             "exec_type": "Trade",

@@ -196,6 +196,10 @@ class Played:
             return 200, {"items": [], "next": None}
         if path == "/protection":
             return 200, {"items": [], "orphans": []}
+        if path == "/executions":
+            return 200, {"items": [], "next": None}
+        if path == "/health":
+            return 200, {"status": "ok"}
         if path == "/markets":
             return 200, {"items": [self.market.listed(symbol) for symbol in INSTRUMENTS], "next": None}
         if path.endswith("/candles"):

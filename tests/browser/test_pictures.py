@@ -17,9 +17,12 @@ from .test_fit import fits
 OUT = ROOT / "var/screenshots"
 FULL = [(390, 844), (1440, 900)]
 SOME = [(320, 640), (768, 1024)]
-TAKEN = [(stage, size) for stage in EVERYTHING for size in FULL] + [
+SIZED = [(stage, size) for stage in EVERYTHING for size in FULL] + [
     (stage, size) for stage in (BARE, TICKET, HELD) for size in SOME
 ]
+# A desk has a mouse, and is built closer for it.
+MOUSE = pytest.mark.browser_context_args(has_touch=False, is_mobile=False)
+TAKEN = [pytest.param(*case, marks=MOUSE if case[1][0] > 1000 else ()) for case in SIZED]
 
 
 def name_of(case: Stage | tuple[int, int]) -> str:

@@ -1,6 +1,6 @@
 import { type Answer, call } from "./client.ts";
 import type { components } from "./schema.d.ts";
-import type { Candle, CancelAllItem, CloseRequest, Instrument, Market, NewOrder, Order, Page, Position, PositionDetail, Preview, PreviewRequest, Session } from "./types.ts";
+import type { Candle, CancelAllItem, CloseRequest, Fill, Instrument, Market, NewOrder, Order, Page, Position, PositionDetail, Preview, PreviewRequest, Session } from "./types.ts";
 
 type Schemas = components["schemas"];
 
@@ -36,6 +36,11 @@ export function placeOrder(order: NewOrder, seen: string | null): Promise<Answer
 
 export async function readOrder(id: string): Promise<Order> {
   return (await call<Order>("GET", `/orders/${encodeURIComponent(id)}`)).body;
+}
+
+/** The newest executions of all accounts. */
+export async function readFills(limit: number): Promise<Fill[]> {
+  return (await call<Page<Fill>>("GET", `/executions?limit=${limit}`)).body.items;
 }
 
 export function cancelOrder(id: string): Promise<Answer<Order>> {

@@ -12,6 +12,9 @@ import { accounts, wallets } from "../state/store.ts";
 import { t } from "../strings.ts";
 import { Dated, Environment } from "../ui/bits.tsx";
 import { Icon } from "../ui/icons.tsx";
+import { lazy } from "../ui/lazy.tsx";
+
+const Lag = lazy(() => import("./Lag.tsx").then((part) => part.Lag), <span class="lag" />);
 
 /** The state of both links as one shape and one word; the worst of them. */
 export function Chip() {
@@ -82,6 +85,7 @@ export function Header() {
           <span class="head-label">{front?.label ?? ""}</span>
         </span>
         <Chip />
+        {layout.value === "desk" && <Lag />}
       </button>
       <button type="button" class="button head-stop" aria-haspopup="dialog" onClick={() => show({ kind: "stop" })}>
         {t.stop}

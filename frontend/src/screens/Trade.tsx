@@ -1,4 +1,3 @@
-import { signal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import type { Side } from "../api/types.ts";
 import { number } from "../lib/format.ts";
@@ -12,11 +11,10 @@ import { openOrders, openPositions, ticker } from "../state/store.ts";
 import { desk, openTicket } from "../state/ticket.ts";
 import { glyph, t } from "../strings.ts";
 import { Dated, Waiting } from "../ui/bits.tsx";
-import { Segment } from "../ui/Segment.tsx";
 import { ChartArea } from "./ChartArea.tsx";
 import { OrderList } from "./Orders.tsx";
+import { Panel } from "./Panel.tsx";
 import { PositionCard } from "./PositionCard.tsx";
-import { PositionList } from "./Positions.tsx";
 import { Best, PriceStrip } from "./Quotes.tsx";
 
 function Open({ side }: { side: Side }) {
@@ -68,25 +66,6 @@ function Here() {
         </>
       )}
     </>
-  );
-}
-
-const PANELS = ["positions", "orders"] as const;
-const panel = signal<(typeof PANELS)[number]>("positions");
-
-/** The lists under the chart of a wide page. */
-function Panel() {
-  const counts = { positions: openPositions.value.length, orders: openOrders.value.length };
-  return (
-    <section class="panel">
-      <Segment
-        name={t.lists}
-        value={panel.value}
-        onChange={(next) => (panel.value = next)}
-        options={PANELS.map((value) => ({ value, label: counts[value] ? `${t.tabs[value]} ${counts[value]}` : t.tabs[value] }))}
-      />
-      {panel.value === "positions" ? <PositionList /> : <OrderList />}
-    </section>
   );
 }
 

@@ -2,6 +2,7 @@
 // one urgent voice for what went wrong.
 
 import { signal } from "@preact/signals";
+import { whenLeaving } from "./session.ts";
 
 const QUIET_MS = 2_000;
 
@@ -25,3 +26,9 @@ export function say(sentence: string): void {
 export function alertNow(sentence: string): void {
   urgent.value = sentence;
 }
+
+// Nothing of the account is left to be read out once nobody is signed in.
+whenLeaving(() => {
+  clearTimeout(waiting);
+  polite.value = urgent.value = "";
+});
