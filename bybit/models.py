@@ -1,5 +1,6 @@
 """Accounts with their sealed keys, the markets' rules, and what the wires to Bybit are doing right now."""
 
+from datetime import UTC
 from typing import Any
 
 from django.conf import settings
@@ -39,6 +40,9 @@ class Account(models.Model):
     read_only_reason = models.CharField(max_length=200, blank=True)
     # Bybit refused the key as unknown or ended: nothing is asked with it but once a minute, whether it is taken again.
     key_refused_at = models.DateTimeField(null=True, blank=True)
+    # Somebody paused it: no order that adds risk goes out, whoever asks. Null while it trades.
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_by = models.CharField(max_length=150, blank=True)
     # A live account trades only after its owner has switched it on.
     live_since = models.DateTimeField(null=True, blank=True)
     position_mode = models.CharField(
@@ -78,6 +82,11 @@ class Account(models.Model):
     def why_read_only(self) -> str:
         """Why no order of this account goes out, for a person."""
         return self.read_only_reason or "This account's key may only read."
+
+    def why_paused(self) -> str:
+        """Why no order that adds risk goes out, for a person."""
+        since = "" if self.paused_at is None else f" since {self.paused_at.astimezone(UTC):%H:%M} UTC"
+        return f"Trading on {self.label} is paused by {self.paused_by}{since}. Cancelling and closing still work."
 
     def base(self, *, stream: bool = False) -> str:
         """The address to use instead of pybit's own, without a path; "" for pybit's own."""

@@ -19,6 +19,7 @@ from bybit.types import CATEGORIES
 from orders import access, lookup, seen, services, states
 from orders.errors import RuleBroken, TradeError
 from orders.models import Order
+from orders.risk import check_paused
 from orders.services import Asker, Placed
 from orders.wishes import Wish, request_of
 from positions.models import Position
@@ -114,6 +115,7 @@ def _may_add(asker: Asker, account: Account, position: Position) -> None:
     if asker.stamp is not None or asker.must_see:
         seen.check(asker.stamp or "", user_id=asker.user.pk, account_id=account.pk, position_id=position.pk)
     access.check_reconciled(account, access.link_of(account))
+    check_paused(account)
 
 
 def _until_flat(account: Account, position: Position, order: Order) -> Order:

@@ -33,6 +33,7 @@ def amend(
     link = access.link_of(account)
     if _adds_risk(order, changes):
         access.check_reconciled(account, link)
+        risk.check_paused(account)
     else:
         access.check_not_paused(link)
     risk.check_amend(order, changes, instruments.find(account.environment, order.category, order.symbol))

@@ -17,6 +17,9 @@ def check(wish: Wish, account: Account, instrument: Instrument | None, *, hedge:
     """Refuses what the market or the key would refuse. `hedge` is the market's position mode."""
     if account.read_only:
         raise RuleBroken("read_only", f"{account.why_read_only()} Nothing was sent.")
+    # A sale of coins only reduces: spot is never sold short.
+    if not wish.reduce_only and not (wish.category == "spot" and wish.side == "Sell"):
+        check_paused(account)
     if instrument is None:
         raise RuleBroken("unknown_symbol", f"There is no market {wish.symbol} here. Nothing was sent.")
     if instrument.status != "Trading" and not wish.reduce_only:
@@ -28,6 +31,12 @@ def check(wish: Wish, account: Account, instrument: Instrument | None, *, hedge:
         _check_tick(name, price, instrument)
     _check_worth(wish.qty, wish.price, wish.in_quote, instrument, reducing=wish.reduce_only)
     _check_exits(wish)
+
+
+def check_paused(account: Account) -> None:
+    """Refuses what adds risk on an account that somebody paused."""
+    if account.paused_at is not None:
+        raise RuleBroken("trading_paused", f"{account.why_paused()} Nothing was sent.")
 
 
 def _check_index(wish: Wish, hedge: bool) -> None:

@@ -12,6 +12,7 @@ from bybit.models import Account, KeyCheck
 from bybit.regions import NOT_FOR, REGIONS
 from orders.services import account_of
 from webapp import accounts, status
+from webapp.errors import Forbidden
 from webapp.security import sessions
 from webapp.session_api import Body
 
@@ -30,6 +31,8 @@ class AccountOut(Schema):
     # Why no order goes out; null while they do.
     read_only_reason: str | None
     position_mode: str
+    # While set, no order that adds risk goes out.
+    paused: status.PauseOut | None
 
 
 class AccountList(Schema):
@@ -73,6 +76,10 @@ class KeyBody(Body):
 
 
 class LiveBody(Body):
+    on: bool
+
+
+class PauseBody(Body):
     on: bool
 
 
@@ -173,3 +180,16 @@ def switch_live(request: HttpRequest, account_id: AccountId, body: LiveBody) -> 
     if body.on:
         sessions.require_fresh(request)
     return _shown(accounts.switch(request=request, account=row, on=body.on))
+
+
+@router.put("/accounts/{account_id}/pause", operation_id="pause_trading", response={200: AccountOut, **ERRORS})
+def pause_trading(request: HttpRequest, account_id: AccountId, body: PauseBody) -> Any:
+    """Pauses an account: every order that adds risk is refused (422 `trading_paused`), whoever asks for it; cancelling,
+    closing and stops go on. Anybody who may trade may pause it, by a token too; only a page lets it trade again: what a
+    person stopped no script begins anew."""
+    if not body.on:
+        if not request.auth.by_cookie:  # type: ignore[attr-defined]
+            raise Forbidden
+        sessions.require_awake(request)
+    accounts.pause(request=request, account=_mine(request, account_id), on=body.on)
+    return next(row for row in status.accounts(request.user.pk or 0) if row["id"] == account_id)

@@ -216,6 +216,20 @@ def _set_live(account: Account, since: datetime | None) -> None:
     account.save(update_fields=["live_since", "read_only", "read_only_reason"])
 
 
+def pause(*, request: HttpRequest, account: Account, on: bool) -> Account:
+    """Pauses an account, or lets it trade again. Orders that were on their way are not called back. Doing it twice
+    changes nothing. The pages learn of it with their next heartbeat."""
+    with transaction.atomic():
+        row = Account.objects.select_for_update().get(pk=account.pk)
+        if (row.paused_at is not None) == on:
+            return row
+        row.paused_at = timezone.now() if on else None
+        row.paused_by = request.user.get_username() if on else ""
+        row.save(update_fields=["paused_at", "paused_by"])
+        audit.record("trading_paused" if on else "trading_resumed", request=request, account=row.pk)
+    return row
+
+
 def check_all() -> dict[str, Any]:
     """Beat's daily look at every key. Returns what went wrong, by account."""
     troubles = {}

@@ -19,7 +19,7 @@ from webapp import rights
 from webapp.account_api import router as account_router
 from webapp.console_api import health_router
 from webapp.console_api import router as console_router
-from webapp.errors import error_response
+from webapp.errors import Forbidden, error_response
 from webapp.market_api import router as market_router
 from webapp.passkey_api import router as passkey_router
 from webapp.push_api import router as push_router
@@ -32,10 +32,6 @@ from webapp.session_api import router as session_router
 log = logging.getLogger("tradepost.api")
 MAX_BODY = 64 * 1024
 NOT_JSON = "Send JSON, with Content-Type: application/json."
-
-
-class Forbidden(Exception):
-    """Signed in, but without the right."""
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -188,6 +188,8 @@ def _told(account_ids: list[str]) -> Told:
             "public_age_ms": row.public_age_ms,
             "private_age_ms": row.private_age_ms,
             "stream": row.stream,
+            # Told with each heartbeat: a page that missed the moment knows within a second all the same.
+            "paused": row.paused.model_dump(mode="json") if row.paused else None,
         }
         for row in rows
     }

@@ -96,6 +96,7 @@ RIGHTS: dict[str, str | None] = {
     "get_protection": "read",
     "preview_order": "trade",
     "start_over": "trade",
+    "pause_trading": "trade",
 }
 # Asks a page for a proof of the last two minutes.
 FRESH = frozenset(
@@ -110,7 +111,8 @@ ENROLLING = frozenset({"start_factor", "start_passkey"})
 # What a session that a recovery code opened may do beside looking: get out, and show or enrol a second factor.
 RECOVERED = ENROLLING | {
     *("cancel_order", "cancel_all", "close_position", "close_all_positions", "preview_order"),
-    *("confirm_factor", "confirm_passkey", "ask_proof", "step_up"),
+    # Its own way asks again before an account trades on.
+    *("pause_trading", "confirm_factor", "confirm_passkey", "ask_proof", "step_up"),
 }
 # Orders that go out of such a session too, and of one that slept, when they only reduce.
 REDUCING = frozenset({"place_order", "place_batch"})

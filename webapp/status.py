@@ -21,6 +21,17 @@ MOST_ALERTS = 20
 PARTS = {"beat": timedelta(seconds=20), "stream": timedelta(seconds=15)}
 
 
+class PauseOut(Schema):
+    """Since when no order that adds risk goes out, and who wanted it so."""
+
+    at: Time
+    by: str
+
+    @classmethod
+    def of(cls, account: Account) -> "PauseOut | None":
+        return None if account.paused_at is None else cls(at=account.paused_at, by=account.paused_by)
+
+
 class AlertOut(Schema):
     at: Time
     order: str
@@ -30,6 +41,7 @@ class AlertOut(Schema):
 class StatusOut(Schema):
     account: str
     stream: str
+    paused: PauseOut | None
     private_age_ms: int | None
     public_age_ms: int | None
     last_pass_at: Time | None
@@ -82,6 +94,7 @@ def _of(account: Account, link: Link | None, now: datetime) -> StatusOut:
     return StatusOut(
         account=account.pk,
         stream=stream_state(link, now),
+        paused=PauseOut.of(account),
         private_age_ms=age_ms(link.private_at, now) if link else None,
         public_age_ms=_public_age(link, now),
         last_pass_at=link.pass_at if link else None,
@@ -126,6 +139,7 @@ def accounts(user_id: int) -> list[dict[str, Any]]:
             "read_only": row.read_only,
             "read_only_reason": row.why_read_only() if row.read_only else None,
             "position_mode": row.position_mode,
+            "paused": pause.model_dump(mode="json") if (pause := PauseOut.of(row)) else None,
         }
         for row in Account.objects.filter(members=user_id)
     ]

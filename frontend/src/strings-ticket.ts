@@ -169,6 +169,17 @@ export const tt = {
   closeGone: "This position is closed.",
 
   stopTitle: "Stop",
+  pauseTitle: "Pause new orders",
+  pauseLead: "Refuses every order that adds risk on this account: from here, from other devices and from scripts. Open orders and positions stay.",
+  pauseButton: "Pause new orders",
+  pausedTitle: "New orders are paused",
+  pausedLead: (by: string, when: string) => `By ${by}, ${when}. Open orders stay and may still fill; cancelling and closing work.`,
+  goOn: "Let it trade again",
+  holdGoOn: "Hold to let it trade again",
+  pauseFailed: (why: string) => `Nothing was changed: ${why}`,
+  pauseUnknown: "No answer. Whether it is paused shows here with the next heartbeat.",
+  pauseSaid: "New orders are paused.",
+  goOnSaid: "Trading goes on.",
   stopScope: (label: string) => `This account: ${label}`,
   cancelAllTitle: "Cancel all orders",
   cancelAllCount: (orders: number, markets: number) =>

@@ -67,13 +67,14 @@ def instrument(symbol: str) -> dict[str, Any]:
 
 class Market:
     def __init__(self, environment: str = "paper", label: str = "paper") -> None:
-        self.account = {
+        self.account: dict[str, Any] = {
             "id": ACCOUNT,
             "label": label,
             "environment": environment,
             "read_only": False,
             "read_only_reason": None,
             "position_mode": "one_way",
+            "paused": None,
         }
         self.seq = 0
         self.versions = itertools.count(1)

@@ -146,7 +146,13 @@ class Played:
                 "type": "heartbeat",
                 "seq": {ACCOUNT: self.market.seq if seq is None else seq},
                 "at": self.at(ago_ms),
-                "up": {ACCOUNT: {"public_age_ms": public, "private_age_ms": private}},
+                "up": {
+                    ACCOUNT: {
+                        "public_age_ms": public,
+                        "private_age_ms": private,
+                        "paused": self.market.account["paused"],
+                    }
+                },
                 "seen": f"seen at {self.market.seq}",
             }
         )

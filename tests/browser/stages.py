@@ -152,6 +152,12 @@ def failing(played: Played) -> None:
 
 
 def paused(played: Played) -> None:
+    played.market.account["paused"] = {"at": played.at(), "by": "ann"}
+    played.beat()
+    expect(played.page.locator(".paused")).to_be_visible()
+
+
+def resyncing(played: Played) -> None:
     played.say({"type": "status", "account": ACCOUNT, "stream": "resyncing"})
     played.run(500, beating=True)
 

@@ -41,7 +41,7 @@ def test_everything_can_be_looked_at(played: Played, page: Page, stage: Stage, s
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
             # The chart takes up the colours in a frame of the page's own time.
-            played.run(50)
+            played.run(250)
             still(page)
             page.screenshot(path=folder / f"{stage.name}-{name}-{scheme}.png")
         try:

@@ -261,3 +261,19 @@ def test_a_look_at_a_key_that_was_changed_meanwhile_says_nothing_of_the_new_one(
     )
     accounts.check(early)
     assert Account.objects.get(pk="mine").why_read_only() == "It may only read."
+
+
+def test_a_pause_is_written_down_once_with_whoever_wanted_it(owner: Page, paper: Paper) -> None:
+    add(owner, new_key(paper))
+    looks, bob = Page(), person("bob", "viewer")
+    looks.sign_in("bob")
+    Account.objects.get(pk="mine").members.add(bob)
+    assert code_of(looks.call("PUT", "/accounts/mine/pause", {"on": True})) == (403, "forbidden")
+    assert owner.call("GET", "/accounts").json()["items"][0]["paused"] is None
+    for on in (True, True, False, False):
+        answer = owner.call("PUT", "/accounts/mine/pause", {"on": on})
+        assert (answer.status_code, answer.json()["paused"] is not None) == (200, on)
+        assert (Account.objects.get(pk="mine").paused_by == "ann") == on
+    kinds = AuditEntry.objects.filter(account="mine", kind__startswith="trading_").order_by("number")
+    assert list(kinds.values_list("kind", "who")) == [("trading_paused", "ann"), ("trading_resumed", "ann")]
+    assert Account.objects.get(pk="mine").why_paused().startswith("Trading on Mine is paused by")

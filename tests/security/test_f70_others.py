@@ -30,6 +30,7 @@ NAMED: dict[str, tuple[str, Any]] = {
     "get_key": ("", None),
     "change_key": ("", PAIR),
     "switch_live": ("", {"on": False}),
+    "pause_trading": ("", {"on": True}),
     "list_events": (AT, None),
     "list_holdings": (AT, None),
     "get_curve": (AT, None),

@@ -54,6 +54,8 @@ _LOCKS = {
     "key_changed": "An account's key was changed",
     "account_added": "An account was added",
     "live_on": "Live trading was switched on",
+    "trading_paused": "Trading was paused",
+    "trading_resumed": "Trading goes on after a pause",
     "push_added": "A device takes notifications now",
     "push_renewed": "A device takes its notifications elsewhere now",
     "push_removed": "A device takes no notifications any more",

@@ -1,6 +1,6 @@
 import { type Answer, call } from "./client.ts";
 import type { components } from "./schema.d.ts";
-import type { Candle, CancelAllItem, CloseRequest, Fill, Instrument, Market, NewOrder, Order, Page, Position, PositionDetail, Preview, PreviewRequest, Session } from "./types.ts";
+import type { Account, Candle, CancelAllItem, CloseRequest, Fill, Instrument, Market, NewOrder, Order, Page, Position, PositionDetail, Preview, PreviewRequest, Session } from "./types.ts";
 
 type Schemas = components["schemas"];
 
@@ -36,6 +36,11 @@ export function placeOrder(order: NewOrder, seen: string | null): Promise<Answer
 
 export async function readOrder(id: string): Promise<Order> {
   return (await call<Order>("GET", `/orders/${encodeURIComponent(id)}`)).body;
+}
+
+/** Lets no new risk onto an account, whoever asks; or does again. */
+export async function setPaused(account: string, on: boolean): Promise<Account> {
+  return (await call<Account>("PUT", `/accounts/${encodeURIComponent(account)}/pause`, { on })).body;
 }
 
 /** The newest executions of all accounts. */

@@ -93,6 +93,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{account_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Pause Trading
+         * @description Pauses an account: every order that adds risk is refused (422 `trading_paused`), whoever asks for it; cancelling,
+         *     closing and stops go on. Anybody who may trade may pause it, by a token too; only a page lets it trade again: what a
+         *     person stopped no script begins anew.
+         */
+        put: operations["pause_trading"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/closed-pnl": {
         parameters: {
             query?: never;
@@ -1524,6 +1546,7 @@ export interface components {
             id: string;
             /** Label */
             label: string;
+            paused: components["schemas"]["PauseOut"] | null;
             /** Position Mode */
             position_mode: string;
             /** Read Only */
@@ -3140,6 +3163,25 @@ export interface components {
             /** Password */
             password: string;
         };
+        /** PauseBody */
+        PauseBody: {
+            /** On */
+            on: boolean;
+        };
+        /**
+         * PauseOut
+         * @description Since when no order that adds risk goes out, and who wanted it so.
+         */
+        PauseOut: {
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-11-22T16:51:52.123Z
+             */
+            at: string;
+            /** By */
+            by: string;
+        };
         /**
          * PositionDetail
          * @description One position with what explains a difference to the record, and what protects it.
@@ -3693,6 +3735,7 @@ export interface components {
             last_pass_at: string | null;
             /** Oldest Unsettled Ms */
             oldest_unsettled_ms: number | null;
+            paused: components["schemas"]["PauseOut"] | null;
             /** Private Age Ms */
             private_age_ms: number | null;
             /** Public Age Ms */
@@ -4644,6 +4687,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["KeyOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    pause_trading: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PauseBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountOut"];
                 };
             };
             /** @description Unauthorized */

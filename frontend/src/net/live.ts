@@ -4,7 +4,7 @@ import { effect, signal } from "@preact/signals";
 import { session } from "../api/client.ts";
 import { backoff } from "../lib/backoff.ts";
 import { http, leave, probe, signedIn, whenLeaving } from "../state/session.ts";
-import { clearStore, clearTickers, takeChange, takeSnapshot, takeStatus } from "../state/store.ts";
+import { clearStore, clearTickers, takeChange, takePauses, takeSnapshot, takeStatus } from "../state/store.ts";
 import { watched } from "../state/focus.ts";
 import { clearFeed, takeBook, takeCandle, takeTrades } from "../state/feed.ts";
 import { ServerClock } from "./clock.ts";
@@ -179,6 +179,7 @@ function beat(message: Heartbeat): void {
   seen.value = message.seen;
   beaten = true;
   if (!pictured) return;
+  takePauses(message.up);
   trust();
   sequence.compare(message.seq);
   mend();

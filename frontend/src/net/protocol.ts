@@ -24,7 +24,7 @@ export interface Heartbeat {
   type: "heartbeat";
   seq: Record<string, number>;
   at: string;
-  up: Record<string, { public_age_ms: number | null; private_age_ms: number | null }>;
+  up: Record<string, { public_age_ms: number | null; private_age_ms: number | null; paused?: Account["paused"] }>;
   seen: string;
 }
 

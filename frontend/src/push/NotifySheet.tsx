@@ -6,7 +6,7 @@ import "../screens/security/security.css";
 import { fromShareMenu, standalone } from "../state/install.ts";
 import { hide } from "../state/overlay.ts";
 import { SWITCH } from "../state/prefs.ts";
-import { more } from "../strings.ts";
+import { more } from "../strings-more.ts";
 import { tu } from "../strings-push.ts";
 import { Note } from "../ui/bits.tsx";
 import { Segment } from "../ui/Segment.tsx";

@@ -8,11 +8,8 @@ import { desk, review } from "../state/ticket.ts";
 import { Aftermath } from "./Aftermath.tsx";
 import { Book, Chart } from "./ChartArea.tsx";
 import { CloseSheet } from "./CloseSheet.tsx";
-import { DetailsSheet } from "./Details.tsx";
 import { lazy } from "../ui/lazy.tsx";
-import { Banner, Header } from "./Header.tsx";
-import { KeySheet } from "./Keys.tsx";
-import { More } from "./More.tsx";
+import { Banner, Header, Pauses } from "./Header.tsx";
 import { Nav } from "./Nav.tsx";
 import { Orders } from "./Orders.tsx";
 import { Positions } from "./Positions.tsx";
@@ -22,6 +19,8 @@ import { Trade } from "./Trade.tsx";
 import { UnsettledSheet } from "./Unsettled.tsx";
 import { UpdateBar } from "./UpdateBar.tsx";
 
+const DetailsSheet = lazy(() => import("./Details.tsx").then((part) => part.DetailsSheet));
+const KeySheet = lazy(() => import("./Keys.tsx").then((part) => part.KeySheet));
 const MarketSheet = lazy(() => import("./Markets.tsx").then((part) => part.MarketSheet));
 const ReviewSheet = lazy(() => import("./Review.tsx").then((part) => part.ReviewSheet));
 const TicketSheet = lazy(() => import("./TicketSheet.tsx").then((part) => part.TicketSheet));
@@ -48,9 +47,10 @@ export function fetchParts(): void {
 }
 
 async function fetchAll(): Promise<void> {
-  for (const part of [TicketSheet, ReviewSheet, Chart, Book, MarketSheet, ChartSheet, LeverageSheet, AmendSheet, OrderSheet, StopsSheet, ReverseSheet, PositionSheet, Journal, PhoneSheet]) await part.fetch().catch(() => undefined);
+  for (const part of [TicketSheet, ReviewSheet, Chart, Book, MarketSheet, ChartSheet, LeverageSheet, AmendSheet, OrderSheet, StopsSheet, ReverseSheet, PositionSheet, Journal, More, PhoneSheet]) await part.fetch().catch(() => undefined);
 }
 
+const More = lazy(() => import("./More.tsx").then((part) => part.More));
 const Journal = lazy(() => import("./Journal.tsx").then((part) => part.Journal));
 const SCREENS = { trade: Trade, positions: Positions, orders: Orders, journal: Journal, more: More };
 
@@ -100,6 +100,7 @@ function Console() {
       <main class="main" aria-busy={known.value ? undefined : true}>
         <UpdateBar />
         <Aftermath />
+        <Pauses />
         {wide && <Banner />}
         <Screen key={tab.value} />
       </main>

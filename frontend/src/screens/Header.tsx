@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import { money } from "../lib/format.ts";
-import { account, market } from "../state/focus.ts";
+import { account, chooseAccount, market } from "../state/focus.ts";
 import { ageSeconds, health, type Kind, kind } from "../state/health.ts";
 import { clock } from "../lib/time.ts";
 import { asOf, failures } from "../net/live.ts";
@@ -92,6 +92,31 @@ export function Header() {
       </button>
     </header>
   );
+}
+
+/** An account that somebody paused, until somebody lets it go on. */
+export function Pauses() {
+  return (
+    <>
+      {accounts.value.map(
+        ({ id, label, paused }) =>
+          paused && (
+            <div key={id} class="update paused">
+              <Icon name="warn" size={20} />
+              <span>{t.pausedBar(label, paused.by, clock(Date.parse(paused.at)).slice(0, 5))}</span>
+              <button type="button" class="button" aria-haspopup="dialog" onClick={() => resume(id)}>
+                {t.goOn}
+              </button>
+            </div>
+          ),
+      )}
+    </>
+  );
+}
+
+function resume(id: string): void {
+  chooseAccount(id);
+  show({ kind: "stop" });
 }
 
 /** Above the page while it is not live: why, and what still works. */

@@ -1,5 +1,5 @@
 import { hide } from "../state/overlay.ts";
-import { keys } from "../strings.ts";
+import { keys } from "../strings-more.ts";
 import { Sheet } from "../ui/Sheet.tsx";
 
 export function KeySheet() {

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { qr } from "../lib/qr.ts";
 import { hide } from "../state/overlay.ts";
-import { more } from "../strings.ts";
+import { more } from "../strings-more.ts";
 import { Note } from "../ui/bits.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
 

@@ -14,7 +14,7 @@ import { tt } from "../strings-ticket.ts";
 import { Environment, Fact, Note } from "../ui/bits.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
 import { Icon } from "../ui/icons.tsx";
-import { StepUp } from "../ui/SentNote.tsx";
+import { StepUp } from "../ui/StepUp.ts";
 import { Sheet } from "../ui/Sheet.tsx";
 import { OutcomeView } from "./Outcome.tsx";
 import { showMarket } from "../state/focus.ts";

@@ -17,6 +17,7 @@ import { tt } from "../strings-ticket.ts";
 import { Environment, Note } from "../ui/bits.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
+import { PauseAction } from "./Pause.tsx";
 import { refusalText, rejection } from "./refusals.ts";
 
 interface Line {
@@ -147,6 +148,7 @@ export function StopSheet() {
           {t.staleWarning}
         </Note>
       )}
+      {front && <PauseAction key={front.id} of={front} disabled={blocked !== null} />}
       <StopAction
         title={tt.cancelAllTitle}
         count={tt.cancelAllCount(open.length, markets)}

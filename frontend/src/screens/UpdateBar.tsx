@@ -3,7 +3,7 @@ import { attempts } from "../state/attempts.ts";
 import { kind } from "../state/health.ts";
 import { busy } from "../state/ticket.ts";
 import { ready, takeUpdate } from "../state/update.ts";
-import { more } from "../strings.ts";
+import { t } from "../strings.ts";
 
 /** Offers the new version; never while a ticket has input or an order is under way, unless the server takes no more from us. */
 export function UpdateBar() {
@@ -13,14 +13,14 @@ export function UpdateBar() {
   if (!needed && (!ready.value || put || busy.value || under)) return null;
   return (
     <div class="update">
-      <span>{more.updateReady}</span>
+      <span>{t.updateReady}</span>
       {!needed && (
         <button type="button" class="button" onClick={() => setPut(true)}>
-          {more.later}
+          {t.later}
         </button>
       )}
       <button type="button" class="button" data-tone="accent" onClick={takeUpdate}>
-        {more.reload}
+        {t.reload}
       </button>
     </div>
   );

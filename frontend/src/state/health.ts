@@ -68,7 +68,7 @@ export const fresh = computed(() => kind.value === "live");
 /** Seconds, so that what shows an age is painted once a second. */
 export const ageSeconds = computed(() => (health.value.ageMs - (health.value.ageMs % 1_000)) / 1_000);
 
-export type Block = "not-live" | "read-only" | "no-right" | "update" | "no-account";
+export type Block = "not-live" | "read-only" | "paused" | "no-right" | "update" | "no-account";
 
 /** Why an order that adds risk may not be sent now; null when it may. */
 export function blocksOpening(id: string | undefined): Block | null {
@@ -77,6 +77,7 @@ export function blocksOpening(id: string | undefined): Block | null {
   if (!row) return "no-account";
   if (row.read_only) return "read-only";
   if (!mayTrade()) return "no-right";
+  if (row.paused) return "paused";
   if (!synced.value || freshness(row.id).kind !== "live") return "not-live";
   return null;
 }

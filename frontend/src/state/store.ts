@@ -3,7 +3,7 @@
 import { computed, type Signal, signal } from "@preact/signals";
 import type { Account, Fill, Instrument, Order, Position, Status, Ticker, Wallet } from "../api/types.ts";
 import { read, sign } from "../lib/decimal.ts";
-import type { Change, Snapshot } from "../net/protocol.ts";
+import type { Change, Heartbeat, Snapshot } from "../net/protocol.ts";
 
 export const accounts = signal<Account[]>([]);
 export const orders = signal<ReadonlyMap<string, Order>>(new Map());
@@ -81,6 +81,13 @@ export function takeStatus(rows: Status[]): void {
   // With the state of the stream comes whether the key may trade.
   const told = new Map(rows.filter((row) => row.read_only !== undefined).map((row) => [row.account, row]));
   if (told.size) accounts.value = accounts.peek().map((row) => ({ ...row, ...trading(told.get(row.id)) }));
+}
+
+/** Every heartbeat says which accounts are paused. */
+export function takePauses(up: Heartbeat["up"]): void {
+  const now = (row: Account) => up[row.id]?.paused ?? null;
+  if (accounts.peek().every((row) => (row.paused?.at ?? null) === (now(row)?.at ?? null))) return;
+  accounts.value = accounts.peek().map((row) => ({ ...row, paused: now(row) }));
 }
 
 function trading(row: Status | undefined): Partial<Account> {

@@ -1,9 +1,7 @@
 import type { Sent } from "../state/changing.ts";
 import { tt } from "../strings-ticket.ts";
 import { Note } from "./bits.tsx";
-import { lazy } from "./lazy.tsx";
-
-export const StepUp = lazy(() => import("../screens/security/StepUp.tsx").then((part) => part.StepUp));
+import { StepUp } from "./StepUp.ts";
 
 /** How a change went, under its fields; what was typed stays. Where a proof is wanted first it is asked for here, and `proven` is
  * told when it was given. */
