@@ -109,6 +109,7 @@ export const tt = {
   holdTo: (side: Side) => (side === "Buy" ? "Hold to buy" : "Hold to sell"),
   tapTo: (side: Side, size: string) => `${side === "Buy" ? "Buy" : "Sell"} ${size}`,
   keepHolding: "Keep holding",
+  holdLeft: (tenths: number) => ` 0.${tenths} s`,
   placeNow: "Place now",
   confirmNow: "Confirm now",
   moved: "The market moved. Look again before you send.",

@@ -99,3 +99,18 @@ def test_a_market_that_moved_is_asked_anew(real_money: Played, page: Page) -> No
     expect(page.get_by_text("The market moved. Look again before you send. was 64,250.0")).to_be_visible()
     real_money.run(1_000)
     assert real_money.posts() == []
+
+
+def test_whoever_wants_no_motion_reads_how_long_to_hold(real_money: Played, page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    box = real_money.place().bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20)
+    page.mouse.down()
+    expect(real_money.place()).to_have_text("Keep holding 0.7 s")
+    page.clock.run_for(300)
+    expect(real_money.place()).to_have_text("Keep holding 0.4 s")
+    assert page.evaluate("document.getAnimations().length") == 0
+    page.mouse.up()
+    expect(real_money.place()).to_have_text("Hold to buy")
+    assert real_money.posts() == []

@@ -18,6 +18,18 @@ interface Props {
   onConfirm: () => void;
 }
 
+const TENTHS = HOLD_MS / 100;
+
+/** What the filling button says to eyes that want nothing to move: how long is left. */
+function Left() {
+  const [left, setLeft] = useState(TENTHS);
+  useEffect(() => {
+    const timer = setInterval(() => setLeft((known) => known - 1), 100);
+    return () => clearInterval(timer);
+  }, []);
+  return <span class="number">{tt.holdLeft(left)}</span>;
+}
+
 /** The last step before something is sent. Held for 700 ms, or tapped where no real money moves. Letting go, moving away,
  * scrolling, hiding the page or any change of what is asked ends a hold. A keyboard or a switch, which cannot hold, gets a second
  * button to press instead. */
@@ -108,7 +120,10 @@ export function Confirm({ hold, label, now = tt.placeNow, tone, disabled, about,
       onClick={(event) => event.detail === 0 && setRevealed(true)}
     >
       <span class="hold-fill" aria-hidden="true" />
-      <span class="hold-text">{holding ? tt.keepHolding : label}</span>
+      <span class="hold-text">
+        {holding ? tt.keepHolding : label}
+        {holding && matchMedia("(prefers-reduced-motion: reduce)").matches && <Left />}
+      </span>
     </button>
   );
 }
