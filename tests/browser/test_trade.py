@@ -101,6 +101,11 @@ def test_the_chart_says_in_words_what_it_shows(charted: Played, page: Page) -> N
     expect(chart).to_have_accessible_name(
         re.compile(r"Last 64,250\.0, \+0\.02 % over 100 candles, high 64,250\.1")
     )
+    # The names of the averages stand over the volume: lines of orders and their labels keep to the upper four fifths.
+    legend, box = page.locator(".chart-legend").bounding_box(), page.locator(".chart-box").bounding_box()
+    assert legend and box
+    above_axis = box["height"] - 28
+    assert above_axis * 0.8 <= legend["y"] - box["y"] <= above_axis - legend["height"] + 2
     page.get_by_role("button", name="Chart settings").click()
     page.get_by_role("button", name="Candles as a table").click()
     expect(page.locator(".candles tbody tr")).to_have_count(60)
