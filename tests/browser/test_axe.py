@@ -32,6 +32,25 @@ def clean(page: Page, where: str) -> None:
     assert page.evaluate(LIVE) == 0, where
 
 
+@pytest.mark.long
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed")
+@pytest.mark.parametrize("palette", ["blue-orange", "swapped"])
+@pytest.mark.parametrize("stage", EVERYTHING, ids=lambda stage: stage.name)
+def test_everything_can_be_read_in_the_other_colours(
+    played: Played, page: Page, stage: Stage, palette: str
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 1600})
+    page.emulate_media(reduced_motion="reduce")
+    page.add_init_script(f"localStorage.setItem('palette', '{palette}')")
+    for name in through(stage, played):
+        assert page.evaluate("document.documentElement.dataset.palette") == palette
+        page.evaluate(AXE.read_text())
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
+            still(page)
+            assert page.evaluate(RUN, ["color-contrast"]) == [], f"{name}, {scheme}"
+
+
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed")
 @pytest.mark.parametrize(
     "stage",

@@ -207,6 +207,8 @@ def test_insets_push_bars_and_not_buttons_under_the_notch(full: Played, page: Pa
     page.context.new_cdp_session(page).send(
         "Emulation.setSafeAreaInsetsOverride", {"insets": {"top": 47, "bottom": 34}}
     )
+    # Sheets stand where they will at once.
+    page.emulate_media(reduced_motion="reduce")
     full.open()
     stop = page.get_by_role("button", name="Stop").bounding_box()
     tab = page.get_by_role("link", name="Trade").bounding_box()
@@ -214,6 +216,21 @@ def test_insets_push_bars_and_not_buttons_under_the_notch(full: Played, page: Pa
     assert tab
     assert stop["y"] >= 47
     assert tab["y"] + tab["height"] <= 844 - 34
+    full.ticket()
+    for button in (page.get_by_role("button", name=re.compile("^Review")), full.place()):
+        box = button.bounding_box()
+        assert box
+        assert box["y"] + box["height"] <= 844 - 34
+        button.click()
+    expect(full.outcome("accepted")).to_be_visible()
+    full.run(700, beating=True)
+    page.get_by_role("button", name="Done").click()
+    page.get_by_role("button", name="Stop", exact=True).click()
+    sheet = page.get_by_role("dialog").bounding_box()
+    last = page.get_by_role("button", name="Hold to close all").bounding_box()
+    assert sheet and last
+    assert sheet["y"] >= 47
+    assert last["y"] + last["height"] <= 844 - 34
 
 
 def test_targets_are_large_enough_for_a_thumb(full: Played, page: Page) -> None:
@@ -248,6 +265,40 @@ def test_sides_and_signs_are_words_and_glyphs_too(full: Played, page: Page) -> N
         assert amount[0] in "+−"
     full.go("Orders")
     expect(page.locator(".order .side")).to_have_text(["▼ Sell", "▲ Buy"])
+
+
+# What is coloured by side or sign, and says neither in glyph, sign or word. In the book the sides are above and below.
+BARE_COLOUR = r"""() => [...document.querySelectorAll('[data-tone=up], [data-tone=down]')]
+  .filter(part => part.checkVisibility() && !part.closest('.book, .hold, [aria-hidden=true]'))
+  .filter(part => !/[▲▼+−]|Buy|Sell|Long|Short|Bid|Ask|Take profit|Stop loss|Filled|Closed/.test(part.innerText))
+  .filter(part => !/[▲▼]|Buy|Sell|Bid|Ask/.test(part.closest('button, tr, li')?.innerText ?? ''))
+  .filter(part => /\d/.test(part.innerText) && !/^[\s–0.,%]*$/.test(part.innerText))
+  .map(part => part.outerHTML)"""
+
+
+def test_without_any_colour_everything_is_still_said(full: Played, page: Page) -> None:
+    page.context.new_cdp_session(page).send(
+        "Emulation.setEmulatedVisionDeficiency", {"type": "achromatopsia"}
+    )
+    full.open()
+    full.book()
+    full.tick(last="64251")
+    for name in ("Trade", "Positions", "Orders", "Journal"):
+        full.go(name)
+        expect(page.locator("[data-tone=up], [data-tone=down]").first).to_be_visible()
+        assert page.evaluate(BARE_COLOUR) == [], name
+    full.go("Trade")
+    page.locator(".head-market").click()
+    assert page.evaluate(BARE_COLOUR) == [], "markets"
+    page.get_by_role("dialog").get_by_role("button", name="Close", exact=True).click()
+    full.ticket()
+    assert page.evaluate(BARE_COLOUR) == [], "ticket"
+    full.review()
+    assert page.evaluate(BARE_COLOUR) == [], "review"
+    # The state of the connection is a shape and a word.
+    expect(full.chip("live")).to_have_text("Live")
+    full.beat(public=9_000)
+    expect(full.chip("stale")).to_contain_text("Stale")
 
 
 def test_theme_and_palette_are_kept_and_are_all_that_is_kept(full: Played, page: Page) -> None:

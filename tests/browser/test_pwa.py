@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,9 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
+
+from tests.conftest import Stack
+from tests.house.orders import body, until
 
 from .conftest import CHROMIUM_ARGS, PHONE, Site
 from .played import go
@@ -128,24 +132,51 @@ def test_the_shell_holds_nothing_of_anybody_and_runs_under_a_strict_policy(page:
     assert "demo" not in shell.text()
 
 
-def test_without_a_network_the_shell_opens_and_shows_no_account(page: Page, context: BrowserContext) -> None:
-    page.reload()
-    expect(page.locator(".head .chip[data-kind=live]")).to_be_visible()
+@pytest.fixture
+def resting(stack: Stack) -> Iterator[dict[str, Any]]:
+    """An order in the book, of a size that nothing else has."""
+    order = body(stack, qty="0.137")
+    assert stack.api("POST", "/orders", order).status_code == 201
+    until(stack, order["id"], "working")
+    yield order
+    stack.api("DELETE", f"/orders/{order['id']}")
+    until(stack, order["id"], "cancelled")
+
+
+def test_without_a_network_the_shell_opens_and_shows_no_account(
+    page: Page, context: BrowserContext, resting: dict[str, Any]
+) -> None:
+    go(page, "Positions")
+    equity = page.locator(".strip dd").first.inner_text()
+    assert any(character.isdigit() for character in equity)
+    go(page, "Orders")
+    cancel = page.get_by_role("button", name=re.compile("^Cancel Buy Limit"))
+    expect(cancel).to_be_enabled()
     context.set_offline(True)
+    # Still open it keeps what it knows, dated, and nothing can be done with it.
+    expect(page.locator(".head .chip[data-kind=offline]")).to_be_visible(timeout=15_000)
+    expect(cancel).to_be_disabled()
+    expect(page.locator(".banner")).to_contain_text("Figures as of ")
     answer = page.reload()
     assert answer
     assert answer.status == 200
     assert answer.from_service_worker
     expect(page.locator(".head .chip[data-kind=offline]")).to_have_text("Offline: read only", timeout=10_000)
+    go(page, "Trade")
     expect(page.get_by_role("button", name="Buy / Long")).to_be_disabled()
     go(page, "Positions")
     assert not any(character.isdigit() for character in page.locator(".strip").inner_text())
     expect(page.locator("article")).to_have_count(0)
+    go(page, "Orders")
+    expect(page.get_by_role("button", name=re.compile("^Cancel "))).to_have_count(0)
+    whole = page.content()
+    assert not any(figure in whole for figure in (equity, "0.137", resting["id"], "paper"))
+    go(page, "Trade")
     context.set_offline(False)
     expect(page.locator(".head .chip[data-kind=live]")).to_be_visible(timeout=20_000)
 
 
-def test_nothing_of_the_account_is_kept_on_the_device(page: Page) -> None:
+def test_nothing_of_the_account_is_kept_on_the_device(page: Page, resting: dict[str, Any]) -> None:
     for name in ("Positions", "Orders", "Journal", "More", "Trade"):
         go(page, name)
     page.get_by_role("button", name="Buy / Long").click()
@@ -153,11 +184,15 @@ def test_nothing_of_the_account_is_kept_on_the_device(page: Page) -> None:
     page.keyboard.press("Escape")
     go(page, "Positions")
     equity = page.locator(".strip dd").first.inner_text()
+    go(page, "Orders")
+    page.locator(".order-title").first.click()
+    expect(page.get_by_role("dialog").locator(".timeline")).to_be_visible()
+    page.keyboard.press("Escape")
     kept = page.evaluate(KEPT)
     assert kept["entries"]
     for entry in kept["entries"]:
         assert not entry["path"].startswith(NEVER_KEPT), entry["path"]
-        assert equity not in entry["text"]
+        assert not any(part in entry["text"] for part in (equity, resting["id"], "paper-key", "0.137"))
     assert kept["local"] == {}
     assert kept["session"] == {}
     assert kept["databases"] == []

@@ -262,10 +262,14 @@ def test_state_changes_are_said_once_and_ticks_never(holding: Played, page: Page
       new MutationObserver(list => window.said.push(...list.map(() => voice.textContent)))
         .observe(voice, { childList: true, characterData: true, subtree: true });
     }""")
-    for number in range(60):
-        holding.tick(last=str(64_250 + number), mark=str(64_250 + number))
-        if number % 5 == 0:
-            holding.run(500, beating=True)
+    for second in range(60):
+        for number in range(20):
+            price = str(64_250 + (second * 7 + number) % 90)
+            holding.tick(last=price, mark=price)
+        holding.beat()
+        holding.jump(1_000)
+        if second == 30:
+            holding.go("Positions")
     assert page.evaluate("window.said") == []
     holding.run(5_000)
     expect(holding.chip("stale")).to_be_visible()
