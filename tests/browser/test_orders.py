@@ -298,21 +298,34 @@ def test_an_unknown_order_empties_its_ticket_and_marks_the_next_one(desk: Played
 
 
 def test_a_page_that_died_finds_its_taps_again_and_shows_them_first(played: Played, page: Page) -> None:
-    known, lost = "00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b"
-    kept = json.dumps([{"id": known, "at": T0 - 5_000}, {"id": lost, "at": T0 - 90_000}])
+    known, lost, no = (f"00000000-0000-4000-8000-00000000000{at}" for at in "abc")
+    ages = {known: 5_000, lost: 90_000, no: 4_000}
+    kept = json.dumps([{"id": key, "at": T0 - age} for key, age in ages.items()])
     page.add_init_script(f"localStorage.setItem('unsettled', {json.dumps(kept)})")
     row = played.market.order(
         {"id": known, "account": "1", "symbol": "BTCUSDT", "side": "Buy", "qty": "0.01"},
         state="filled",
         filled_qty="0.01",
     )
+    refused = played.market.order(
+        {"id": no, "account": "1", "symbol": "BTCUSDT", "side": "Sell", "qty": "0.02"},
+        state="rejected",
+        reject_code="110007",
+        reject_message="no",
+    )
     played.answers[f"GET /orders/{known}"] = lambda *_: (200, row)
+    played.answers[f"GET /orders/{no}"] = lambda *_: (200, refused)
     played.open()
-    expect(page.get_by_role("heading", name="2 orders without an answer")).to_be_visible()
+    expect(page.get_by_role("heading", name="3 orders without an answer")).to_be_visible()
     played.run(2_000, beating=True)
     results = page.locator(".results li")
     expect(results.nth(0)).to_contain_text("Filled")
+    expect(results.nth(0)).to_have_attribute("data-tone", "good")
     expect(results.nth(1)).to_contain_text("Not placed")
+    expect(results.nth(1)).to_have_attribute("data-tone", "warn")
+    expect(results.nth(2)).to_contain_text("Rejected")
+    expect(results.nth(2)).to_contain_text("Not enough margin")
+    expect(results.nth(2)).to_have_attribute("data-tone", "bad")
     assert notes(page) == []
     assert played.posts() == []
 

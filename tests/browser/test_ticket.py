@@ -342,3 +342,35 @@ def test_leverage_is_set_by_itself_and_says_what_it_touches(ticket: Played, page
     [call] = [call for call in ticket.calls if call.method == "PUT"]
     assert call.post_data_json == {"leverage": "20"}
     assert "1%3Alinear%3ABTCUSDT%3A0/leverage" in call.url
+
+
+def test_the_next_ticket_starts_at_the_price_of_its_own_moment(ticket: Played, page: Page) -> None:
+    price = page.locator("#ticket-price")
+    price.fill("64000")
+    page.locator("#ticket-size").fill("0.01")
+    ticket.review()
+    ticket.place().click()
+    expect(ticket.outcome("accepted")).to_be_visible()
+    ticket.run(700, beating=True)
+    page.get_by_role("button", name="Done").click()
+    ticket.tick(last="64401", bid="64400", ask="64401", mark="64400")
+    for side, at in (("Buy / Long", "64400.0"), ("Sell / Short", "64401.0")):
+        page.get_by_role("button", name=side).click()
+        expect(price).to_have_value(at)
+        page.keyboard.press("Escape")
+
+
+def test_a_desks_ticket_takes_the_price_of_the_moment_after_an_order(played: Played, page: Page) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    played.open()
+    price = page.locator("#ticket-price")
+    price.fill("64000")
+    page.locator("#ticket-size").fill("0.01")
+    played.tick(last="64401", bid="64400", ask="64401", mark="64400")
+    played.review()
+    played.place().click()
+    expect(played.outcome("accepted")).to_be_visible()
+    played.run(700, beating=True)
+    page.get_by_role("button", name="Done").click()
+    expect(price).to_have_value("64400.0")
+    expect(page.locator("#ticket-size")).to_have_value("")

@@ -102,6 +102,7 @@ export function prepare(of: Desk, side: Side, price?: string | null): void {
 /** An order's price does not outlive it: the market has moved, and the other side's lies elsewhere. */
 export function clearDraft(of: Desk): void {
   change(of, { size: "", price: "", postOnly: false, reduceOnly: false, takeProfit: "", stopLoss: "", trigger: "" });
+  prepare(of, draftOf(of).side);
 }
 
 /** On a phone the ticket comes up; beside a wide page it is there already and only takes the side. */
