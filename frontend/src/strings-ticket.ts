@@ -178,7 +178,7 @@ export const tt = {
   cancelAllCount: (orders: number, markets: number) =>
     orders === 0 ? "There are no open orders that we know of." : `Cancels ${orders} ${orders === 1 ? "order" : "orders"} on ${markets} ${markets === 1 ? "market" : "markets"}.`,
   cancelAllDoubt: (orders: number) =>
-    `${orders} ${orders === 1 ? "order has" : "orders have"} no answer yet: what of them stands at Bybit is cancelled too.`,
+    orders === 1 ? "1 order has no answer yet: if it stands at Bybit it is cancelled too." : `${orders} orders have no answer yet: those that stand at Bybit are cancelled too.`,
   closeAllTitle: "Close all positions",
   closeAllCount: (count: number) =>
     count === 0 ? "There are no open positions." : `Closes ${count} ${count === 1 ? "position" : "positions"} at market.`,

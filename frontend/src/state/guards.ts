@@ -50,7 +50,7 @@ export function limitPrice(typed: string, side: Side, ticker: Ticker | null, tic
   const off = div(side === "Buy" ? sub(known.price, market) : sub(market, known.price), market, DIVISION_PLACES);
   if (cmp(off, BLOCK_AT) <= 0) return { ...known, off, warns: cmp(off, WARN_AT) > 0 };
   const reach = side === "Buy" ? add(ONE, BLOCK_AT) : sub(ONE, BLOCK_AT);
-  return { ...known, off, problem: { on: "price", code: "far-off", limit: snap(mul(market, reach), tick) } };
+  return { ...known, off, problem: { on: "price", code: "far-off", limit: snap(mul(market, reach), tick, side === "Buy" ? "down" : "up") } };
 }
 
 /** Whether it would trade at once. */
