@@ -81,12 +81,15 @@ export const tt = {
       case "no-price": return "No market price yet";
       case "wrong-side": return "On the wrong side of the entry";
       case "is-now": return "The price is there already";
+      case "waits-rise": return "It waits for a rise: has to be above the price now";
+      case "waits-fall": return "It waits for a fall: has to be below the price now";
       case "needs-stop": return "Needs a stop loss to reckon from";
       case "reckoning": return "";
       case "slippage": return "0.01 to 10, at most two decimals";
       case "nothing-to-reduce": return "Nothing to reduce on that side";
       case "below-min": return `The least is ${limit} ${unit}`;
       case "below-notional": return `The order must be worth ${limit} or more`;
+      case "below-filled": return `${limit} ${unit} is filled already: has to be larger`;
       case "above-max": return `The most is ${limit} ${unit}`;
       case "far-off": return `More than 5 % beyond the market: ${limit} at the most`;
     }
@@ -120,6 +123,7 @@ export const tt = {
   sending: "Sending…",
   accepted: "Accepted by Bybit, waiting for the book",
   working: "Open in the book",
+  waiting: "Waits for its trigger",
   partly: (done: string, all: string) => `Part filled: ${done} of ${all}`,
   filled: "Filled",
   filledAt: (size: string, price: string) => `${size} at ${price}`,
@@ -185,6 +189,8 @@ export const tt = {
   cancelAllTitle: "Cancel all orders",
   cancelAllCount: (orders: number, markets: number) =>
     orders === 0 ? "There are no open orders that we know of." : `Cancels ${orders} ${orders === 1 ? "order" : "orders"} on ${markets} ${markets === 1 ? "market" : "markets"}.`,
+  cancelAllDoubt: (orders: number) =>
+    orders === 1 ? "1 order has no answer yet: if it stands at Bybit it is cancelled too." : `${orders} orders have no answer yet: those that stand at Bybit are cancelled too.`,
   closeAllTitle: "Close all positions",
   closeAllCount: (count: number) =>
     count === 0 ? "There are no open positions." : `Closes ${count} ${count === 1 ? "position" : "positions"} at market.`,

@@ -150,6 +150,8 @@ export const t = {
     filled: (done: string, all: string) => `${done} of ${all} filled`,
     cancelling: "Cancelling…",
     cancelUnknown: "No proof yet that it was cancelled. Checking.",
+    cancelOpen: "Still open at Bybit, as far as Tradepost knows. Cancel it again.",
+    cancelLate: "Filled before it could be cancelled.",
     cancelFailed: (why: string) => `Not cancelled: ${why}`,
     cancelled: "Order cancelled.",
     reduceOnly: "reduce only",

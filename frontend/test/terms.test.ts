@@ -4,6 +4,7 @@ import type { Instrument, Position } from "../src/api/types.ts";
 import { ladder } from "../src/lib/depth.ts";
 import { dec, text } from "../src/lib/decimal.ts";
 import { type Context, type Draft, emptyDraft, figures } from "../src/state/draft.ts";
+import { limitPrice } from "../src/state/guards.ts";
 import { sideIndex, toOrder, toPreview } from "../src/state/terms.ts";
 import { linesOf } from "../src/chart/lines.ts";
 import { movingAverage } from "../src/chart/averages.ts";
@@ -36,6 +37,16 @@ test("what take profit and stop loss bring is exact, and is rounded to the tick 
 test("an exit on the wrong side of the entry is a problem, on either side of the market", () => {
   for (const [side, part] of [["Buy", { stopLoss: "64001" }], ["Buy", { takeProfit: "63000" }], ["Sell", { stopLoss: "63999" }], ["Sell", { takeProfit: "64000" }]] as const)
     assert.ok(figures(draft({ side, ...part }), at).problems.some((problem) => problem.code === "wrong-side"));
+});
+
+test("the limit that is told to a price too far off is itself let through, on either side", () => {
+  for (const [side, typed, last] of [["Buy", "90000", "67462.5"], ["Sell", "10000", "61037.5"]] as const) {
+    const { problem } = limitPrice(typed, side, ticker, dec("0.1"));
+    assert.ok(problem && "limit" in problem);
+    assert.equal(text(problem.limit), last);
+    assert.equal(limitPrice(last, side, ticker, dec("0.1")).problem, null);
+    assert.equal(limitPrice(last, side, ticker, dec("0.1")).warns, true);
+  }
 });
 
 test("a trigger's direction follows from the watched price now", () => {

@@ -7,11 +7,11 @@ import { baseOf, money, number, quoteOf, signed } from "../src/lib/format.ts";
 import { age } from "../src/lib/time.ts";
 
 test("one decimal mark, point or comma; everything else is refused", () => {
-  for (const [typed, value] of [["1,5", "1.5"], ["1.5", "1.5"], ["64250", "64250"], [".5", "0.5"], ["7.", "7"], [" 2 ", "2"]] as const)
+  for (const [typed, value] of [["1,5", "1.5"], ["1.5", "1.5"], ["64250", "64250"], [".5", "0.5"], ["7.", "7"], [" 2 ", "2"], ["\u00a064250.1\u202f", "64250.1"], ["\u200b\u2060 1,5\ufeff\n", "1.5"], ["\u200e7\u200f", "7"]] as const)
     assert.equal(text(entered(typed) ?? assert.fail(typed)), value);
-  for (const bad of ["1,234.5", "1.2.3", "1e5", "−1", "-1", "+1", "1 000", "abc", ".", ",", "1,2,3"])
+  for (const bad of ["1,234.5", "1.2.3", "1e5", "−1", "-1", "+1", "1 000", "1\u00a0000", "1\u200b000", "abc", ".", ",", "1,2,3"])
     assert.equal(entry(bad).kind, "bad", bad);
-  assert.equal(entry("  ").kind, "empty");
+  for (const blank of ["  ", "\u00a0", "\u200b"]) assert.equal(entry(blank).kind, "empty");
 });
 
 test("numbers are grouped, with a true minus and the decimals of the market", () => {

@@ -103,6 +103,26 @@ def test_sheets_fit_and_their_actions_stay_in_sight(full: Played, page: Page) ->
         expect(page.locator("dialog")).to_have_count(0)
 
 
+def test_sheets_that_change_something_fit_with_the_accounts_name(full: Played, page: Page) -> None:
+    full.market.account["label"] = "The account of my savings"
+    full.open()
+    for width, height in SIZES[:2]:
+        page.set_viewport_size({"width": width, "height": height})
+        full.beat()
+        for tab, opener, title in (
+            ("Positions", "More for 1000PEPEUSDT", "Short"),
+            ("Positions", "Close… 1000PEPEUSDT", "Close"),
+            ("Positions", "TP / SL 1000PEPEUSDT", "TP / SL"),
+            ("Orders", "Amend Sell", "Amend"),
+        ):
+            full.go(tab)
+            page.get_by_role("button", name=opener).first.click()
+            expect(page.locator("dialog h2")).to_contain_text(title)
+            fits(page, f"{opener} at {width}")
+            page.keyboard.press("Escape")
+            expect(page.locator("dialog")).to_have_count(0)
+
+
 def contrast(page: Page, name: str) -> float:
     """Of a button's words on its ground, as painted."""
     return page.get_by_role("button", name=name).evaluate("""part => {

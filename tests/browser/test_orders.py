@@ -125,6 +125,48 @@ def test_too_little_margin_says_what_is_needed_and_offers_what_fits(desk: Played
     assert 14 < float(page.locator("#ticket-size").input_value()) < 15.2
 
 
+def test_a_rejection_that_was_read_is_not_told_again_by_a_stream_that_comes_later(
+    desk: Played, page: Page
+) -> None:
+    desk.ticket(size="0.7")
+    early: list[dict[str, Any]] = []
+
+    def no(_: Route, request: Request) -> Any:
+        row = desk.market.order(request.post_data_json, state="sending")
+        early.append(desk.market.change("order", row))
+        late = desk.market.update(row, state="rejected", reject_code="110007", reject_message="not enough")
+        early.append(late)
+        return 201, late["order"]
+
+    desk.answers["POST /orders"] = no
+    desk.review()
+    desk.place().click()
+    expect(page.locator(".refusal")).to_contain_text("Not enough margin.")
+    page.locator("#ticket-size").fill("0.6")
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+    for message in early:
+        desk.say(message)
+    desk.run(1_000, beating=True)
+    desk.sockets[-1].close(code=1012)
+    desk.run(1_500)
+    expect(desk.chip("live")).to_be_visible()
+    expect(page.locator(".aftermath")).to_have_count(0)
+    # In truth it is over: the list of open orders has no trace of it.
+    desk.go("Orders")
+    expect(page.get_by_text("No open orders.")).to_be_visible()
+
+
+def test_a_rejection_by_the_stream_says_bybits_cause(desk: Played, page: Page) -> None:
+    desk.ticket(size="0.7")
+    desk.review()
+    desk.place().click()
+    expect(desk.outcome("accepted")).to_be_visible()
+    row = desk.market.orders[desk.posts()[0]["id"]]
+    desk.say(desk.market.update(row, state="rejected", reject_code="110007", reject_message="not enough"))
+    expect(page.locator(".refusal")).to_contain_text("Not enough margin.")
+
+
 @pytest.mark.parametrize(
     ("code", "message", "said"),
     [

@@ -4,8 +4,11 @@ import { type Dec, read } from "./decimal.ts";
 
 export type Entry = { kind: "empty" } | { kind: "bad" } | { kind: "ok"; value: Dec };
 
+/** Blanks around what was pasted, those included that have no width or do not break. */
+const AROUND = /^[\s\p{Cf}]+|[\s\p{Cf}]+$/gu;
+
 export function entry(typed: string): Entry {
-  const trimmed = typed.trim();
+  const trimmed = typed.replace(AROUND, "");
   if (trimmed === "") return { kind: "empty" };
   if (!/^(\d{1,18}([.,]\d{0,18})?|[.,]\d{1,18})$/.test(trimmed)) return { kind: "bad" };
   const plain = trimmed.replace(",", ".").replace(/^\./, "0.").replace(/\.$/, "");

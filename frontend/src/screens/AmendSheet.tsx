@@ -1,24 +1,29 @@
 import { useEffect, useState } from "preact/hooks";
-import { type AmendRequest, amendOrder } from "../api/routes.ts";
-import type { Order } from "../api/types.ts";
-import { add, cmp, dec, type Dec, fixed, max, places, read, sign, snap, sub, text, ZERO } from "../lib/decimal.ts";
-import { entry } from "../lib/entry.ts";
-import { baseOf, number, quoteOf } from "../lib/format.ts";
+import { amendOrder } from "../api/routes.ts";
+import type { Order, Ticker } from "../api/types.ts";
+import { add, cmp, dec, type Dec, fixed, max, places, read, sub, text, ZERO } from "../lib/decimal.ts";
+import { baseOf, money, number, quoteOf } from "../lib/format.ts";
+import { type Amendment, amendment, type Name, type Reading, type Typed, waits, watches } from "../state/amend.ts";
+import { say } from "../state/announce.ts";
+import { type Attempt, attempts } from "../state/attempts.ts";
 import { heldBack, useSending } from "../state/changing.ts";
 import { step, tick } from "../state/derive.ts";
-import { blockText, blocksOpening, blocksReducing, kind } from "../state/health.ts";
+import { blockText, blocksOpening, blocksReducing, fresh, kind } from "../state/health.ts";
+import { filledSoFar, outcomeOf } from "../state/outcome.ts";
 import { hide } from "../state/overlay.ts";
-import { accounts, isOpen, orders, takeOrder } from "../state/store.ts";
+import { pacedTicker } from "../state/paced.ts";
+import { accounts, instruments, isOpen, orders, takeOrder } from "../state/store.ts";
 import { t } from "../strings.ts";
 import { ta } from "../strings-actions.ts";
+import { tm } from "../strings-amend.ts";
 import { tt } from "../strings-ticket.ts";
-import { Environment, Note, SideMark } from "../ui/bits.tsx";
+import { Dated, Fact, Note, percent, Place, SideMark } from "../ui/bits.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
 import { NumberField } from "../ui/NumberField.tsx";
 import { SentNote } from "../ui/SentNote.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
-
-type Name = "price" | "trigger_price" | "qty";
+import { DoneButton, OutcomeView, tell } from "./Outcome.tsx";
+import { problemText, roundedText } from "./problems.ts";
 
 const LABELS: Record<Name, (symbol: string) => string> = {
   price: (symbol) => tt.priceLabel(quoteOf(symbol), number(tick(symbol))),
@@ -26,76 +31,103 @@ const LABELS: Record<Name, (symbol: string) => string> = {
   qty: (symbol) => ta.total(baseOf(symbol)),
 };
 
-function fieldsOf(order: Order): Name[] {
-  const waits = order.exchange_status === "Untriggered";
-  return [...(order.order_type === "Limit" ? (["price"] as const) : []), ...(waits && order.trigger_price ? (["trigger_price"] as const) : []), "qty"];
+function stepOf(name: Name, symbol: string): string | null {
+  return name === "qty" ? step(symbol) : tick(symbol);
 }
 
-function unitOf(name: Name, symbol: string): Dec {
-  return read(name === "qty" ? step(symbol) : tick(symbol)) ?? dec("0.01");
+/** What becomes of the order is told as that of a new one; where this page did not place it, by its row alone. */
+function attemptOf(order: Order, at: number): Attempt {
+  return attempts.value.get(order.id) ?? { id: order.id, at, order: null, name: null, phase: "settled", row: order, refusal: null };
 }
 
-/** What was typed, on its step; null for what cannot be read or is nothing. */
-function value(name: Name, typed: string, symbol: string): Dec | null {
-  const known = entry(typed);
-  if (known.kind !== "ok") return null;
-  const snapped = snap(known.value, unitOf(name, symbol), name === "qty" ? "down" : "half");
-  return sign(snapped) > 0 ? snapped : null;
+/** What a row says below a field: what is wrong with it, else where it leads or how it was rounded. */
+function remark(name: Name, { rounded, problem }: Reading, order: Order, known: Amendment): { problem: string | null; note: string | null } {
+  const unit = stepOf(name, order.symbol);
+  if (problem) return { problem: problemText(problem, order.side, unit, order.symbol), note: null };
+  const trigger = known.fields.find((field) => field.name === "trigger_price")?.reading.value ?? null;
+  if (name === "trigger_price" && known.direction) return { problem: null, note: tt.triggers(tt.by[watches(order)], known.direction, number(trigger, unit)) };
+  return { problem: null, note: roundedText(rounded, unit) };
+}
+
+/** The market beside what is asked for. Never a live region: it changes with every tick. */
+function MarketFacts({ order, ticker, known }: { order: Order; ticker: Ticker | null; known: Amendment }) {
+  const unit = tick(order.symbol);
+  const by = waits(order) ? tt.by[watches(order)] : order.side === "Buy" ? t.ask : t.bid;
+  const watched = waits(order) && watches(order) !== "LastPrice";
+  return (
+    <Dated>
+      <dl class="facts">
+        <Fact name={t.last}>{number(ticker?.last, unit)}</Fact>
+        {watched && <Fact name={by}>{number(watches(order) === "MarkPrice" ? ticker?.mark : (ticker?.index ?? ticker?.mark), unit)}</Fact>}
+        <Fact name={t.bid}>{number(ticker?.bid, unit)}</Fact>
+        <Fact name={t.ask}>{number(ticker?.ask, unit)}</Fact>
+        {known.away && <Fact name={tm.distance(by)}>{percent(text(known.away))}</Fact>}
+        <Fact name={tt.value}>{known.value ? `${money(known.value)} ${quoteOf(order.symbol)}` : number(null)}</Fact>
+      </dl>
+    </Dated>
+  );
 }
 
 export function AmendSheet({ id, change }: { id: string; change?: Partial<Record<"price" | "trigger_price", string>> }) {
   const order = orders.value.get(id);
   // The order as it was when it was opened: what is on the screen is what is changed.
   const [seen, look] = useState(order);
-  const [typed, setTyped] = useState<Record<Name, string>>({
+  const [at, sentAt] = useState(0);
+  const [typed, setTyped] = useState<Typed>({
     price: change?.price ?? seen?.price ?? "",
     trigger_price: change?.trigger_price ?? seen?.trigger_price ?? "",
     qty: seen?.qty ?? "",
   });
   const { sent, send, proven } = useSending({ taken: ta.amended, unknown: ta.unknown });
+  const now = order ?? seen;
+  const attempt = now && attemptOf(now, at);
+  const ended = now !== undefined && !isOpen(now);
+  const told = sent.kind === "taken" || (ended && sent.kind !== "idle" && sent.kind !== "busy");
+  const outcome = told && attempt ? outcomeOf(attempt) : null;
   // A no may mean that the order is another by now: it is shown, and what is decided next is decided about that one.
   useEffect(() => {
     if (sent.kind === "refused") look(orders.peek().get(id) ?? seen);
   }, [sent]);
-  if (!order || !seen || (!isOpen(order) && sent.kind === "idle"))
+  useEffect(() => {
+    if (!attempt || (outcome !== "partly" && !ended)) return;
+    const { title, lead } = tell(attempt);
+    // What this page placed itself is followed and told of already.
+    if (told && !attempts.peek().has(id)) say(`${title}. ${lead}`.trim());
+  }, [outcome]);
+  const account = accounts.value.find((row) => row.id === seen?.account);
+  if (!seen || !now || ((ended || !order) && sent.kind === "idle"))
     return (
-      <Sheet title={ta.amend} onClose={hide}>
+      <Sheet title={ta.amend} aside={<Place account={account} />} onClose={hide}>
         <p class="line">{ta.gone}</p>
+        {ended && attempt && <OutcomeView attempt={attempt} />}
       </Sheet>
     );
   const { symbol } = seen;
-  const account = accounts.value.find((row) => row.id === seen.account);
-  const names = fieldsOf(seen);
-  const wanted: AmendRequest = {};
-  let wrong = false;
-  for (const name of names) {
-    const next = value(name, typed[name], symbol);
-    if (!next) wrong = true;
-    else if (cmp(next, read(seen[name]) ?? ZERO) !== 0) wanted[name] = text(next);
-  }
+  const quote = pacedTicker(symbol).value;
+  const done = filledSoFar(now, id);
+  const known = amendment(seen, typed, read(done) ?? ZERO, quote, instruments.value.get(symbol) ?? null);
+  const { wanted, fields } = known;
+  const wrong = fields.some(({ reading }) => reading.problem);
   // Less of an order is always let through; another price or more of it is new risk.
   const more = cmp(read(wanted.qty ?? null) ?? ZERO, read(seen.qty) ?? ZERO) > 0;
   const risks = !seen.reduce_only && (wanted.price !== undefined || wanted.trigger_price !== undefined || more);
   const blocked = risks ? blocksOpening(seen.account) : blocksReducing(seen.account);
-  const changes = names.filter((name) => wanted[name] !== undefined);
-  const over = sent.kind === "taken";
-  const move = (name: Name) => (up: boolean, times: string) => {
-    const unit = unitOf(name, symbol);
+  const changes = fields.filter(({ name }) => wanted[name] !== undefined);
+  const move = (name: Name, value: Dec | null) => (up: boolean, times: string) => {
+    const unit = read(stepOf(name, symbol)) ?? dec("0.01");
     const by = { n: unit.n * BigInt(times), s: unit.s };
-    const from = value(name, typed[name], symbol) ?? read(seen[name]) ?? unit;
+    const from = value ?? read(seen[name]) ?? unit;
     setTyped({ ...typed, [name]: fixed(max(unit, up ? add(from, by) : sub(from, by)), places(unit)) });
   };
   const live = account?.environment === "live";
   return (
     <Sheet
       title={ta.amendTitle(symbol)}
-      aside={account && <Environment account={account} />}
+      aside={<Place account={account} />}
       onClose={hide}
       foot={
-        over ? (
-          <button type="button" class="button action" data-tone="plain" onClick={hide}>
-            {t.done}
-          </button>
+        told && attempt ? (
+          <DoneButton attempt={{ ...attempt, at }} onDone={hide} />
         ) : (
           <Confirm
             hold={live}
@@ -104,40 +136,55 @@ export function AmendSheet({ id, change }: { id: string; change?: Partial<Record
             tone={seen.side === "Buy" ? "up" : "down"}
             disabled={wrong || !changes.length || blocked !== null || heldBack(sent) || sent.kind === "unknown"}
             about={JSON.stringify(wanted)}
-            onConfirm={() => void send(() => amendOrder(id, { ...wanted, version: seen.version }), takeOrder)}
+            onConfirm={() => {
+              sentAt(Date.now());
+              void send(() => amendOrder(id, { ...wanted, version: seen.version }), takeOrder);
+            }}
           />
         )
       }
     >
       <p class="sentence">
-        <SideMark side={seen.side} /> <b class="number">{number(seen.qty, step(symbol))}</b> {baseOf(symbol)}, {t.orders.filled(number(order.filled_qty, step(symbol)), number(order.qty, step(symbol)))}
+        <SideMark side={seen.side} /> <b class="number">{number(now.qty, step(symbol))}</b> {baseOf(symbol)}, {t.orders.filled(number(done, step(symbol)), number(now.qty, step(symbol)))}
       </p>
-      {change && !over && (
-        <Note icon="edit" tone="warn">
-          {ta.proposed}
-        </Note>
+      {told && attempt ? (
+        <OutcomeView attempt={attempt} />
+      ) : (
+        <>
+          {change && (
+            <Note icon="edit" tone="warn">
+              {ta.proposed}
+            </Note>
+          )}
+          <MarketFacts order={seen} ticker={quote} known={known} />
+          {fields.map(({ name, reading }) => (
+            <NumberField
+              key={name}
+              id={`amend-${name}`}
+              name={LABELS[name](symbol)}
+              label={LABELS[name](symbol)}
+              aside={wanted[name] && ta.change(number(seen[name], stepOf(name, symbol)), number(wanted[name], stepOf(name, symbol)))}
+              value={typed[name]}
+              {...remark(name, reading, seen, known)}
+              last={name === "qty"}
+              onInput={(next) => setTyped({ ...typed, [name]: next })}
+              onStep={move(name, reading.value)}
+            />
+          ))}
+          {known.warnings.map((name) => (
+            <Note key={name} icon="warn" tone="warn">
+              {tt.warning[name]}
+            </Note>
+          ))}
+          {!changes.length && !wrong && sent.kind === "idle" && <p class="line">{ta.nothing}</p>}
+          {(blocked || !fresh.value) && (
+            <Note icon="warn" tone="warn">
+              {blocked === "not-live" ? t.notLive(kind.value) || t.paused : blocked ? blockText(blocked, seen.account) : t.staleWarning}
+            </Note>
+          )}
+        </>
       )}
-      {names.map((name) => (
-        <NumberField
-          key={name}
-          id={`amend-${name}`}
-          name={LABELS[name](symbol)}
-          label={LABELS[name](symbol)}
-          aside={wanted[name] && ta.change(number(seen[name], name === "qty" ? step(symbol) : tick(symbol)), number(wanted[name], name === "qty" ? step(symbol) : tick(symbol)))}
-          value={typed[name]}
-          problem={value(name, typed[name], symbol) ? null : tt.problem({ on: "price", code: "form" }, "", "")}
-          last={name === "qty"}
-          onInput={(next) => setTyped({ ...typed, [name]: next })}
-          onStep={move(name)}
-        />
-      ))}
-      {!changes.length && !wrong && sent.kind === "idle" && <p class="line">{ta.nothing}</p>}
-      {blocked && (
-        <Note icon="warn" tone="warn">
-          {blocked === "not-live" ? t.notLive(kind.value) : blockText(blocked, seen.account)}
-        </Note>
-      )}
-      <SentNote sent={sent} taken={ta.amended} unknown={ta.unknown} proven={proven} />
+      <SentNote sent={sent} taken={ta.amended} unknown={ended ? tm.known : ta.unknown} proven={proven} />
     </Sheet>
   );
 }

@@ -1,25 +1,27 @@
 import { useState } from "preact/hooks";
 import type { Account, OrderType, Position } from "../api/types.ts";
-import { type Dec, dec, div, fixed, mul, neg, places, read, sign, snap, sub, text } from "../lib/decimal.ts";
-import { entered, entry } from "../lib/entry.ts";
+import { type Dec, dec, div, fixed, mul, neg, places, read, sign, snap, sub, text, ZERO } from "../lib/decimal.ts";
 import { baseOf, NONE, number, quoteOf } from "../lib/format.ts";
 import { attempts } from "../state/attempts.ts";
 import { held, markOf, openProfit, step, tick } from "../state/derive.ts";
 import { emptyDraft, stepped } from "../state/draft.ts";
+import { limitPrice } from "../state/guards.ts";
 import { blockText, blocksReducing, fresh, kind } from "../state/health.ts";
 import { hide } from "../state/overlay.ts";
 import { close } from "../state/reducing.ts";
 import { accounts, openPositions, ticker } from "../state/store.ts";
+import { pacedTicker } from "../state/paced.ts";
 import { context } from "../state/ticket.ts";
 import { glyph, t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
-import { Amount, Environment, Fact, Note } from "../ui/bits.tsx";
+import { Amount, Fact, Note, Place } from "../ui/bits.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
 import { lazy } from "../ui/lazy.tsx";
 import { NumberField } from "../ui/NumberField.tsx";
 import { Segment } from "../ui/Segment.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
 import { DoneButton, OutcomeView } from "./Outcome.tsx";
+import { problemText, roundedText } from "./problems.ts";
 
 const SHARES = [
   { value: "0.25", label: "25%" },
@@ -41,16 +43,6 @@ function expected(position: Position, qty: Dec, price: Dec | null, limit: boolea
 }
 
 const CloseFee = lazy(() => import("./CloseFee.tsx").then((part) => part.CloseFee), <Fact name={tt.fee}>{NONE}</Fact>);
-
-function Place({ account }: { account: Account | undefined }) {
-  if (!account) return null;
-  return (
-    <span class="ticket-place">
-      <Environment account={account} />
-      <span class="head-label">{account.label}</span>
-    </span>
-  );
-}
 
 export function CloseSheet({ id }: { id: string }) {
   const [share, setShare] = useState<(typeof SHARES)[number]["value"]>("1");
@@ -75,7 +67,7 @@ export function CloseSheet({ id }: { id: string }) {
     );
   if (!position || !position.side)
     return (
-      <Sheet title={tt.closeTitle(symbol)} onClose={hide}>
+      <Sheet title={tt.closeTitle(symbol)} aside={<Place account={accounts.value.find((row) => row.id === id.split(":")[0])} />} onClose={hide}>
         <p class="line">{tt.closeGone}</p>
       </Sheet>
     );
@@ -84,23 +76,20 @@ export function CloseSheet({ id }: { id: string }) {
   const whole = read(position.size) ?? dec("0");
   const qty = snap(mul(whole, dec(share)), read(step(symbol)) ?? dec("0"));
   const unit = read(tick(symbol));
-  const price = entered(typed);
-  const snapped = price && unit ? snap(price, unit, "half") : price;
-  const part = expected(position, qty, type === "Limit" ? snapped : null, type === "Limit");
-  const badPrice = type === "Limit" && entry(typed).kind === "bad";
+  const way = position.side === "Buy" ? "Sell" : "Buy";
+  const known = type === "Limit" ? limitPrice(typed, way, pacedTicker(symbol).value, unit ?? ZERO) : null;
+  const part = expected(position, qty, known?.price ?? null, type === "Limit");
   const blocked = blocksReducing(position.account);
-  const ready = !blocked && sign(qty) > 0 && (type === "Market" || (snapped !== null && sign(snapped) > 0));
+  const ready = !blocked && sign(qty) > 0 && !known?.problem;
   const size = `${number(qty, step(symbol))} ${baseOf(symbol)}`;
   const live = account?.environment === "live";
   const move = (up: boolean, times: string) => {
     const at = context({ account: position.account, environment: "", symbol });
-    const side = position.side === "Buy" ? "Sell" : "Buy";
-    if (at) setTyped(stepped("price", { ...emptyDraft(side, typed), reduceOnly: true }, at, up, times));
+    if (at) setTyped(stepped("price", { ...emptyDraft(way, typed), reduceOnly: true }, at, up, times));
   };
   const send = () => {
-    const limit = type === "Limit" && snapped ? snapped : null;
-    const way = glyph[position.side === "Buy" ? "Sell" : "Buy"];
-    const name = `${way} ${t.close} ${size} of ${symbol}, ${limit ? `${t.limit} ${number(limit, tick(symbol))}` : t.market}`;
+    const limit = known?.price ?? null;
+    const name = `${glyph[way]} ${t.close} ${size} of ${symbol}, ${limit ? `${t.limit} ${number(limit, tick(symbol))}` : t.market}`;
     setSent({ id: close(position, share, type, limit && text(limit), name).id, name, account });
   };
   return (
@@ -128,7 +117,7 @@ export function CloseSheet({ id }: { id: string }) {
         <Fact name={tt.expected}>
           <Amount value={part} />
         </Fact>
-        <CloseFee position={position} qty={qty} type={type} price={type === "Limit" ? snapped : null} />
+        <CloseFee position={position} qty={qty} type={type} price={known?.price ?? null} />
       </dl>
       <Segment name={tt.closeShare} value={share} onChange={setShare} options={SHARES} />
       <Segment
@@ -145,17 +134,22 @@ export function CloseSheet({ id }: { id: string }) {
           { value: "Limit", label: t.limit },
         ]}
       />
-      {type === "Limit" && (
+      {known && (
         <NumberField
           name={t.price}
           label={tt.priceLabel(quoteOf(symbol), number(tick(symbol)))}
           value={typed}
-          problem={badPrice ? tt.problem({ on: "price", code: "form" }, "", "") : null}
-          note={price && snapped && unit && text(price) !== text(snapped) ? tt.rounded(number(snapped, tick(symbol)), number(tick(symbol))) : null}
+          problem={known.problem && problemText(known.problem, way, tick(symbol), symbol)}
+          note={roundedText(known.rounded, tick(symbol))}
           last
           onInput={setTyped}
           onStep={move}
         />
+      )}
+      {known?.warns && (
+        <Note icon="warn" tone="warn">
+          {tt.warning["off-market"]}
+        </Note>
       )}
       <p class="line">{tt.closeLead}</p>
       {!blocked && !fresh.value && (

@@ -1,11 +1,11 @@
 import { useState } from "preact/hooks";
 import { setLeverage, setMode } from "../api/routes.ts";
-import { add, cmp, dec, div, max, min, read, snap, sub, text } from "../lib/decimal.ts";
-import { entered } from "../lib/entry.ts";
+import { add, cmp, dec, div, type Dec, max, min, onStep, read, snap, sub, text } from "../lib/decimal.ts";
+import { entered, type Entry, entry } from "../lib/entry.ts";
 import { money, number } from "../lib/format.ts";
 import { heldBack, useSending } from "../state/changing.ts";
 import { held, tick } from "../state/derive.ts";
-import { blocksReducing } from "../state/health.ts";
+import { blockText, blocksReducing, fresh, kind } from "../state/health.ts";
 import { hide, show } from "../state/overlay.ts";
 import { layout } from "../state/layout.ts";
 import { accounts } from "../state/store.ts";
@@ -13,7 +13,7 @@ import { context, type Desk, leverages, placeOf, positionId } from "../state/tic
 import { t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
 import { tl } from "../strings-actions.ts";
-import { Environment, Fact, Note } from "../ui/bits.tsx";
+import { Fact, Note, Place } from "../ui/bits.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
 import { NumberField } from "../ui/NumberField.tsx";
 import { Segment } from "../ui/Segment.tsx";
@@ -51,6 +51,16 @@ function Mode({ desk }: { desk: Desk }) {
   );
 }
 
+/** What is wrong with it, else how it was rounded. */
+function remark(said: Entry, wanted: Dec | null, most: Dec): { problem: string | null; note: string | null } {
+  const wrong = (text: string) => ({ problem: text, note: null });
+  if (said.kind === "bad") return wrong(tt.problem({ on: "price", code: "form" }, "", ""));
+  if (said.kind === "empty" || !wanted) return { problem: null, note: tl.enter(number(most)) };
+  if (cmp(wanted, ONE) < 0) return wrong(tl.belowOne);
+  if (cmp(wanted, most) > 0) return wrong(tl.aboveMost(number(most)));
+  return { problem: null, note: onStep(said.value, STEP) ? null : tt.rounded(number(wanted, "0.01"), "0.01") };
+}
+
 /** A market's leverage. It is a setting of the market and of the position that is open there; an order never changes it. */
 export function LeverageSheet({ desk }: { desk: Desk }) {
   const at = context(desk);
@@ -59,10 +69,12 @@ export function LeverageSheet({ desk }: { desk: Desk }) {
   const { sent, send, proven } = useSending(WORDS);
   const account = accounts.value.find((row) => row.id === desk.account);
   const most = read(at?.instrument.max_leverage) ?? dec("100");
+  const said = entry(typed);
   const asked = entered(typed);
   const wanted = asked && snap(asked, STEP);
   const fits = wanted !== null && cmp(wanted, ONE) >= 0 && cmp(wanted, most) <= 0;
   const blocked = blocksReducing(desk.account);
+  const same = known !== null && wanted !== null && cmp(known, wanted) === 0;
   const position = at?.position;
   const value = read(position?.position_value);
   const after = wanted && value && fits ? div(value, wanted, 8, "up") : null;
@@ -81,7 +93,7 @@ export function LeverageSheet({ desk }: { desk: Desk }) {
   return (
     <Sheet
       title={tl.title(desk.symbol)}
-      aside={account && <Environment account={account} />}
+      aside={<Place account={account} />}
       onClose={back}
       foot={
         <Confirm
@@ -89,13 +101,13 @@ export function LeverageSheet({ desk }: { desk: Desk }) {
           label={sent.kind === "busy" ? tt.sending : tl.apply(wanted ? number(wanted) : "")}
           now={tt.confirmNow}
           tone="plain"
-          disabled={!fits || blocked !== null || heldBack(sent) || (known !== null && wanted !== null && cmp(known, wanted) === 0)}
+          disabled={!fits || blocked !== null || heldBack(sent) || same}
           about={typed}
           onConfirm={apply}
         />
       }
     >
-      <NumberField id="leverage" name={tl.leverage} label={tl.label(number(most))} value={typed} problem={typed && !fits ? tl.wrong(number(most)) : null} last onInput={setTyped} onStep={move} />
+      <NumberField id="leverage" name={tl.leverage} label={tl.label(number(most))} value={typed} {...remark(said, wanted, most)} last onInput={setTyped} onStep={move} />
       <div class="chips" role="group" aria-label={tl.leverage}>
         {PRESETS.filter((preset) => cmp(dec(preset), most) <= 0).map((preset) => (
           <button key={preset} type="button" class="button chip-button" onClick={() => setTyped(preset)}>
@@ -123,7 +135,13 @@ export function LeverageSheet({ desk }: { desk: Desk }) {
           {tl.high}
         </Note>
       )}
-      <SentNote sent={sent} taken={tl.taken(typed)} unknown={tl.unknown} proven={proven} />
+      {same && sent.kind === "idle" && <p class="line">{tl.same(number(known))}</p>}
+      {(blocked || !fresh.value) && (
+        <Note icon="warn" tone="warn">
+          {blocked === "not-live" ? t.notLive(kind.value) : blocked ? blockText(blocked, desk.account) : tl.stale}
+        </Note>
+      )}
+      <SentNote sent={sent} taken={tl.taken(wanted ? number(wanted) : typed)} unknown={tl.unknown} proven={proven} />
       <Mode desk={desk} />
     </Sheet>
   );

@@ -5,11 +5,11 @@ import { baseOf, money, number } from "../lib/format.ts";
 import { clock, moment, span } from "../lib/time.ts";
 import { step, tick } from "../state/derive.ts";
 import { hide, show } from "../state/overlay.ts";
-import { isOpen, orders } from "../state/store.ts";
+import { accounts, isOpen, orders } from "../state/store.ts";
 import { t } from "../strings.ts";
 import { ta } from "../strings-actions.ts";
 import { tt } from "../strings-ticket.ts";
-import { Fact, Note, SideMark } from "../ui/bits.tsx";
+import { Fact, Note, Place, SideMark } from "../ui/bits.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
 import { accountLabel } from "./PositionCard.tsx";
 
@@ -58,6 +58,7 @@ export function OrderSheet({ id }: { id: string }) {
   return (
     <Sheet
       title={`${ta.detail} ${symbol}`}
+      aside={<Place account={accounts.value.find((row) => row.id === order?.account)} />}
       onClose={hide}
       foot={
         open && (

@@ -43,8 +43,8 @@ export function tell(attempt: Attempt): Told {
   switch (outcome) {
     case "sending": return { title: tt.sending, lead: "" };
     case "accepted": return { title: tt.accepted, lead: "" };
-    case "working": return { title: tt.working, lead: "" };
-    case "partly": return { title: tt.partly(size(done), size(row?.qty ?? "")), lead: "" };
+    case "working": return { title: row?.exchange_status === "Untriggered" ? tt.waiting : tt.working, lead: "" };
+    case "partly": return { title: tt.partly(size(done), size(row?.qty ?? "")), lead: row?.avg_price ? tt.filledAt(size(done), number(row.avg_price, tick(symbol))) : "" };
     case "filled":
       return { title: tt.filled, lead: row?.avg_price ? tt.filledAt(size(done), number(row.avg_price, tick(symbol))) : size(done) };
     case "cancelled": return { title: done === "0" ? tt.cancelled : tt.cancelledAfter(size(done)), lead: "" };

@@ -11,7 +11,7 @@ import { type Desk, openTicket } from "../state/ticket.ts";
 import { glyph, t } from "../strings.ts";
 import { ta } from "../strings-actions.ts";
 import { tt } from "../strings-ticket.ts";
-import { Environment, Fact, Note } from "../ui/bits.tsx";
+import { Fact, Note, Place } from "../ui/bits.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { StepUp } from "../ui/StepUp.ts";
@@ -50,7 +50,7 @@ export function ReverseSheet({ id }: { id: string }) {
   return (
     <Sheet
       title={ta.reverseTitle(symbol)}
-      aside={account && <Environment account={account} />}
+      aside={<Place account={account} />}
       onClose={hide}
       foot={
         unproven ? null : sent ? (
@@ -141,7 +141,7 @@ export function PositionSheet({ id }: { id: string }) {
     ],
   ];
   return (
-    <Sheet title={`${symbol} ${held(side, position.size, symbol)}`} aside={<Environment account={account} />} onClose={hide}>
+    <Sheet title={`${symbol} ${held(side, position.size, symbol)}`} aside={<Place account={account} />} onClose={hide}>
       {rows.map(([name, act]) => (
         <button key={name} type="button" class="button row-button" onClick={act}>
           <span>{name}</span>

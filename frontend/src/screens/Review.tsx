@@ -20,7 +20,7 @@ import { toPreview } from "../state/terms.ts";
 import { change, clearDraft, closeReview, context, draftOf, openReview, placeOf, type Review, refuse, review } from "../state/ticket.ts";
 import { glyph, t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
-import { Environment, Fact, Note } from "../ui/bits.tsx";
+import { Fact, Note, Place } from "../ui/bits.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
 import { StepUp } from "../ui/StepUp.ts";
@@ -251,14 +251,7 @@ export function ReviewSheet({ asked }: { asked: Review }) {
   return (
     <Sheet
       title={attempt && !unproven ? tt.sentTitle : tt.reviewTitle}
-      aside={
-        account && (
-          <span class="ticket-place">
-            <Environment account={account} />
-            <span class="head-label">{account.label}</span>
-          </span>
-        )
-      }
+      aside={<Place account={account} />}
       foot={foot}
       onClose={attempt && !unproven ? finish : closeReview}
     >

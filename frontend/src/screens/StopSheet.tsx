@@ -8,15 +8,17 @@ import { alertNow } from "../state/announce.ts";
 import { step } from "../state/derive.ts";
 import { account } from "../state/focus.ts";
 import { blockText, blocksReducing, fresh, kind } from "../state/health.ts";
+import { UNPROVEN } from "../state/attempts.ts";
 import { filledSoFar } from "../state/outcome.ts";
 import { hide } from "../state/overlay.ts";
 import { settled } from "../state/reducing.ts";
 import { openOrders, openPositions, orders, takeOrder } from "../state/store.ts";
 import { t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
-import { Environment, Note } from "../ui/bits.tsx";
+import { Note, Place } from "../ui/bits.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
+import { protects } from "./Orders.tsx";
 import { PauseAction } from "./Pause.tsx";
 import { refusalText, rejection } from "./refusals.ts";
 
@@ -131,12 +133,15 @@ export function StopSheet() {
   const front = account.value;
   const open = openOrders.value.filter((row) => row.account === front?.id);
   const positions = openPositions.value.filter((row) => row.account === front?.id);
-  const markets = new Set(open.map((row) => row.symbol)).size;
+  // What guards a position stays, and a send without an answer may never have reached Bybit.
+  const doubtful = open.filter((row) => UNPROVEN.has(row.state)).length;
+  const sure = open.filter((row) => !UNPROVEN.has(row.state) && !protects(row));
+  const markets = new Set(sure.map((row) => row.symbol)).size;
   const blocked = blocksReducing(front?.id);
   // Until there is an answer the same id stands for the same wish, so that a second try closes nothing twice.
   const base = useRef(uuid());
   return (
-    <Sheet title={tt.stopTitle} aside={front && <Environment account={front} />} onClose={hide}>
+    <Sheet title={tt.stopTitle} aside={<Place account={front ?? undefined} />} onClose={hide}>
       {front && <p class="line">{tt.stopScope(front.label)}</p>}
       {blocked && (
         <Note icon="warn" tone="warn">
@@ -151,11 +156,11 @@ export function StopSheet() {
       {front && <PauseAction key={front.id} of={front} disabled={blocked !== null} />}
       <StopAction
         title={tt.cancelAllTitle}
-        count={tt.cancelAllCount(open.length, markets)}
+        count={sure.length || !doubtful ? tt.cancelAllCount(sure.length, markets) + (doubtful ? ` ${tt.cancelAllDoubt(doubtful)}` : "") : tt.cancelAllDoubt(doubtful)}
         button={tt.holdCancelAll}
         about={front?.id ?? ""}
         said={tt.stopDone}
-        nothing={open.length === 0 && fresh.value}
+        nothing={sure.length + doubtful === 0 && fresh.value}
         disabled={blocked !== null}
         run={async (add) => {
           for (const item of await cancelAll(front?.id ?? "")) {

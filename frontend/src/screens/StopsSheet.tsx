@@ -10,7 +10,7 @@ import { accounts, openPositions } from "../state/store.ts";
 import { t } from "../strings.ts";
 import { ta } from "../strings-actions.ts";
 import { ts } from "../strings-stops.ts";
-import { Environment, Fact, Note } from "../ui/bits.tsx";
+import { Fact, Note, Place } from "../ui/bits.tsx";
 import { Segment } from "../ui/Segment.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
 import type { Leg } from "./stops/legs.ts";
@@ -36,7 +36,7 @@ function Open({ position, change }: { position: Position; change?: Change }) {
     trailing: useTrailing(position, account, unit, off),
   };
   return (
-    <Sheet title={ta.stopsTitle(symbol)} aside={account && <Environment account={account} />} onClose={hide} foot={panes[tab].foot}>
+    <Sheet title={ta.stopsTitle(symbol)} aside={<Place account={account} />} onClose={hide} foot={panes[tab].foot}>
       <dl class="facts">
         <Fact name={t.position.size}>{side && held(side, position.size, symbol)}</Fact>
         <Fact name={t.position.entry}>{number(position.entry_price, tick(symbol))}</Fact>

@@ -1,8 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Preview } from "../api/types.ts";
 import { cmp, read, sign } from "../lib/decimal.ts";
+import { entered } from "../lib/entry.ts";
 import { baseOf, money, number, quoteOf } from "../lib/format.ts";
-import { byRisk, type Context, type Draft, type Field, type Figures, figures, kindOf, type Problem, share, stepped } from "../state/draft.ts";
+import { byRisk, type Context, type Draft, type Field, type Figures, figures, kindOf, share, stepped } from "../state/draft.ts";
 import { blockText, blocksOpening, blocksReducing, kind } from "../state/health.ts";
 import { show } from "../state/overlay.ts";
 import { learn, useLeverage } from "../state/leverage.ts";
@@ -16,6 +17,7 @@ import { Note } from "../ui/bits.tsx";
 import { NumberField } from "../ui/NumberField.tsx";
 import { Pick } from "../ui/Pick.tsx";
 import { Segment } from "../ui/Segment.tsx";
+import { problemText, roundedText } from "./problems.ts";
 import { Summary } from "./Summary.tsx";
 import { Exits, pastLiquidation } from "./TicketExits.tsx";
 import { BY_OPTIONS, More } from "./TicketMore.tsx";
@@ -29,16 +31,10 @@ function remark(field: Stepped, draft: Draft, known: Figures, at: Context, left:
   const { tick_size, qty_step, symbol } = at.instrument;
   const step = field === "size" ? qty_step : tick_size;
   const soon = found?.code === "form" || found?.code === "far-off" || found?.code === "needs-stop";
-  if (found && (soon || (left && found.code !== "empty" && found.code !== "reckoning"))) return { problem: sentence(found, draft, step, symbol), note: null };
+  if (found && (soon || (left && found.code !== "empty" && found.code !== "reckoning"))) return { problem: problemText(found, draft.side, step, symbol), note: null };
   if (field === "trigger") return { problem: null, note: known.direction && tt.triggers(tt.by[draft.triggerBy], known.direction, number(known.trigger, tick_size)) };
   const rounded = field === "price" ? known.roundedPrice : known.roundedSize;
-  return { problem: null, note: rounded ? tt.rounded(number(rounded, step), number(step)) : null };
-}
-
-function sentence(problem: Problem, draft: Draft, step: string, symbol: string): string {
-  const limit = "limit" in problem ? number(problem.limit, problem.code === "below-notional" ? null : step) : "";
-  if (problem.code === "far-off" && draft.side === "Sell") return tt.problemLow(limit);
-  return tt.problem(problem, problem.code === "below-notional" ? `${limit} ${quoteOf(symbol)}` : limit, baseOf(symbol));
+  return { problem: null, note: roundedText(rounded, step) };
 }
 
 /** Why the button is off, in words. */
@@ -83,7 +79,7 @@ function smaller(draft: Draft, at: Context): string | null {
   const most = read(share("100", draft, at));
   const least = read(at.instrument.min_qty);
   if (!most || !least || (draft.unit === "base" && cmp(most, least) < 0) || sign(most) <= 0) return null;
-  const asked = read(draft.size.replace(",", "."));
+  const asked = entered(draft.size);
   return asked && cmp(most, asked) < 0 ? share("100", draft, at) : null;
 }
 
@@ -269,7 +265,7 @@ export function ReviewButton({ desk, long }: { desk: Desk; long?: boolean }) {
   const step = at?.instrument.qty_step ?? null;
   const price = kindOf(draft) === "Limit" ? tt.atPrice(number(known?.price, at?.instrument.tick_size)) : tt.atMarket;
   const label =
-    long && known?.qty && read(draft.size.replace(",", ".")) && known.problems.length === 0
+    long && known?.qty && entered(draft.size) && known.problems.length === 0
       ? tt.reviewLong(draft.side, `${number(known.qty, step)} ${baseOf(desk.symbol)}`, price)
       : draft.size ? tt.review(draft.side) : tt.reviewEmpty(draft.side);
   return (

@@ -3,21 +3,12 @@ import { hide } from "../state/overlay.ts";
 import { accounts, instruments, ticker } from "../state/store.ts";
 import { type Desk, draftOf, prepare } from "../state/ticket.ts";
 import { tt } from "../strings-ticket.ts";
-import { Environment } from "../ui/bits.tsx";
+import { Place } from "../ui/bits.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
 import { LastPrice } from "./Quotes.tsx";
 import { ReviewButton, TicketForm } from "./Ticket.tsx";
 
-function Place({ desk }: { desk: Desk }) {
-  const account = accounts.value.find((row) => row.id === desk.account);
-  if (!account) return null;
-  return (
-    <span class="ticket-place">
-      <Environment account={account} />
-      <span class="head-label">{account.label}</span>
-    </span>
-  );
-}
+const accountOf = (desk: Desk) => accounts.value.find((row) => row.id === desk.account);
 
 /** A ticket that was opened before the first price came starts with one as soon as it is there, and once only. */
 function useStartPrice(desk: Desk): void {
@@ -38,7 +29,7 @@ export function TicketSheet({ desk }: { desk: Desk }) {
           {desk.symbol} <LastPrice symbol={desk.symbol} />
         </span>
       }
-      aside={<Place desk={desk} />}
+      aside={<Place account={accountOf(desk)} />}
       foot={<ReviewButton desk={desk} long />}
       onClose={hide}
     >
@@ -53,7 +44,7 @@ export function TicketPanel({ desk }: { desk: Desk }) {
     <aside class="ticket-panel" aria-label={tt.title}>
       <div class="ticket-panel-head">
         <h2>{desk.symbol}</h2>
-        <Place desk={desk} />
+        <Place account={accountOf(desk)} />
       </div>
       <div class="ticket-panel-body">
         <TicketForm desk={desk} />

@@ -6,7 +6,7 @@ import { type Answer, provesNothingSent, Refused, Silence } from "../api/client.
 import { readOrder } from "../api/routes.ts";
 import type { NewOrder, Order } from "../api/types.ts";
 import { signedIn, whenLeaving } from "./session.ts";
-import { orders, takeOrder } from "./store.ts";
+import { isOpen, orders, takeOrder } from "./store.ts";
 
 /** Past this a request that got no answer can no longer arrive. */
 const DEAD_AFTER_MS = 60_000;
@@ -28,7 +28,8 @@ export interface Attempt {
 }
 
 export const attempts = signal<ReadonlyMap<string, Attempt>>(new Map());
-const UNPROVEN = new Set(["new", "sending", "unknown"]);
+/** Nobody has shown yet that Bybit has it. */
+export const UNPROVEN: ReadonlySet<string> = new Set(["new", "sending", "unknown"]);
 
 interface Note {
   id: string;
@@ -141,12 +142,12 @@ export function forget(ids: Iterable<string>): void {
   attempts.value = all;
 }
 
-/** News on the stream settles an attempt whose answer never came. */
+/** News on the stream settles an attempt whose answer never came, and what is over stays over. */
 effect(() => {
   const rows = orders.value;
   for (const attempt of attempts.value.values()) {
     const row = rows.get(attempt.id);
-    const open = attempt.phase === "unknown" || attempt.phase === "sending";
+    const open = attempt.phase === "unknown" || attempt.phase === "sending" || (attempt.phase === "accepted" && row && !isOpen(row));
     if (open && row && !UNPROVEN.has(row.state)) settle(attempt.id, { phase: "settled", row });
   }
 });

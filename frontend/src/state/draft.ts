@@ -3,6 +3,7 @@
 import type { Instrument, OrderType, Position, Side, Ticker, TimeInForce } from "../api/types.ts";
 import { add, cmp, type Dec, dec, div, fixed, max, min, mul, neg, onStep, places, read, sign, snap, sub, ZERO } from "../lib/decimal.ts";
 import { entry } from "../lib/entry.ts";
+import { bounds, crosses, limitPrice, meets, triggerPrice, worth } from "./guards.ts";
 
 export type TriggerBy = "MarkPrice" | "LastPrice" | "IndexPrice";
 
@@ -45,7 +46,8 @@ export interface Context {
 export type Field = "price" | "size" | "trigger" | "takeProfit" | "stopLoss" | "slippage";
 export type Problem =
   | { on: Field; code: "form" | "empty" | "zero" | "no-price" | "nothing-to-reduce" | "wrong-side" | "is-now" | "needs-stop" | "reckoning" | "slippage" }
-  | { on: Field; code: "below-min" | "below-notional" | "above-max" | "far-off"; limit: Dec };
+  | { on: Field; code: "waits-rise" | "waits-fall" }
+  | { on: Field; code: "below-min" | "below-notional" | "below-filled" | "above-max" | "far-off"; limit: Dec };
 export type Warning = "off-market" | "post-only-crosses" | "margin-short" | "reduces-less" | "no-slippage";
 
 export interface Figures {
@@ -71,8 +73,6 @@ export interface Figures {
   loss: Dec | null;
 }
 
-const WARN_AT = dec("0.01");
-const BLOCK_AT = dec("0.05");
 const ONE = dec("1");
 /** Kept back by Max for fees: a taker's 0.055 % twice, and a little. */
 const FEE_RESERVE = dec("0.0012");
@@ -96,21 +96,9 @@ export function hasInput(draft: Draft): boolean {
   return draft.size.trim() !== "";
 }
 
-/** The price that this side would meet now. */
-export function meets(side: Side, ticker: Ticker | null): Dec | null {
-  if (!ticker) return null;
-  return read(side === "Buy" ? ticker.ask : ticker.bid) ?? read(ticker.last);
-}
-
 function held(position: Position | null): Dec {
   const size = read(position?.size) ?? ZERO;
   return position?.side === "Sell" ? neg(size) : size;
-}
-
-/** How far the price lies on the bad side of the market, as a ratio; below zero on the good side. */
-function offMarket(draft: Draft, price: Dec, market: Dec): Dec {
-  const away = draft.side === "Buy" ? sub(price, market) : sub(market, price);
-  return div(away, market, DIVISION_PLACES);
 }
 
 function readPrice(draft: Draft, context: Context, out: Figures): void {
@@ -120,26 +108,13 @@ function readPrice(draft: Draft, context: Context, out: Figures): void {
     if (!out.price) out.problems.push({ on: "price", code: "no-price" });
     return;
   }
-  const typed = entry(draft.price);
-  if (typed.kind !== "ok") {
-    out.problems.push({ on: "price", code: typed.kind === "bad" ? "form" : "empty" });
-    return;
-  }
   const tick = read(context.instrument.tick_size) ?? ZERO;
-  const price = snap(typed.value, tick, "half");
-  if (sign(price) === 0) {
-    out.problems.push({ on: "price", code: "zero" });
-    return;
-  }
-  out.price = price;
-  if (!onStep(typed.value, tick)) out.roundedPrice = price;
-  const market = meets(draft.side, context.ticker);
-  if (draft.type === "Trigger" || !market || sign(market) === 0) return;
-  const off = offMarket(draft, price, market);
-  const reach = draft.side === "Buy" ? add(ONE, BLOCK_AT) : sub(ONE, BLOCK_AT);
-  if (cmp(off, BLOCK_AT) > 0) out.problems.push({ on: "price", code: "far-off", limit: snap(mul(market, reach), tick) });
-  else if (cmp(off, WARN_AT) > 0) out.warnings.push("off-market");
-  if (draft.postOnly && sign(off) >= 0) out.warnings.push("post-only-crosses");
+  const typed = limitPrice(draft.price, draft.side, draft.type === "Trigger" ? null : context.ticker, tick);
+  out.price = typed.price;
+  out.roundedPrice = typed.rounded;
+  if (typed.problem) out.problems.push(typed.problem);
+  if (typed.warns) out.warnings.push("off-market");
+  if (draft.postOnly && crosses(typed)) out.warnings.push("post-only-crosses");
 }
 
 function readSize(draft: Draft, context: Context, out: Figures): void {
@@ -165,16 +140,8 @@ function readSize(draft: Draft, context: Context, out: Figures): void {
 function checkSize(draft: Draft, context: Context, out: Figures): void {
   const { qty, price } = out;
   if (!qty) return;
-  const { min_qty, max_qty, max_market_qty, min_notional } = context.instrument;
-  const least = read(min_qty);
-  const most = read(kindOf(draft) === "Market" ? (max_market_qty ?? max_qty) : max_qty);
-  if (least && cmp(qty, least) < 0) out.problems.push({ on: "size", code: "below-min", limit: least });
-  else if (most && sign(most) > 0 && cmp(qty, most) > 0) out.problems.push({ on: "size", code: "above-max", limit: most });
-  else if (price) {
-    const worth = read(min_notional);
-    if (worth && !draft.reduceOnly && cmp(mul(qty, price), worth) < 0)
-      out.problems.push({ on: "size", code: "below-notional", limit: worth });
-  }
+  const problem = bounds(qty, context.instrument, kindOf(draft)) ?? (draft.reduceOnly ? null : worth(qty, price, context.instrument));
+  if (problem) out.problems.push(problem);
 }
 
 function consequences(draft: Draft, context: Context, out: Figures): void {
@@ -203,19 +170,11 @@ export function byRisk(draft: Draft): boolean {
 
 function readTrigger(draft: Draft, context: Context, out: Figures): void {
   if (draft.type !== "Trigger") return;
-  const typed = entry(draft.trigger);
-  if (typed.kind !== "ok") {
-    out.problems.push({ on: "trigger", code: typed.kind === "bad" ? "form" : "empty" });
-    return;
-  }
-  out.trigger = snap(typed.value, read(context.instrument.tick_size) ?? ZERO, "half");
-  const { ticker } = context;
-  const by = { MarkPrice: ticker?.mark, LastPrice: ticker?.last, IndexPrice: ticker?.index ?? ticker?.mark }[draft.triggerBy];
-  const now = read(by);
-  if (sign(out.trigger) === 0) out.problems.push({ on: "trigger", code: "zero" });
-  else if (!now) out.problems.push({ on: "trigger", code: "no-price" });
-  else if (cmp(out.trigger, now) === 0) out.problems.push({ on: "trigger", code: "is-now" });
-  else out.direction = cmp(out.trigger, now) > 0 ? 1 : 2;
+  const tick = read(context.instrument.tick_size) ?? ZERO;
+  const typed = triggerPrice(draft.trigger, draft.triggerBy, context.ticker, tick);
+  out.trigger = typed.price;
+  out.direction = typed.direction;
+  if (typed.problem) out.problems.push(typed.problem);
 }
 
 /** A price away from the entry, towards profit or towards loss. */

@@ -15,7 +15,10 @@ export function filledSoFar(order: Order | undefined, id: string): string {
 }
 
 export function outcomeOf(attempt: Attempt): Outcome {
-  const told = orders.value.get(attempt.id) ?? (attempt.phase === "settled" ? (attempt.row ?? undefined) : undefined);
+  const heard = orders.value.get(attempt.id);
+  const known = attempt.phase === "settled" ? attempt.row : null;
+  // An answer may overtake the stream: what is heard of the time before it changes nothing.
+  const told = known && (!heard || heard.version < known.version) ? known : heard;
   if (told?.state === "filled") return "filled";
   if (told?.state === "cancelled") return "cancelled";
   if (told?.state === "rejected") return "rejected";

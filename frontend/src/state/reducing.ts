@@ -1,15 +1,15 @@
 // What takes risk away: cancel, close, and the two actions of Stop. They go by HTTP and work while prices are stale.
 
-import { computed, signal } from "@preact/signals";
-import { Refused } from "../api/client.ts";
-import { cancelOrder, closePosition } from "../api/routes.ts";
-import type { OrderType, Position } from "../api/types.ts";
+import { computed, effect, signal } from "@preact/signals";
+import { Refused, Silence } from "../api/client.ts";
+import { cancelOrder, closePosition, readOrder } from "../api/routes.ts";
+import type { Order, OrderType, Position } from "../api/types.ts";
 import { uuid } from "../lib/uuid.ts";
 import { t } from "../strings.ts";
 import { alertNow, say } from "./announce.ts";
 import { attemptOrder } from "./attempts.ts";
 import { whenLeaving } from "./session.ts";
-import { orders, takeOrder } from "./store.ts";
+import { isOpen, orders, takeOrder } from "./store.ts";
 
 /** What each cancel that is under way has to say. */
 export const cancelling = signal<ReadonlyMap<string, string>>(new Map());
@@ -23,22 +23,76 @@ function note(id: string, text: string | null): void {
 
 export async function cancel(id: string): Promise<void> {
   if (cancelling.peek().get(id) === t.orders.cancelling) return;
+  unfollow(id);
   note(id, t.orders.cancelling);
   try {
     const { status, body } = await cancelOrder(id);
     takeOrder(body);
-    if (status === 202) note(id, t.orders.cancelUnknown);
+    if (status === 202) follow(id);
     else if (body.state !== "cancelled") note(id, null);
     else {
       note(id, null);
       say(t.orders.cancelled);
     }
   } catch (error) {
-    const why = error instanceof Refused ? t.orders.cancelFailed(error.message || error.code) : t.orders.cancelUnknown;
+    if (!(error instanceof Refused)) return follow(id);
+    const why = t.orders.cancelFailed(error.message || error.code);
     note(id, why);
     alertNow(why);
   }
 }
+
+const ASK_AFTER_MS = 4_000;
+const ASK_AT_MOST_MS = 32_000;
+/** Cancels without proof, with the time of the next question. */
+const timers = new Map<string, ReturnType<typeof setTimeout>>();
+
+function unfollow(id: string): void {
+  clearTimeout(timers.get(id));
+  timers.delete(id);
+}
+
+/** A cancel without proof: the stream tells its end, or else the server's record is asked. Nothing here cancels anew. */
+function follow(id: string): void {
+  note(id, t.orders.cancelUnknown);
+  alertNow(t.orders.cancelUnknown);
+  askIn(id, ASK_AFTER_MS);
+}
+
+function askIn(id: string, wait: number): void {
+  const timer = setTimeout(async () => {
+    const row = await recorded(id);
+    // Cancelled anew meanwhile, or over.
+    if (timers.get(id) !== timer) return;
+    if (!row || row.state !== "working") return askIn(id, wait < ASK_AT_MOST_MS ? wait * 2 : wait);
+    unfollow(id);
+    note(id, t.orders.cancelOpen);
+    alertNow(t.orders.cancelOpen);
+  }, wait);
+  timers.set(id, timer);
+}
+
+async function recorded(id: string): Promise<Order | null> {
+  try {
+    takeOrder(await readOrder(id));
+    return orders.peek().get(id) ?? null;
+  } catch (error) {
+    if (error instanceof Refused || error instanceof Silence) return null;
+    throw error;
+  }
+}
+
+/** What is over has nothing more to say. */
+effect(() => {
+  const rows = orders.value;
+  for (const [id, said] of cancelling.value) {
+    const row = rows.get(id);
+    if (!row || isOpen(row) || said === t.orders.cancelling) continue;
+    unfollow(id);
+    note(id, null);
+    say(row.state === "filled" ? t.orders.cancelLate : t.orders.cancelled);
+  }
+});
 
 /** Closes a share of a position; the attempt's id tells what became of it. */
 export function close(position: Position, fraction: string, type: OrderType, price: string | null, name: string): { id: string; sent: Promise<void> } {
@@ -64,5 +118,6 @@ export function settled(ids: string[]): Promise<void> {
 }
 
 whenLeaving(() => {
+  for (const id of [...timers.keys()]) unfollow(id);
   cancelling.value = new Map();
 });

@@ -60,6 +60,17 @@ export function Environment({ account }: { account: Account }) {
   );
 }
 
+/** Whose account it is, beside a sheet's title: its environment and its own name. */
+export function Place({ account }: { account: Account | undefined }) {
+  if (!account) return null;
+  return (
+    <span class="ticket-place">
+      <Environment account={account} />
+      <span class="head-label">{account.label}</span>
+    </span>
+  );
+}
+
 export function Note({ icon, tone, children }: { icon?: IconName; tone?: "warn" | "bad" | "good"; children: ComponentChildren }) {
   return (
     <p class="note" data-tone={tone}>
