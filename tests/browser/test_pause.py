@@ -82,6 +82,8 @@ def test_what_another_device_paused_is_known_by_the_next_heartbeat(house: Played
 
 def test_real_money_trades_again_only_by_a_hold(house: Played, page: Page) -> None:
     house.market.account |= {"environment": "live", "paused": PAUSED}
+    # The sheet stands where it will at once.
+    page.emulate_media(reduced_motion="reduce")
     house.open()
     sheet = stop(page)
     hold = sheet.locator("[data-confirm=hold]").first

@@ -254,7 +254,7 @@ def test_stop_counts_only_what_can_be_cancelled(desk: Played, page: Page) -> Non
     row = desk.market.order({**LIMIT, "order_type": "Market", "price": None}, state="unknown")
     desk.say(desk.market.change("order", row))
     page.get_by_role("button", name="Stop").click()
-    first = page.locator(".stop-action").first
+    first = page.locator(".stop-action").filter(has_text="Cancel all orders")
     doubt = "1 order has no answer yet: if it stands at Bybit it is cancelled too."
     expect(first.locator("p").first).to_have_text(doubt)
     hold = page.get_by_role("button", name="Hold to cancel all")
