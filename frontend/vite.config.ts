@@ -26,6 +26,7 @@ export default defineConfig({
             { name: "chart-library", test: /lightweight-charts|fancy-canvas/ },
             // What is fetched by one tap, in one file: each file of its own costs its imports, and all are precached.
             { name: "security", test: /screens\/security\/(?!Later|SecurityLink)|strings-security/ },
+            { name: "spot", test: /screens\/spot\/|state\/spot|strings-spot/ },
             { name: "changes", test: /screens\/((Leverage|Amend|Reverse|Order)Sheet|PaperAccount)|state\/changing|ui\/SentNote/ },
           ],
         },

@@ -3,12 +3,13 @@ import { type AmendRequest, amendOrder } from "../api/routes.ts";
 import type { Order } from "../api/types.ts";
 import { add, cmp, dec, type Dec, fixed, max, places, read, sign, snap, sub, text, ZERO } from "../lib/decimal.ts";
 import { entry } from "../lib/entry.ts";
-import { baseOf, number, quoteOf } from "../lib/format.ts";
+import { number } from "../lib/format.ts";
+import { marketOf, titleOf } from "../lib/market.ts";
 import { heldBack, useSending } from "../state/changing.ts";
-import { step, tick } from "../state/derive.ts";
+import { byValue, coins, progress, sizeText, step, tick } from "../state/derive.ts";
 import { blockText, blocksOpening, blocksReducing, kind } from "../state/health.ts";
 import { hide } from "../state/overlay.ts";
-import { accounts, isOpen, orders, takeOrder } from "../state/store.ts";
+import { accounts, instruments, isOpen, orders, takeOrder } from "../state/store.ts";
 import { t } from "../strings.ts";
 import { ta } from "../strings-actions.ts";
 import { tt } from "../strings-ticket.ts";
@@ -20,26 +21,33 @@ import { Sheet } from "../ui/Sheet.tsx";
 
 type Name = "price" | "trigger_price" | "qty";
 
-const LABELS: Record<Name, (symbol: string) => string> = {
-  price: (symbol) => tt.priceLabel(quoteOf(symbol), number(tick(symbol))),
-  trigger_price: (symbol) => tt.triggerLabel(quoteOf(symbol)),
-  qty: (symbol) => ta.total(baseOf(symbol)),
-};
+function labelOf(name: Name, order: Order): string {
+  const [base, quote] = coins(marketOf(order));
+  if (name === "price") return tt.priceLabel(quote, number(tick(marketOf(order))));
+  return name === "qty" ? ta.total(byValue(order) ? quote : base) : tt.triggerLabel(quote);
+}
 
 function fieldsOf(order: Order): Name[] {
   const waits = order.exchange_status === "Untriggered";
   return [...(order.order_type === "Limit" ? (["price"] as const) : []), ...(waits && order.trigger_price ? (["trigger_price"] as const) : []), "qty"];
 }
 
-function unitOf(name: Name, symbol: string): Dec {
-  return read(name === "qty" ? step(symbol) : tick(symbol)) ?? dec("0.01");
+/** The step of a field; that of a size in the coin that is spent is the market's own. */
+function stepOf(name: Name, order: Order): string | null {
+  const market = marketOf(order);
+  if (name !== "qty") return tick(market);
+  return byValue(order) ? (instruments.value.get(market)?.quote_step ?? null) : step(market);
+}
+
+function unitOf(name: Name, order: Order): Dec {
+  return read(stepOf(name, order)) ?? dec("0.01");
 }
 
 /** What was typed, on its step; null for what cannot be read or is nothing. */
-function value(name: Name, typed: string, symbol: string): Dec | null {
+function value(name: Name, typed: string, order: Order): Dec | null {
   const known = entry(typed);
   if (known.kind !== "ok") return null;
-  const snapped = snap(known.value, unitOf(name, symbol), name === "qty" ? "down" : "half");
+  const snapped = snap(known.value, unitOf(name, order), name === "qty" ? "down" : "half");
   return sign(snapped) > 0 ? snapped : null;
 }
 
@@ -63,13 +71,12 @@ export function AmendSheet({ id, change }: { id: string; change?: Partial<Record
         <p class="line">{ta.gone}</p>
       </Sheet>
     );
-  const { symbol } = seen;
   const account = accounts.value.find((row) => row.id === seen.account);
   const names = fieldsOf(seen);
   const wanted: AmendRequest = {};
   let wrong = false;
   for (const name of names) {
-    const next = value(name, typed[name], symbol);
+    const next = value(name, typed[name], seen);
     if (!next) wrong = true;
     else if (cmp(next, read(seen[name]) ?? ZERO) !== 0) wanted[name] = text(next);
   }
@@ -79,16 +86,17 @@ export function AmendSheet({ id, change }: { id: string; change?: Partial<Record
   const blocked = risks ? blocksOpening(seen.account) : blocksReducing(seen.account);
   const changes = names.filter((name) => wanted[name] !== undefined);
   const over = sent.kind === "taken";
+  const shown = (name: Name, amount: string | null | undefined) => number(amount, name === "qty" && byValue(seen) ? null : stepOf(name, seen));
   const move = (name: Name) => (up: boolean, times: string) => {
-    const unit = unitOf(name, symbol);
+    const unit = unitOf(name, seen);
     const by = { n: unit.n * BigInt(times), s: unit.s };
-    const from = value(name, typed[name], symbol) ?? read(seen[name]) ?? unit;
+    const from = value(name, typed[name], seen) ?? read(seen[name]) ?? unit;
     setTyped({ ...typed, [name]: fixed(max(unit, up ? add(from, by) : sub(from, by)), places(unit)) });
   };
   const live = account?.environment === "live";
   return (
     <Sheet
-      title={ta.amendTitle(symbol)}
+      title={ta.amendTitle(titleOf(marketOf(seen)))}
       aside={account && <Environment account={account} />}
       onClose={hide}
       foot={
@@ -110,7 +118,7 @@ export function AmendSheet({ id, change }: { id: string; change?: Partial<Record
       }
     >
       <p class="sentence">
-        <SideMark side={seen.side} /> <b class="number">{number(seen.qty, step(symbol))}</b> {baseOf(symbol)}, {t.orders.filled(number(order.filled_qty, step(symbol)), number(order.qty, step(symbol)))}
+        <SideMark side={seen.side} /> <b class="number">{sizeText(seen)}</b>, {t.orders.filled(...progress(order, order.filled_qty))}
       </p>
       {change && !over && (
         <Note icon="edit" tone="warn">
@@ -121,11 +129,11 @@ export function AmendSheet({ id, change }: { id: string; change?: Partial<Record
         <NumberField
           key={name}
           id={`amend-${name}`}
-          name={LABELS[name](symbol)}
-          label={LABELS[name](symbol)}
-          aside={wanted[name] && ta.change(number(seen[name], name === "qty" ? step(symbol) : tick(symbol)), number(wanted[name], name === "qty" ? step(symbol) : tick(symbol)))}
+          name={labelOf(name, seen)}
+          label={labelOf(name, seen)}
+          aside={wanted[name] && ta.change(shown(name, seen[name]), shown(name, wanted[name]))}
           value={typed[name]}
-          problem={value(name, typed[name], symbol) ? null : tt.problem({ on: "price", code: "form" }, "", "")}
+          problem={value(name, typed[name], seen) ? null : tt.problem({ on: "price", code: "form" }, "", "")}
           last={name === "qty"}
           onInput={(next) => setTyped({ ...typed, [name]: next })}
           onStep={move(name)}

@@ -3,6 +3,7 @@ import type { Account, OrderType, Position } from "../api/types.ts";
 import { type Dec, dec, div, fixed, mul, neg, places, read, sign, snap, sub, text } from "../lib/decimal.ts";
 import { entered, entry } from "../lib/entry.ts";
 import { baseOf, NONE, number, quoteOf } from "../lib/format.ts";
+import { marketOf } from "../lib/market.ts";
 import { attempts } from "../state/attempts.ts";
 import { held, markOf, openProfit, step, tick } from "../state/derive.ts";
 import { emptyDraft, stepped } from "../state/draft.ts";
@@ -59,7 +60,7 @@ export function CloseSheet({ id }: { id: string }) {
   const [sent, setSent] = useState<{ id: string; name: string; account: Account | undefined } | null>(null);
   const position = openPositions.value.find((row) => row.id === id);
   const attempt = sent ? attempts.value.get(sent.id) : undefined;
-  const symbol = position?.symbol ?? id.split(":")[2] ?? "";
+  const symbol = position?.symbol ?? marketOf({ symbol: id.split(":")[2] ?? "" });
 
   if (sent && attempt)
     return (
@@ -93,7 +94,7 @@ export function CloseSheet({ id }: { id: string }) {
   const size = `${number(qty, step(symbol))} ${baseOf(symbol)}`;
   const live = account?.environment === "live";
   const move = (up: boolean, times: string) => {
-    const at = context({ account: position.account, environment: "", symbol });
+    const at = context({ account: position.account, environment: "", category: "linear", symbol });
     const side = position.side === "Buy" ? "Sell" : "Buy";
     if (at) setTyped(stepped("price", { ...emptyDraft(side, typed), reduceOnly: true }, at, up, times));
   };

@@ -3,13 +3,14 @@ import type { Preview } from "../api/types.ts";
 import { cmp, read, sign } from "../lib/decimal.ts";
 import { baseOf, money, number, quoteOf } from "../lib/format.ts";
 import { byRisk, type Context, type Draft, type Field, type Figures, figures, kindOf, type Problem, share, stepped } from "../state/draft.ts";
+import { openReview } from "../state/asking.ts";
 import { blockText, blocksOpening, blocksReducing, kind } from "../state/health.ts";
 import { show } from "../state/overlay.ts";
 import { learn, useLeverage } from "../state/leverage.ts";
 import { lookAt, useLook } from "../state/preview.ts";
 import { wallets } from "../state/store.ts";
 import { toPreview } from "../state/terms.ts";
-import { change, context, type Desk, draftOf, openReview, placeOf, refusal, refusalOf, sized, sizeKey } from "../state/ticket.ts";
+import { change, context, type Desk, draftOf, placeOf, refusal, refusalOf, sized, sizeKey } from "../state/ticket.ts";
 import { glyph, t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
 import { Note } from "../ui/bits.tsx";
@@ -42,7 +43,7 @@ function sentence(problem: Problem, draft: Draft, step: string, symbol: string):
 }
 
 /** Why the button is off, in words. */
-function reasonOf(desk: Desk, draft: Draft): string | null {
+export function reasonOf(desk: Desk, draft: Draft): string | null {
   const block = draft.reduceOnly ? blocksReducing(desk.account) : blocksOpening(desk.account);
   if (!block) return null;
   if (block !== "not-live") return blockText(block, desk.account);
@@ -247,12 +248,12 @@ export function TicketForm({ desk }: { desk: Desk }) {
 }
 
 /** Ours at once, the server's when it has looked; what both say is said once. */
-export function Warnings({ ticket }: { ticket: { known: Figures | null; look: Preview | null | undefined } }) {
+export function Warnings({ ticket, more = [] }: { ticket: { known: Figures | null; look: Preview | null | undefined }; more?: string[] }) {
   const { known, look } = ticket;
   const theirs = look?.warnings.filter((row) => row.code !== "off_market" && row.code !== "margin_short") ?? [];
   return (
     <>
-      {[...(known?.warnings.map((name) => tt.warning[name]) ?? []), ...theirs.map((row) => row.message)].map((text) => (
+      {[...more, ...(known?.warnings.map((name) => tt.warning[name]) ?? []), ...theirs.map((row) => row.message)].map((text) => (
         <Note key={text} icon="warn" tone="warn">
           {text}
         </Note>

@@ -2,27 +2,29 @@
 
 import { signal } from "@preact/signals";
 import type { Book, Trade } from "../api/types.ts";
+import { type MarketId, marketOf } from "../lib/market.ts";
 import type { CandleNews, TradeNews } from "../net/protocol.ts";
 
 const TAPE = 60;
 
 export const book = signal<Book | null>(null);
-export const tape = signal<{ symbol: string; items: readonly Trade[] }>({ symbol: "", items: [] });
+export const tape = signal<{ market: MarketId | null; items: readonly Trade[] }>({ market: null, items: [] });
 /** The candle that was heard last; the chart, which holds them all, takes it from here. */
 export const candle = signal<CandleNews | null>(null);
 
 export function takeBook(next: Book): void {
   const known = book.peek();
-  if (known?.symbol === next.symbol && known.at > next.at) return;
+  if (known && marketOf(known) === marketOf(next) && known.at > next.at) return;
   book.value = next;
 }
 
 /** Puts news before what is known, each trade once. */
 export function takeTrades(news: TradeNews): void {
   const known = tape.peek();
-  const older = known.symbol === news.symbol ? known.items : [];
+  const market = marketOf(news);
+  const older = known.market === market ? known.items : [];
   const have = new Set(news.items.map((row) => row.exec_id));
-  tape.value = { symbol: news.symbol, items: [...news.items, ...older.filter((row) => !have.has(row.exec_id))].slice(0, TAPE) };
+  tape.value = { market, items: [...news.items, ...older.filter((row) => !have.has(row.exec_id))].slice(0, TAPE) };
 }
 
 export function takeCandle(news: CandleNews): void {
@@ -31,6 +33,6 @@ export function takeCandle(news: CandleNews): void {
 
 export function clearFeed(): void {
   book.value = null;
-  tape.value = { symbol: "", items: [] };
+  tape.value = { market: null, items: [] };
   candle.value = null;
 }
