@@ -6,7 +6,6 @@ export const tsp = {
   free: (amount: string) => `${amount} available.`,
   balance: "Balance",
   balanceOf: (coin: string) => `${coin} balance`,
-  available: "Available",
   worth: (coin: string) => `≈ ${coin}`,
   freeOf: (coin: string) => `${coin} free`,
   cost: "Cost",

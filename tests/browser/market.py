@@ -174,7 +174,9 @@ class Market:
         row = {"coin": coin, "equity": balance, "wallet_balance": balance}
         self.coins.append({**row, "available": balance if available is None else available})
 
-    def candles(self, symbol: str, now_ms: int, markets: dict[str, dict[str, str]] = INSTRUMENTS) -> dict[str, Any]:
+    def candles(
+        self, symbol: str, now_ms: int, markets: dict[str, dict[str, str]] = INSTRUMENTS
+    ) -> dict[str, Any]:
         """A hundred candles of five minutes, each a tick above the one before."""
         known = markets[symbol]
         price, tick = Decimal(known["price"]), Decimal(known["tick_size"])

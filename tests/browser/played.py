@@ -179,6 +179,14 @@ class Played:
         }
         self.say({"type": "book", "symbol": symbol, **sides, "at": self.at()})
 
+    def book_spot(self) -> None:
+        price, tick = Decimal("64300.24"), Decimal("0.01")
+        sides = {
+            "bids": [[plain(price - at * tick), "0.123456"] for at in range(15)],
+            "asks": [[plain(price + (at + 1) * tick), "0.654321"] for at in range(15)],
+        }
+        self.say({"type": "book", "category": "spot", "symbol": "BTCUSDT", **sides, "at": self.at()})
+
     def said(self, kind: str) -> list[dict[str, Any]]:
         return [message for message in self.heard if message["type"] == kind]
 

@@ -92,9 +92,10 @@ export function setMode(account: string, mode: "one_way" | "hedge"): Promise<Ans
   return call("PUT", "/position-mode", { account, mode }, TRADE_TIMEOUT_MS);
 }
 
-/** The newest orders of one symbol, perpetual and spot, whatever became of them. */
-export async function readRecent(account: string, symbol: string): Promise<Order[]> {
-  const path = `/orders?state=all&limit=20&account=${encodeURIComponent(account)}&symbol=${encodeURIComponent(symbol)}`;
+/** The newest orders of one market, whatever became of them. */
+export async function readRecent(account: string, market: MarketId): Promise<Order[]> {
+  const of = `&category=${categoryOf(market)}&symbol=${encodeURIComponent(symbolOf(market))}`;
+  const path = `/orders?state=all&limit=20&account=${encodeURIComponent(account)}${of}`;
   return (await call<Page<Order>>("GET", path)).body.items;
 }
 

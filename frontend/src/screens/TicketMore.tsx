@@ -21,8 +21,8 @@ function useRecent(desk: Desk): Order[] {
   const [list, setList] = useState<Order[]>([]);
   useEffect(() => {
     let here = true;
-    readRecent(desk.account, desk.symbol).then(
-      (rows) => here && setList(rows.filter((row) => row.category === desk.category && row.source === "console" && !row.reduce_only && !row.trigger_price)),
+    readRecent(desk.account, marketOf(desk)).then(
+      (rows) => here && setList(rows.filter((row) => row.source === "console" && !row.reduce_only && !row.trigger_price)),
       (error: unknown) => {
         if (!(error instanceof Refused || error instanceof Silence)) throw error;
       },

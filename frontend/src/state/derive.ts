@@ -3,7 +3,7 @@
 import type { Order, Position } from "../api/types.ts";
 import { add, type Dec, mul, neg, read, sign, sub, text, ZERO } from "../lib/decimal.ts";
 import { baseOf, number, quoteOf } from "../lib/format.ts";
-import { type MarketId, marketOf, symbolOf } from "../lib/market.ts";
+import { isSpot, type MarketId, marketOf, symbolOf } from "../lib/market.ts";
 import { glyph, t } from "../strings.ts";
 import { instruments, ticker, wallets } from "./store.ts";
 
@@ -58,18 +58,21 @@ export function byValue(order: Sized): boolean {
   return order.market_unit === "quoteCoin";
 }
 
+/** A size as it is shown: of a perpetual in the decimals of its step; spot's steps are so fine that the zeros would hide it. */
+function plainSize(order: Sized, size: string): string {
+  const market = marketOf(order);
+  return number(size, isSpot(market) ? null : step(market));
+}
+
 /** "0.010 BTC", or "650 USDT" where the size is what is spent. */
 export function sizeText(order: Sized): string {
-  const market = marketOf(order);
-  const [base, quote] = coins(market);
-  return byValue(order) ? `${number(order.qty)} ${quote}` : `${number(order.qty, step(market))} ${base}`;
+  return `${plainSize(order, order.qty)} ${coins(marketOf(order))[byValue(order) ? 1 : 0]}`;
 }
 
 /** What is done of an order, and all of it, as they are shown beside each other. */
 export function progress(order: Sized, done: string): [done: string, all: string] {
-  const market = marketOf(order);
-  const filled = number(done, step(market));
-  return byValue(order) ? [`${filled} ${coins(market)[0]}`, sizeText(order)] : [filled, number(order.qty, step(market))];
+  const filled = plainSize(order, done);
+  return byValue(order) ? [`${filled} ${coins(marketOf(order))[0]}`, sizeText(order)] : [filled, plainSize(order, order.qty)];
 }
 
 /** "▲ Long 0.010" or "Flat". */

@@ -22,7 +22,7 @@ function Coin({ market, of }: { market: MarketId; of: Account }) {
         </div>
         <dl class="facts">
           <Fact name={tsp.balance}>{figureOf(balance, base)}</Fact>
-          <Fact name={tsp.available}>{figureOf(available, base)}</Fact>
+          <Fact name={tsp.freeOf(base)}>{figureOf(available, base)}</Fact>
           <Fact name={tsp.worth(quote)}>{figureOf(last && balance && mul(balance, last), quote)}</Fact>
           <Fact name={tsp.freeOf(quote)}>{figureOf(purseOf(of.id, quote).available, quote)}</Fact>
         </dl>

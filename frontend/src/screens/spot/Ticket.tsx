@@ -185,7 +185,7 @@ export function SpotButton({ desk, long }: { desk: Desk; long?: boolean }) {
   const rules = look?.rules ?? [];
   const ready = known && known.problems.length === 0 && known.short !== "now";
   const [base, quote] = coins(marketOf(desk));
-  const size = known?.inQuote ? tt.worth(`${number(known.amount)} ${quote}`) : `${number(known?.qty, at?.instrument.qty_step)} ${base}`;
+  const size = known?.inQuote ? tt.worth(`${number(known.amount)} ${quote}`) : `${number(known?.qty)} ${base}`;
   const price = kindOf(draft) === "Limit" ? tt.atPrice(number(known?.price, at?.instrument.tick_size)) : tt.atMarket;
   const label = long && ready ? tt.reviewLong(draft.side, size, price) : draft.size ? tt.review(draft.side) : tt.reviewEmpty(draft.side);
   return (
