@@ -3,7 +3,8 @@
 export const tsp = {
   held: (coin: string) => `${coin} held`,
   nothing: (coin: string) => `No ${coin} in this account.`,
-  free: (amount: string) => `${amount} available.`,
+  available: (amount: string) => `${amount} available.`,
+  free: "Free",
   balance: "Balance",
   balanceOf: (coin: string) => `${coin} balance`,
   worth: (coin: string) => `≈ ${coin}`,

@@ -1,5 +1,5 @@
-"""The tickets' figures once more, in Python's Decimal: what 40 tickets of perpetuals and 40 of spot must come to, to the
-last digit."""
+"""The tickets' figures once more, in Python's Decimal: what 40 tickets of perpetuals and 40 of spot must come to, to
+the last digit."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SHAPES = (
 )
 
 
-# Tick, step of the size, step of an amount, most of a market order, last price: pairs paid in dollars and one that is not.
+# Tick, step of the size, step of an amount, most of a market order, last price; one pair is not paid in dollars.
 PAIRS = {
     "BTCUSDT": ("0.01", "0.000001", "0.0000001", "41.5", "64250.37"),
     "ETHBTC": ("0.000001", "0.0001", "0.00000001", "900", "0.054271"),

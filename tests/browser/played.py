@@ -164,6 +164,7 @@ class Played:
     def tick_spot(self, symbol: str = "BTCUSDT", **prices: str) -> None:
         last, tick = Decimal(SPOT[symbol]["price"]), Decimal(SPOT[symbol]["tick_size"])
         known = {"last": plain(last), "mark": None, "bid": plain(last - tick), "ask": plain(last)}
+        known |= {"bid_size": "0.523847", "ask_size": "11.004"}
         day = {"change_24h": "0.0045", "high_24h": plain(last + 9 * tick), "low_24h": plain(last - 99 * tick)}
         told = {"type": "ticker", "category": "spot", "symbol": symbol, **known, **day, **prices}
         self.say({**told, "at": self.at()})

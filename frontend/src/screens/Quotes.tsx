@@ -1,7 +1,7 @@
 import { useComputed } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import type { Side, Ticker } from "../api/types.ts";
-import { cmp, dec, mul, read, sub } from "../lib/decimal.ts";
+import { cmp, dec, mul, read, sub, text } from "../lib/decimal.ts";
 import { NONE, number, signed } from "../lib/format.ts";
 import { isSpot, type MarketId, marketOf } from "../lib/market.ts";
 import { countdown } from "../lib/time.ts";
@@ -14,6 +14,8 @@ import { ticker } from "../state/store.ts";
 import { t } from "../strings.ts";
 import { tc } from "../strings-chart.ts";
 import { Change, Dated } from "../ui/bits.tsx";
+
+const ROOM = dec("0.001");
 
 /** Which way the last price went, kept until it goes the other way. */
 function useDirection(symbol: MarketId, last: string | null | undefined): "up" | "down" | undefined {
@@ -52,6 +54,12 @@ function useSlow(front: MarketId): Ticker | null {
   return ticker(front).peek();
 }
 
+/** Beside a price there is room for three decimals of a size: spot's steps are finer. */
+function sizeStep(): string | null {
+  const unit = step(market.value);
+  return cmp(read(unit) ?? ROOM, ROOM) < 0 ? text(ROOM) : unit;
+}
+
 function Quote({ side, price, size }: { side: Side; price: string | null | undefined; size: string | null | undefined }) {
   const name = side === "Buy" ? t.bid : t.ask;
   const put = () => desk.value && price && openTicket(desk.value, side, price);
@@ -59,7 +67,7 @@ function Quote({ side, price, size }: { side: Side; price: string | null | undef
     <button type="button" class="quote" data-side={side} data-tone={side === "Buy" ? "up" : "down"} disabled={!price} onClick={put}>
       <span class="quote-name">
         {name}
-        <small class="number">{size && number(size, step(market.value))}</small>
+        <small class="number">{size && number(size, sizeStep())}</small>
       </span>
       <span class="number">{number(price, tick(market.value))}</span>
     </button>

@@ -4,7 +4,8 @@ import type { MarketId } from "../../lib/market.ts";
 import { coins } from "../../state/derive.ts";
 import { account } from "../../state/focus.ts";
 import { purseOf } from "../../state/spot-ticket.ts";
-import { accounts, ticker } from "../../state/store.ts";
+import { accounts, instruments, ticker } from "../../state/store.ts";
+import { t } from "../../strings.ts";
 import { tsp } from "../../strings-spot.ts";
 import { Dated, Fact } from "../../ui/bits.tsx";
 import { amountOf, figureOf } from "./Summary.tsx";
@@ -22,7 +23,7 @@ function Coin({ market, of }: { market: MarketId; of: Account }) {
         </div>
         <dl class="facts">
           <Fact name={tsp.balance}>{figureOf(balance, base)}</Fact>
-          <Fact name={tsp.freeOf(base)}>{figureOf(available, base)}</Fact>
+          <Fact name={tsp.free}>{figureOf(available, base)}</Fact>
           <Fact name={tsp.worth(quote)}>{figureOf(last && balance && mul(balance, last), quote)}</Fact>
           <Fact name={tsp.freeOf(quote)}>{figureOf(purseOf(of.id, quote).available, quote)}</Fact>
         </dl>
@@ -33,12 +34,14 @@ function Coin({ market, of }: { market: MarketId; of: Account }) {
 
 /** What is held of the coin that a spot market sells, in each account that has any. */
 export function Holding({ market }: { market: MarketId }) {
+  // Before its rules are here nobody knows what its coins are called.
+  if (!instruments.value.has(market)) return <p class="line">{t.markets.loading}</p>;
   const [base, quote] = coins(market);
   const holders = accounts.value.filter((row) => sign(purseOf(row.id, base).balance ?? ZERO) > 0);
   if (holders.length) return <div class="cards">{holders.map((row) => <Coin key={row.id} market={market} of={row} />)}</div>;
   return (
     <p class="line">
-      {tsp.nothing(base)} {tsp.free(amountOf(purseOf(account.value?.id, quote).available, quote))}
+      {tsp.nothing(base)} {tsp.available(amountOf(purseOf(account.value?.id, quote).available, quote))}
     </p>
   );
 }
