@@ -171,6 +171,7 @@ def test_it_is_bought_by_value(pair: Played, page: Page) -> None:
     assert not OF_POSITIONS.search(page.get_by_role("dialog").last.inner_text())
     pair.answers["POST /orders"] = rest_cancelled(pair)
     pair.place().click()
+    expect(page.locator(".outcome")).to_be_visible()
     [sent] = pair.posts()
     wanted = {"category": "spot", "symbol": "BTCUSDT", "side": "Buy", "order_type": "Market"}
     assert sent.items() >= (wanted | {"qty": "650", "market_unit": "quoteCoin"}).items()
@@ -186,6 +187,7 @@ def test_an_amount_that_stays_in_good_part_unspent_is_no_fill(pair: Played, page
     pair.review()
     pair.answers["POST /orders"] = rest_cancelled(pair)
     pair.place().click()
+    expect(page.locator(".outcome")).to_be_visible()
     [sent] = pair.posts()
     pair.say(pair.market.update(pair.market.orders[sent["id"]]))
     expect(pair.outcome("cancelled")).to_contain_text("Cancelled after 0.010108 filled")
@@ -223,6 +225,7 @@ def test_it_is_sold_by_size_and_no_more_than_is_free(pair: Played, page: Page) -
     expect(fact(page, "Proceeds")).to_have_text("12,880.00 USDT")
     expect(fact(page, "BTC balance")).to_have_text("0.5 → ≈ 0.3")
     pair.place().click()
+    expect(page.locator(".outcome")).to_be_visible()
     [sent] = pair.posts()
     assert (sent["qty"], sent["price"], sent["side"]) == ("0.2", "64400", "Sell")
     assert "market_unit" not in sent
@@ -252,6 +255,7 @@ def test_a_conditional_order_waits_for_the_last_price_and_binds_nothing_yet(pair
         "▲ Buy 1 BTC of BTCUSDT · Spot, Market, when Last rises to 66,000.00."
     )
     pair.place().click()
+    expect(page.locator(".outcome")).to_be_visible()
     [sent] = pair.posts()
     assert (sent["trigger_price"], sent["order_filter"], sent["market_unit"]) == (
         "66000",
@@ -273,6 +277,7 @@ def test_its_orders_are_shown_and_changed_in_its_own_steps(played: Played, page:
     page.locator("#amend-qty").fill("0.0150009")
     played.answers["PATCH /orders/"] = lambda *_: (200, played.market.orders[f"{ID}4"])
     page.get_by_role("button", name="Change order").click()
+    expect(page.get_by_text("Bybit took the change.")).to_be_visible()
     [call] = [call for call in played.calls if call.method == "PATCH"]
     body = call.post_data_json
     assert (body["price"], body["qty"]) == ("64310.13", "0.015")
@@ -282,6 +287,7 @@ def test_its_orders_are_shown_and_changed_in_its_own_steps(played: Played, page:
     page.get_by_role("button", name=re.compile("^Amend Buy")).click()
     page.locator("#amend-qty").fill("700.25")
     page.get_by_role("button", name="Change order").click()
+    expect(page.get_by_text("Bybit took the change.")).to_be_visible()
     assert [call for call in played.calls if call.method == "PATCH"][-1].post_data_json["qty"] == "700.25"
     expect(page.get_by_role("dialog")).to_contain_text("Whole size (USDT)")
 
