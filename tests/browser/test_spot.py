@@ -277,7 +277,7 @@ def test_its_orders_are_shown_and_changed_in_its_own_steps(played: Played, page:
     page.locator("#amend-qty").fill("0.0150009")
     played.answers["PATCH /orders/"] = lambda *_: (200, played.market.orders[f"{ID}4"])
     page.get_by_role("button", name="Change order").click()
-    expect(page.get_by_text("Bybit took the change.")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_contain_text("Bybit took the change.")
     [call] = [call for call in played.calls if call.method == "PATCH"]
     body = call.post_data_json
     assert (body["price"], body["qty"]) == ("64310.13", "0.015")
@@ -287,7 +287,7 @@ def test_its_orders_are_shown_and_changed_in_its_own_steps(played: Played, page:
     page.get_by_role("button", name=re.compile("^Amend Buy")).click()
     page.locator("#amend-qty").fill("700.25")
     page.get_by_role("button", name="Change order").click()
-    expect(page.get_by_text("Bybit took the change.")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_contain_text("Bybit took the change.")
     assert [call for call in played.calls if call.method == "PATCH"][-1].post_data_json["qty"] == "700.25"
     expect(page.get_by_role("dialog")).to_contain_text("Whole size (USDT)")
 
