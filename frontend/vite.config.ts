@@ -27,6 +27,7 @@ export default defineConfig({
             // What is fetched by one tap, in one file: each file of its own costs its imports, and all are precached.
             { name: "security", test: /screens\/security\/(?!Later|SecurityLink)|strings-security/ },
             { name: "more", test: /screens\/(More|Details|Keys)\.tsx|strings-more/ },
+            { name: "spot", test: /screens\/spot\/|state\/spot|strings-spot/ },
             // Small, and wanted by all: one file of them zips better than eight.
             { name: "common", test: /state\/(draft|guards)\.ts|lib\/(entry|decimal|format|uuid)\.ts|screens\/problems\.ts|strings(-ticket|-actions)?\.ts/ },
             { name: "changes", test: /screens\/((Leverage|Amend|Reverse|Order)Sheet|PaperAccount)|state\/(changing|amend)|strings-amend|ui\/SentNote/ },

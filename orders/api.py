@@ -10,6 +10,7 @@ from pydantic import ValidationError as PydanticError
 
 from bybit.errors import BybitError
 from bybit.forms import ErrorOut
+from bybit.types import Category
 from orders import export, selectors, services
 from orders.answering import (
     ERRORS,
@@ -118,13 +119,20 @@ def list_orders(
     request: HttpRequest,
     state: Literal["open", "closed", "all"] = "all",
     symbol: SymbolQuery = None,
+    category: Category | None = None,
     account: AccountQuery | None = None,
     limit: Limit = 50,
     cursor: str | None = None,
 ) -> HttpResponse:
     """Orders, newest first. Open ones are new, sending, unknown, acked and working."""
     found = selectors.orders(
-        user_of(request).pk, state=state, symbol=symbol, account=account, limit=limit, cursor=cursor
+        user_of(request).pk,
+        state=state,
+        symbol=symbol,
+        category=category,
+        account=account,
+        limit=limit,
+        cursor=cursor,
     )
     items = [OrderOut.of(row) for row in found.rows]
     return json_answer(OrderList(items=items, next=found.next).model_dump_json())

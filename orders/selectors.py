@@ -66,14 +66,24 @@ def accounts_of(user_id: int) -> "QuerySet[Account]":
 
 
 def orders(
-    user_id: int, *, state: str, symbol: str | None, account: str | None, limit: int, cursor: str | None
+    user_id: int,
+    *,
+    state: str,
+    symbol: str | None,
+    account: str | None,
+    limit: int,
+    cursor: str | None,
+    category: str | None = None,
 ) -> Slice:
-    """Newest first. `state` is open, closed or all."""
+    """Newest first. `state` is open, closed or all. A symbol may be a perpetual's and a spot pair's: `category` tells
+    which."""
     rows = Order.objects.filter(account__in=accounts_of(user_id))
     if state != "all":
         rows = rows.filter(state__in=states.OPEN if state == "open" else states.FINAL)
     if symbol:
         rows = rows.filter(symbol=symbol)
+    if category:
+        rows = rows.filter(category=category)
     if account:
         rows = rows.filter(account_id=account)
     if cursor:

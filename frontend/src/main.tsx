@@ -7,10 +7,9 @@ import { watchInstall } from "./state/install.ts";
 import { watchKeys } from "./state/keyboard.ts";
 import { watchLayout } from "./state/layout.ts";
 import { signInWithLink, takeLink } from "./state/link.ts";
-import { loadMarkets } from "./state/markets.ts";
+import { needMarkets } from "./state/markets.ts";
 import { show } from "./state/overlay.ts";
 import { probe, signedIn } from "./state/session.ts";
-import { instruments } from "./state/store.ts";
 import { startUpdates } from "./state/update.ts";
 import { feelPulse, startLive, synced } from "./net/live.ts";
 import { watchPresence } from "./net/presence.ts";
@@ -31,8 +30,8 @@ async function enterBy(link: string): Promise<void> {
 
 /** The markets, if they are still missing: which ones there are depends on the accounts, and the first may come while the page
  * is open. */
-function needMarkets(): void {
-  if (synced.value && account.value && !instruments.peek().size) void loadMarkets();
+function markets(): void {
+  if (synced.value && account.value) needMarkets();
 }
 
 /** After each full picture: what earlier pages and lost answers left open. */
@@ -68,7 +67,7 @@ watchPresence((time) => {
 startAsking();
 watchOutcomes();
 addEventListener("hashchange", followAddress);
-effect(needMarkets);
+effect(markets);
 effect(afterSnapshot);
 effect(noteOpened);
 document.addEventListener("visibilitychange", noteOpened);

@@ -44,10 +44,11 @@ export const tc = {
   time: "Time",
 
   change: "24h",
+  high: "High",
+  low: "Low",
   funding: "Fund.",
   fundingIn: "in",
   favourites: "Favourites",
-  allMarkets: "All",
   which: "Which markets",
   favouriteOn: (symbol: string) => `Make ${symbol} a favourite`,
   favouriteOff: (symbol: string) => `${symbol} is no favourite any more`,

@@ -105,6 +105,10 @@ export const tt = {
   again: "The same order went out a moment ago.",
   stillUnknown: (id: string) => `Order ${id} is still unknown. It may be at Bybit already; this would be a second one.`,
 
+  ofMarket: (market: string) => `of ${market}`,
+  onMarket: (market: string) => `on ${market}`,
+  worth: (amount: string) => `for ${amount}`,
+
   reviewTitle: "Check your order",
   sentTitle: "Your order",
   priceNow: "Price now",

@@ -117,7 +117,7 @@ export const t = {
     none: (query: string) => `No market matches “${query}”.`,
     loading: "Loading markets…",
     failed: "The list of markets could not be loaded.",
-    perp: "Perpetual",
+    kinds: { linear: "Perpetual", spot: "Spot" },
     upTo: (leverage: string) => `up to ${leverage}×`,
     current: "shown now",
   },
@@ -157,7 +157,6 @@ export const t = {
     reduceOnly: "reduce only",
     external: "made elsewhere",
     byBybit: "kept by Bybit",
-    spot: "spot",
     waiting: "Waiting",
     trigger: (price: string) => `when ${price}`,
     kind: {

@@ -5,7 +5,9 @@ import { ladder } from "../src/lib/depth.ts";
 import { dec, text } from "../src/lib/decimal.ts";
 import { type Context, type Draft, emptyDraft, figures } from "../src/state/draft.ts";
 import { limitPrice } from "../src/state/guards.ts";
-import { sideIndex, toOrder, toPreview } from "../src/state/terms.ts";
+import { sideIndex } from "../src/state/place.ts";
+import { toOrder, toPreview } from "../src/state/terms.ts";
+import { marketOf } from "../src/lib/market.ts";
 import { linesOf } from "../src/chart/lines.ts";
 import { movingAverage } from "../src/chart/averages.ts";
 
@@ -97,7 +99,7 @@ test("a book is added up from the best price, and the wider side fills the width
 
 test("a chart draws what is set, and lets be moved what can be", () => {
   const held = { id: "p", symbol: "BTCUSDT", side: "Buy", entry_price: "1", liq_price: null, take_profit: "0", stop_loss: "0.5" } as Position;
-  assert.deepEqual(linesOf("BTCUSDT", [held, { ...held, symbol: "ETHUSDT" }], []).map((line) => [line.kind, line.drag !== null]), [["entry", false], ["stop_loss", true]]);
+  assert.deepEqual(linesOf(marketOf({ symbol: "BTCUSDT" }), [held, { ...held, symbol: marketOf({ symbol: "ETHUSDT" }) }], []).map((line) => [line.kind, line.drag !== null]), [["entry", false], ["stop_loss", true]]);
 });
 
 test("a moving average begins where there is enough", () => {

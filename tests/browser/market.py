@@ -42,6 +42,37 @@ INSTRUMENTS: dict[str, dict[str, str]] = {
     },
 }
 
+# Steps and prices of their own, and one pair that is not paid in dollars.
+SPOT: dict[str, dict[str, str]] = {
+    "BTCUSDT": {
+        "tick_size": "0.01",
+        "qty_step": "0.000001",
+        "quote_step": "0.0000001",
+        "min_qty": "0.000011",
+        "max_qty": "83",
+        "price": "64300.25",
+        "coins": "BTC USDT",
+    },
+    "ETHUSDT": {
+        "tick_size": "0.01",
+        "qty_step": "0.00001",
+        "quote_step": "0.0000001",
+        "min_qty": "0.00032",
+        "max_qty": "2170",
+        "price": "3490.11",
+        "coins": "ETH USDT",
+    },
+    "ETHBTC": {
+        "tick_size": "0.000001",
+        "qty_step": "0.0001",
+        "quote_step": "0.00000001",
+        "min_qty": "0.0001",
+        "max_qty": "900",
+        "price": "0.054271",
+        "coins": "ETH BTC",
+    },
+}
+
 
 def stamp() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -50,6 +81,22 @@ def stamp() -> str:
 def plain(value: Decimal) -> str:
     text = format(value, "f")
     return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+
+
+def spot_instrument(symbol: str) -> dict[str, Any]:
+    known = SPOT[symbol]
+    base, quote = known["coins"].split()
+    return {
+        "category": "spot",
+        "symbol": symbol,
+        "status": "Trading",
+        "base_coin": base,
+        "quote_coin": quote,
+        **{key: known[key] for key in ("tick_size", "qty_step", "quote_step", "min_qty", "max_qty")},
+        "max_market_qty": known["max_qty"],
+        "min_notional": "0.0001" if quote == "BTC" else "5",
+        "max_leverage": None,
+    }
 
 
 def instrument(symbol: str) -> dict[str, Any]:
@@ -81,6 +128,7 @@ class Market:
         self.orders: dict[str, dict[str, Any]] = {}
         self.positions: dict[str, dict[str, Any]] = {}
         self.favourites: set[str] = set()
+        self.coins: list[dict[str, Any]] = []
         self.ticks = 0
         self.random = random.Random(5)
 
@@ -115,9 +163,23 @@ class Market:
             "favourite": symbol in self.favourites,
         }
 
-    def candles(self, symbol: str, now_ms: int) -> dict[str, Any]:
+    def listed_spot(self, symbol: str) -> dict[str, Any]:
+        price = SPOT[symbol]["price"]
+        favourite = f"spot/{symbol}" in self.favourites
+        prices = {"last": price, "change_24h": "0.0045", "turnover": price}
+        return {**spot_instrument(symbol), **prices, "favourite": favourite}
+
+    def hold(self, coin: str, balance: str, available: str | None = None) -> None:
+        """So much of a coin is in the wallet."""
+        self.coins = [row for row in self.coins if row["coin"] != coin]
+        row = {"coin": coin, "equity": balance, "wallet_balance": balance}
+        self.coins.append({**row, "available": balance if available is None else available})
+
+    def candles(
+        self, symbol: str, now_ms: int, markets: dict[str, dict[str, str]] = INSTRUMENTS
+    ) -> dict[str, Any]:
         """A hundred candles of five minutes, each a tick above the one before."""
-        known = INSTRUMENTS[symbol]
+        known = markets[symbol]
         price, tick = Decimal(known["price"]), Decimal(known["tick_size"])
         items = []
         for at in range(100):
@@ -139,7 +201,7 @@ class Market:
             "account": ACCOUNT,
             "total_equity": "100482.15",
             "available": "97114.02",
-            "coins": [],
+            "coins": self.coins,
             "version": next(self.versions),
             "updated_at": stamp(),
         }

@@ -12,7 +12,7 @@ from typing import Any
 
 from playwright.sync_api import Page, Request, Route, WebSocketRoute, expect
 
-from .market import ACCOUNT, INSTRUMENTS, Market, instrument, plain
+from .market import ACCOUNT, INSTRUMENTS, SPOT, Market, instrument, plain, spot_instrument
 
 T0 = 1_795_000_000_000
 # A server that is well goes on beating while the test's own machine takes its time: once a second, by a timer and a
@@ -114,9 +114,15 @@ class Played:
             socket.close(code=1011)
             return
         self.sockets.append(socket)
-        socket.on_message(lambda text: self.heard.append(json.loads(text)))
+        socket.on_message(lambda text: self._hear(json.loads(text)))
         if self.welcome:
             self.greet()
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        self.heard.append(message)
+        # Who begins to watch gets the last message at once.
+        if message["type"] == "watch" and message.get("category") == "spot" and message["focus"]:
+            self.tick_spot(message["focus"])
 
     def say(self, message: dict[str, Any]) -> None:
         self.sockets[-1].send(json.dumps(message))
@@ -161,6 +167,14 @@ class Played:
         known = {"last": "64250", "mark": "64249.8", "bid": "64249.9", "ask": "64250"}
         self.say({"type": "ticker", "symbol": symbol, **known, **prices, "at": self.at(ago_ms)})
 
+    def tick_spot(self, symbol: str = "BTCUSDT", **prices: str) -> None:
+        last, tick = Decimal(SPOT[symbol]["price"]), Decimal(SPOT[symbol]["tick_size"])
+        known = {"last": plain(last), "mark": None, "bid": plain(last - tick), "ask": plain(last)}
+        known |= {"bid_size": "0.523847", "ask_size": "11.004"}
+        day = {"change_24h": "0.0045", "high_24h": plain(last + 9 * tick), "low_24h": plain(last - 99 * tick)}
+        told = {"type": "ticker", "category": "spot", "symbol": symbol, **known, **day, **prices}
+        self.say({**told, "at": self.at()})
+
     def book(
         self, symbol: str = "BTCUSDT", *, bid: str = "64249.9", ask: str = "64250", levels: int = 15
     ) -> None:
@@ -171,6 +185,14 @@ class Played:
             "asks": [[plain(Decimal(ask) + at * tick), "0.5"] for at in range(levels)],
         }
         self.say({"type": "book", "symbol": symbol, **sides, "at": self.at()})
+
+    def book_spot(self) -> None:
+        price, tick = Decimal("64300.24"), Decimal("0.01")
+        sides = {
+            "bids": [[plain(price - at * tick), "0.123456"] for at in range(15)],
+            "asks": [[plain(price + (at + 1) * tick), "0.654321"] for at in range(15)],
+        }
+        self.say({"type": "book", "category": "spot", "symbol": "BTCUSDT", **sides, "at": self.at()})
 
     def said(self, kind: str) -> list[dict[str, Any]]:
         return [message for message in self.heard if message["type"] == kind]
@@ -193,11 +215,13 @@ class Played:
         return [handler for prefix, handler in self.answers.items() if asked.startswith(prefix)]
 
     def _usual(self, route: Route, request: Request) -> Answer | None:
-        path = request.url.split("/api/v1", 1)[1].split("?")[0]
+        path, _, query = request.url.split("/api/v1", 1)[1].partition("?")
+        spot = "category=spot" in query
         if path == "/session":
             return 200, {"signed_in": True, "user": "demo", "rights": ["read", "trade"], "csrf": "token"}
         if path == "/instruments":
-            return 200, {"items": [instrument(symbol) for symbol in INSTRUMENTS], "next": None}
+            of = [spot_instrument(symbol) for symbol in SPOT] if spot else [*map(instrument, INSTRUMENTS)]
+            return 200, {"items": of, "next": None}
         if request.method == "GET" and path == "/orders":
             return 200, {"items": [], "next": None}
         if path == "/protection":
@@ -207,10 +231,15 @@ class Played:
         if path == "/health":
             return 200, {"status": "ok"}
         if path == "/markets":
-            return 200, {"items": [self.market.listed(symbol) for symbol in INSTRUMENTS], "next": None}
+            rows = map(self.market.listed_spot, SPOT) if spot else map(self.market.listed, INSTRUMENTS)
+            only = "favourites=true" in query
+            return 200, {"items": [row for row in rows if row["favourite"] or not only], "next": None}
         if path.endswith("/candles"):
-            return 200, self.market.candles(path.split("/")[2], T0)
+            return 200, self.market.candles(path.split("/")[2], T0, SPOT if spot else INSTRUMENTS)
         if path.startswith("/favourites"):
+            _, _, category, symbol = path.split("/")
+            name = symbol if category == "linear" else f"{category}/{symbol}"
+            (self.market.favourites.add if request.method == "PUT" else self.market.favourites.discard)(name)
             return 200, {"items": [], "next": None}
         if request.method == "POST" and path == "/orders":
             return 201, self.market.order(request.post_data_json)
@@ -230,6 +259,12 @@ class Played:
 
     def go(self, name: str) -> None:
         go(self.page, name)
+
+    def open_spot(self, symbol: str = "BTCUSDT", last: str = "64,300.25") -> Played:
+        self.page.goto(f"/#/trade/spot/{symbol}")
+        expect(self.chip("live")).to_be_visible()
+        expect(self.page.locator(".last-large .number")).to_have_text(last)
+        return self
 
     def chip(self, kind: str) -> Any:
         return self.page.locator(f".head .chip[data-kind={kind}]")

@@ -25,6 +25,7 @@ from .stages import (
     resyncing,
     signed_out,
     silent,
+    spot,
     unmet,
     unsettled,
 )
@@ -49,6 +50,8 @@ from .ways import (
     review,
     security,
     short,
+    spot_book,
+    spot_markets,
     stay,
     stops_asked,
     taken,
@@ -122,6 +125,21 @@ HELD = Stage(
         Scene("reversed", turned),
         Scene("positions-blue-orange", blue),
         Scene("journal", at("Journal")),
+    ),
+)
+SPOT = Stage(
+    "spot",
+    spot,
+    (
+        Scene("trade", stay),
+        Scene("book", spot_book),
+        Scene("markets", spot_markets),
+        Scene("orders", at("Orders", "Open 2")),
+        Scene("amend", opens(re.compile("^Amend Sell"), tab="Orders", which="Open 2")),
+        Scene("limit", ticket(size="0.02")),
+        Scene("trigger", ticket("Trigger", trigger="66000")),
+        Scene("market-by-value", ticket("Market", unit="USDT", size="650", more=True)),
+        Scene("review-by-value", review("Market", unit="USDT", size="650")),
     ),
 )
 REAL = Stage(
@@ -203,7 +221,7 @@ DOORS = (
     Stage("door-setup", nobody(fragment="#setup=abc"), (Scene("set-up", stay, ends=True),)),
     Stage("door-invited", nobody(fragment="#setup=invite.abc"), (Scene("invited", stay, ends=True),)),
 )
-EVERYTHING = (BARE, TICKET, HELD, REAL, OUTCOMES, MORE, JOURNAL, *STATES, *DOORS)
+EVERYTHING = (BARE, TICKET, HELD, SPOT, REAL, OUTCOMES, MORE, JOURNAL, *STATES, *DOORS)
 
 
 def through(stage: Stage, played: Played) -> Iterator[str]:

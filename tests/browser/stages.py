@@ -59,6 +59,44 @@ def bare(played: Played) -> None:
     start(played)
 
 
+SPOT_LOOK: dict[str, Any] = {
+    **{name: {"value": None, "source": "not available"} for name in LOOK if isinstance(LOOK[name], dict)},
+    **{name: {"value": "0.65", "source": "computed"} for name in ("fee_maker", "fee_taker")},
+    "margin": {"value": "650", "source": "computed"},
+    "position_after": None,
+    "price": "64300.25",
+    "qty": "650",
+    "value": "650",
+    "rules": [],
+    "warnings": [],
+}
+
+
+def spot(played: Played) -> None:
+    """Some BTC, some USDT, a perpetual position of the same name, and an order of each kind on both markets."""
+    keep_journal(played)
+    keep_locks(played)
+    played.answers["POST /orders/preview"] = lambda *_: (200, SPOT_LOOK)
+    market = played.market
+    market.hold("USDT", "97114.02", "97000.5")
+    market.hold("BTC", "0.0523401217", "0.0323401217")
+    market.position("BTCUSDT", "Buy", "0.05", "64246")
+    market.order(ORDER, state="working")
+    mine = {**ORDER, "category": "spot", "qty": "0.02", "price": "64300.11"}
+    market.order({**mine, "id": f"{ID}4", "side": "Sell"}, state="working", filled_qty="0.008")
+    waits = {"order_type": "Market", "price": None, "time_in_force": "IOC", "market_unit": "quoteCoin"}
+    market.order(
+        {**mine, **waits, "id": f"{ID}5", "qty": "650.5"},
+        state="working",
+        exchange_status="Untriggered",
+        trigger_price="66000",
+        stop_order_type="Stop",
+    )
+    played.open_spot()
+    played.book_spot()
+    expect(played.page.locator(".chart[data-state=there]")).to_be_visible()
+
+
 def start(played: Played) -> None:
     played.open()
     played.book()

@@ -391,7 +391,7 @@ def test_what_waits_for_a_trigger_looks_like_no_order_in_the_book(full: Played, 
     expect(rows.filter(has_text="Market when 66,000.0")).to_contain_text("Waiting")
     stop = rows.filter(has_text="Stop-loss Market when 59,000.0")
     expect(stop).to_contain_text("kept by Bybit")
-    expect(rows.filter(has_text="spot")).to_have_count(1)
+    expect(rows.filter(has_text="BTCUSDT · Spot")).to_have_count(1)
     fits(page, "orders that wait, on a desktop")
     box = page.locator(".table-box").last
     assert box.evaluate("part => part.scrollWidth - part.clientWidth") <= 0

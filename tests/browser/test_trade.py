@@ -155,7 +155,7 @@ def test_markets_are_found_starred_and_shown_with_their_change(desk: Played, pag
     assert [call.method for call in desk.calls if "/favourites/linear/SOLUSDT" in call.url] == ["PUT"]
     page.get_by_role("radio", name="Favourites").check()
     expect(rows).to_have_count(1)
-    page.get_by_role("radio", name="All").check()
+    page.get_by_role("radio", name="Perpetual").check()
     page.get_by_label("Search markets").fill("pep")
     expect(rows).to_have_count(1)
     page.get_by_label("Search markets").fill("xyz")

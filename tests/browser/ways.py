@@ -60,14 +60,14 @@ def at(tab: str, *radios: str) -> Callable[[Played], None]:
 
 
 def opens(
-    name: str | re.Pattern[str], *, tab: str = "Trade", then: str | None = None
+    name: str | re.Pattern[str], *, tab: str = "Trade", then: str | None = None, which: str = "Open 1"
 ) -> Callable[[Played], None]:
     """A sheet behind a button, and perhaps one of its sides."""
 
     def show(played: Played) -> None:
         played.go(tab)
         if tab == "Orders":
-            pick(played, "Open 1")
+            pick(played, which)
         press(played, name)
         expect(sheet(played)).to_be_visible()
         if then:
@@ -89,6 +89,17 @@ def markets(played: Played) -> None:
     expect(played.page.locator(".market-row").first).to_be_visible()
 
 
+def spot_book(played: Played) -> None:
+    at("Trade", "Book")(played)
+    played.book_spot()
+    expect(played.page.locator(".book-side").first).to_contain_text("0.123456")
+
+
+def spot_markets(played: Played) -> None:
+    markets(played)
+    expect(played.page.locator(".market-row").filter(has_text="Spot")).to_have_count(3)
+
+
 def connection(played: Played) -> None:
     played.page.locator(".head-place").click()
 
@@ -100,12 +111,16 @@ def order(played: Played) -> None:
     expect(played.page.locator(".timeline")).to_be_visible()
 
 
-def ticket(kind: str = "Limit", *, more: bool = False, **fields: str) -> Callable[[Played], None]:
+def ticket(
+    kind: str = "Limit", *, more: bool = False, unit: str | None = None, **fields: str
+) -> Callable[[Played], None]:
     def show(played: Played) -> None:
         page = played.page
         if not wide(played):
-            press(played, "Buy / Long")
+            press(played, re.compile("^Buy"))
         pick(played, kind)
+        if unit:
+            pick(played, unit)
         for name, value in {"size": "0.01", **fields}.items():
             page.locator(f"#ticket-{name}").fill(value)
         if more:
@@ -115,9 +130,9 @@ def ticket(kind: str = "Limit", *, more: bool = False, **fields: str) -> Callabl
     return show
 
 
-def review(kind: str = "Limit", **fields: str) -> Callable[[Played], None]:
+def review(kind: str = "Limit", *, unit: str | None = None, **fields: str) -> Callable[[Played], None]:
     def show(played: Played) -> None:
-        ticket(kind, **fields)(played)
+        ticket(kind, unit=unit, **fields)(played)
         press(played, re.compile("^Review"))
         expect(played.page.locator(".review")).to_be_visible()
 

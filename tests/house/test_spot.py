@@ -31,6 +31,15 @@ def test_spot_is_bought_by_value_and_sold_by_size(desk: Stack) -> None:
     assert desk.api("GET", "/positions").json()["items"] == []
     fills = desk.order(bought["id"])["fills"]
     assert {fill["fee_currency"] for fill in fills} == {"BTC"}
+    listed = {
+        category: [
+            row["id"]
+            for row in desk.api("GET", f"/orders?symbol=BTCUSDT&category={category}").json()["items"]
+        ]
+        for category in ("linear", "spot")
+    }
+    assert bought["id"] in listed["spot"]
+    assert bought["id"] not in listed["linear"]
     step = D(desk.api("GET", "/instruments?category=spot&q=BTCUSDT").json()["items"][0]["qty_step"])
     size = (coin(desk, "BTC") / step).to_integral_value(rounding="ROUND_DOWN") * step
     sold = spot(side="Sell", qty=format(size, "f"))

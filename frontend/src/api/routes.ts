@@ -1,4 +1,5 @@
 import { type Answer, call } from "./client.ts";
+import { type Category, categoryOf, type MarketId, symbolOf } from "../lib/market.ts";
 import type { components } from "./schema.d.ts";
 import type { Account, Candle, CancelAllItem, CloseRequest, Fill, Instrument, Market, NewOrder, Order, Page, Position, PositionDetail, Preview, PreviewRequest, Session } from "./types.ts";
 
@@ -19,11 +20,11 @@ export async function signOut(): Promise<void> {
   await call("DELETE", "/session");
 }
 
-export async function readInstruments(): Promise<Instrument[]> {
+export async function readInstruments(category: Category): Promise<Instrument[]> {
   const all: Instrument[] = [];
   let cursor = "";
   do {
-    const page = await call<Page<Instrument>>("GET", `/instruments?category=linear&limit=200${cursor}`);
+    const page = await call<Page<Instrument>>("GET", `/instruments?category=${category}&limit=200${cursor}`);
     all.push(...page.body.items);
     cursor = page.body.next ? `&cursor=${encodeURIComponent(page.body.next)}` : "";
   } while (cursor);
@@ -60,27 +61,27 @@ export function closePosition(position: string, request: CloseRequest): Promise<
   return call("POST", `/positions/${encodeURIComponent(position)}/close`, request, TRADE_TIMEOUT_MS);
 }
 
-/** All markets with their prices, by name. */
-export async function readMarkets(account: string | undefined): Promise<Market[]> {
+/** All markets of a kind with their prices, by name; or the favourites among them. */
+export async function readMarkets(category: Category, account: string | undefined, favourites = false): Promise<Market[]> {
   const all: Market[] = [];
   let cursor = "";
   do {
-    const of = account ? `&account=${encodeURIComponent(account)}` : "";
-    const page = await call<Page<Market>>("GET", `/markets?category=linear&limit=200${of}${cursor}`);
+    const of = (account ? `&account=${encodeURIComponent(account)}` : "") + (favourites ? "&favourites=true" : "");
+    const page = await call<Page<Market>>("GET", `/markets?category=${category}&limit=200${of}${cursor}`);
     all.push(...page.body.items);
     cursor = page.body.next ? `&cursor=${encodeURIComponent(page.body.next)}` : "";
   } while (cursor);
   return all;
 }
 
-export async function setFavourite(symbol: string, on: boolean): Promise<void> {
-  await call(on ? "PUT" : "DELETE", `/favourites/linear/${encodeURIComponent(symbol)}`);
+export async function setFavourite(market: MarketId, on: boolean): Promise<void> {
+  await call(on ? "PUT" : "DELETE", `/favourites/${categoryOf(market)}/${encodeURIComponent(symbolOf(market))}`);
 }
 
 /** Oldest first; with `end` (the server's form of a time), the ones before it. */
-export async function readCandles(symbol: string, interval: string, account: string | undefined, end?: string): Promise<Candle[]> {
+export async function readCandles(market: MarketId, interval: string, account: string | undefined, end?: string): Promise<Candle[]> {
   const of = (account ? `&account=${encodeURIComponent(account)}` : "") + (end ? `&end=${encodeURIComponent(end)}` : "");
-  return (await call<{ items: Candle[] }>("GET", `/markets/${encodeURIComponent(symbol)}/candles?interval=${interval}&limit=200${of}`)).body.items;
+  return (await call<{ items: Candle[] }>("GET", `/markets/${encodeURIComponent(symbolOf(market))}/candles?category=${categoryOf(market)}&interval=${interval}&limit=200${of}`)).body.items;
 }
 
 export async function previewOrder(asked: PreviewRequest): Promise<Preview> {
@@ -102,8 +103,9 @@ export function setMode(account: string, mode: "one_way" | "hedge"): Promise<Ans
 }
 
 /** The newest orders of one market, whatever became of them. */
-export async function readRecent(account: string, symbol: string): Promise<Order[]> {
-  const path = `/orders?state=all&limit=20&account=${encodeURIComponent(account)}&symbol=${encodeURIComponent(symbol)}`;
+export async function readRecent(account: string, market: MarketId): Promise<Order[]> {
+  const of = `&category=${categoryOf(market)}&symbol=${encodeURIComponent(symbolOf(market))}`;
+  const path = `/orders?state=all&limit=20&account=${encodeURIComponent(account)}${of}`;
   return (await call<Page<Order>>("GET", path)).body.items;
 }
 

@@ -7067,6 +7067,7 @@ export interface operations {
             query?: {
                 state?: "open" | "closed" | "all";
                 symbol?: string | null;
+                category?: ("linear" | "spot") | null;
                 account?: string | null;
                 limit?: number;
                 cursor?: string | null;

@@ -1,6 +1,7 @@
 // The objects of the API by the names that the console uses. Their fields come from the server's own document (`npm run types`);
 // only what it leaves as plain text is named more narrowly here.
 
+import type { MarketId } from "../lib/market.ts";
 import type { components } from "./schema.d.ts";
 
 type Schemas = components["schemas"];
@@ -20,7 +21,8 @@ export type Status = Narrowed<Schemas["StatusOut"], { stream: "live" | "resyncin
   // Pages are told of these with a change of the stream's state.
   Partial<Pick<Account, "read_only" | "read_only_reason">>;
 export type Fill = Schemas["FillOut"];
-export type Position = Narrowed<Schemas["PositionOut"], { side: Side | "" }>;
+/** Only perpetuals have positions: the symbol of one names its market. */
+export type Position = Narrowed<Schemas["PositionOut"], { side: Side | ""; symbol: MarketId }>;
 export type Order = Narrowed<
   Schemas["OrderOut"],
   { side: Side; order_type: OrderType; time_in_force: TimeInForce; state: OrderState }
@@ -32,7 +34,7 @@ export type NewOrder = Narrowed<
 export type Figure = Schemas["PreviewFigure"];
 export type Preview = Schemas["PreviewOut"];
 export type PreviewRequest = Omit<Schemas["PreviewIn"], "id" | "seen">;
-export type PositionDetail = Narrowed<Schemas["PositionDetail"], { side: Side | "" }>;
+export type PositionDetail = Narrowed<Schemas["PositionDetail"], { side: Side | ""; symbol: MarketId }>;
 export type CloseRequest = Schemas["CloseIn"];
 export type CancelAllItem = Narrowed<
   Schemas["CancelResult"],
@@ -44,7 +46,9 @@ export type Candle = Schemas["CandleOut"];
 export type Trade = Narrowed<Schemas["TradeOut"], { side: Side }>;
 export type Level = readonly [price: string, size: string];
 
+/** What the socket says of a market names its category only where that is spot. */
 export interface Ticker {
+  category?: string;
   symbol: string;
   last: string | null;
   mark: string | null;
@@ -63,6 +67,7 @@ export interface Ticker {
 
 /** Both sides best first. */
 export interface Book {
+  category?: string;
   symbol: string;
   bids: readonly Level[];
   asks: readonly Level[];

@@ -5,6 +5,7 @@ import { readCandles } from "../api/routes.ts";
 import type { Candle } from "../api/types.ts";
 import { cmp, div, mul, places, read, sub, dec } from "../lib/decimal.ts";
 import { number, signed } from "../lib/format.ts";
+import { type MarketId, marketOf, titleOf } from "../lib/market.ts";
 import { synced } from "../net/live.ts";
 import { tick } from "../state/derive.ts";
 import { account } from "../state/focus.ts";
@@ -25,14 +26,14 @@ export { Snippet } from "./Snippet.tsx";
 
 const COLOURS = { entry: "accent", liq: "warn", take_profit: "up", stop_loss: "down", order: "text", trigger: "text" } as const satisfies Record<Line["kind"], Drawn["colour"]>;
 
-function summaryOf(symbol: string, interval: string, list: readonly Candle[]): string {
+function summaryOf(market: MarketId, interval: string, list: readonly Candle[]): string {
   const [first, last] = [list[0], list.at(-1)];
-  const step = tick(symbol);
-  if (!first || !last) return tc.loadingChart(symbol);
+  const step = tick(market);
+  if (!first || !last) return tc.loadingChart(titleOf(market));
   const most = (name: "high" | "low", way: 1 | -1) => list.reduce((best, row) => (cmp(read(row[name]) ?? dec("0"), read(best) ?? dec("0")) === way ? row[name] : best), first[name]);
   const [from, to] = [read(first.open), read(last.close)];
   const change = from && to && from.n !== 0n ? `${signed(mul(div(sub(to, from), from, 6), dec("100")))} %` : "";
-  return tc.summary(symbol, tc.intervalName[interval] ?? interval, number(last.close, step), change, number(most("high", 1), step), number(most("low", -1), step), list.length);
+  return tc.summary(titleOf(market), tc.intervalName[interval] ?? interval, number(last.close, step), change, number(most("high", 1), step), number(most("low", -1), step), list.length);
 }
 
 function dropped(line: Line, price: string): void {
@@ -42,18 +43,18 @@ function dropped(line: Line, price: string): void {
 }
 
 /** Everything the chart draws, so long as it shows one market at one interval. */
-export function Chart({ symbol, interval }: { symbol: string; interval: string }) {
+export function Chart({ market, interval }: { market: MarketId; interval: string }) {
   const box = useRef<HTMLDivElement>(null);
   const probe = useRef<HTMLSpanElement>(null);
   const list = useRef<Candle[]>([]);
   const [painter, setPainter] = useState<Painter | null>(null);
   const [state, setState] = useState<"loading" | "there" | "empty" | "failed">("loading");
-  const [summary, setSummary] = useState(tc.loadingChart(symbol));
+  const [summary, setSummary] = useState(tc.loadingChart(titleOf(market)));
   const [moved, setMoved] = useState<{ key: string; price: string } | null>(null);
   const [inked, setInked] = useState(0);
   const listeners = useMemo(() => new Set<() => void>(), []);
   const older = useRef<() => void>(() => undefined);
-  const step = tick(symbol) ?? "0.01";
+  const step = tick(market) ?? "0.01";
   const front = account.value?.id;
 
   useEffect(() => {
@@ -109,14 +110,14 @@ export function Chart({ symbol, interval }: { symbol: string; interval: string }
       if (reading) return;
       reading = true;
       try {
-        const news = await readCandles(symbol, interval, front, end);
+        const news = await readCandles(market, interval, front, end);
         if (!here) return;
         complete = end !== undefined && !news.some((row) => row.start < (list.current[0]?.start ?? ""));
         const first = list.current.length === 0;
         list.current = joined(list.current, news);
         painter.all(list.current, first);
         setState(list.current.length ? "there" : "empty");
-        setSummary(summaryOf(symbol, interval, list.current));
+        setSummary(summaryOf(market, interval, list.current));
       } catch (error) {
         if (!(error instanceof Refused || error instanceof Silence)) throw error;
         if (here && !list.current.length) setState("failed");
@@ -137,23 +138,23 @@ export function Chart({ symbol, interval }: { symbol: string; interval: string }
     });
     const listen = effect(() => {
       const news = candle.value;
-      if (!news || news.symbol !== symbol || news.interval !== interval || !list.current.length) return;
+      if (!news || marketOf(news) !== market || news.interval !== interval || !list.current.length) return;
       const last = list.current.at(-1);
       if (last && news.start < last.start) return;
       if (!follows(last, news, list.current)) return void load();
       list.current = joined(list.current.slice(-2), [news]).length > 2 ? [...list.current, news] : [...list.current.slice(0, -1), news];
       painter.one(list.current);
     });
-    const telling = setInterval(() => setSummary(summaryOf(symbol, interval, list.current)), 10_000);
+    const telling = setInterval(() => setSummary(summaryOf(market, interval, list.current)), 10_000);
     return () => {
       here = false;
       again();
       listen();
       clearInterval(telling);
     };
-  }, [painter, symbol, interval, front]);
+  }, [painter, market, interval, front]);
 
-  const lines = linesOf(symbol, openPositions.value, openOrders.value);
+  const lines = linesOf(market, openPositions.value, openOrders.value);
   const drawn = JSON.stringify([lines, moved, step]);
   useEffect(() => {
     painter?.draw(

@@ -3,6 +3,7 @@ import { readCandlesBetween, type Trip } from "../api/journal.ts";
 import type { Candle } from "../api/types.ts";
 import { cmp, dec, places, read } from "../lib/decimal.ts";
 import { number } from "../lib/format.ts";
+import { marketOf, titleOf } from "../lib/market.ts";
 import { moment } from "../lib/time.ts";
 import { tick } from "../state/derive.ts";
 import { useLoaded } from "../state/loading.ts";
@@ -19,7 +20,7 @@ function summaryOf(trip: Trip, interval: string, within: readonly Candle[], step
     within.reduce<string | null>((best, row) => (best === null || cmp(read(row[name]) ?? dec("0"), read(best) ?? dec("0")) === way ? row[name] : best), null);
   const price = (amount: string | null) => number(amount, step);
   return tj.tripSummary(
-    trip.symbol, tc.intervalName[interval] ?? interval,
+    titleOf(marketOf(trip)), tc.intervalName[interval] ?? interval,
     price(trip.avg_entry), moment(trip.opened_at),
     trip.closed_at && trip.avg_exit ? tj.tripLeft(price(trip.avg_exit), moment(trip.closed_at)) : tj.tripOpen,
     price(most("low", -1)), price(most("high", 1)),
@@ -47,7 +48,7 @@ export function Snippet({ trip, stop }: { trip: Trip; stop: string | null }) {
   const [closed] = useState(() => (trip.closed_at ? Date.parse(trip.closed_at) : Date.now()));
   const wanted = windowOf(opened, closed);
   const { state, value: list } = useLoaded(String(trip.id), () => readCandlesBetween(trip, wanted));
-  const step = tick(trip.symbol);
+  const step = tick(marketOf(trip));
   const inked = useInk();
   const within = list ? between(list, opened, closed) : [];
 

@@ -2,6 +2,7 @@
 
 import type { Order, Position, Side } from "../api/types.ts";
 import { read, sign } from "../lib/decimal.ts";
+import { type MarketId, marketOf } from "../lib/market.ts";
 
 export type Drag = { kind: "order"; id: string; field: "price" | "trigger_price" } | { kind: "stop"; position: string; leg: "take_profit" | "stop_loss" };
 
@@ -41,9 +42,9 @@ function ofOrder(row: Order): Line[] {
   return [{ key: row.id, kind: waits ? "trigger" : "order", price, side: row.side, drag: { kind: "order", id: row.id, field } }];
 }
 
-export function linesOf(symbol: string, positions: readonly Position[], orders: readonly Order[]): Line[] {
+export function linesOf(market: MarketId, positions: readonly Position[], orders: readonly Order[]): Line[] {
   return [
-    ...positions.filter((row) => row.symbol === symbol).flatMap(ofPosition),
-    ...orders.filter((row) => row.symbol === symbol && row.category === "linear").flatMap(ofOrder),
+    ...positions.filter((row) => row.symbol === market).flatMap(ofPosition),
+    ...orders.filter((row) => marketOf(row) === market).flatMap(ofOrder),
   ];
 }

@@ -148,7 +148,8 @@ function snapshot(message: Snapshot): void {
   pictured = true;
   known.value = true;
   signedIn.value = "yes";
-  send(watched.peek());
+  // A new socket watches nothing yet: of a category that nothing is wanted of, nothing needs to be said.
+  for (const wish of watched) if (wish.peek().symbols.length) send(wish.peek());
   if (!session.peek()) void probe();
   trust();
 }
@@ -198,7 +199,7 @@ function mend(): void {
   if (sequence.short.size || short.peek().size) short.value = new Set(sequence.short);
 }
 
-effect(() => send(watched.value));
+for (const wish of watched) effect(() => send(wish.value));
 
 whenLeaving(() => {
   drop();

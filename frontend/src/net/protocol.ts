@@ -45,11 +45,12 @@ export type Tick = Ticker & { type: "ticker" };
 export type BookNews = Book & { type: "book" };
 export interface TradeNews {
   type: "trades";
+  category?: string;
   symbol: string;
   items: Trade[];
   at: string;
 }
-export type CandleNews = Candle & { type: "candle"; symbol: string; interval: string };
+export type CandleNews = Candle & { type: "candle"; category?: string; symbol: string; interval: string };
 export type StatusNews = { type: "status" } & (Status | { status: Status[] | Status });
 export type Message = Hello | Snapshot | Heartbeat | Change | Tick | BookNews | TradeNews | CandleNews | StatusNews;
 

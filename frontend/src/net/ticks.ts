@@ -1,22 +1,24 @@
 // Prices, painted at most once a frame: of many ticks between two frames only the newest is worth showing.
 
 import type { Ticker } from "../api/types.ts";
+import { type MarketId, marketOf } from "../lib/market.ts";
 import { ticker } from "../state/store.ts";
 
-const waiting = new Map<string, Ticker>();
+const waiting = new Map<MarketId, Ticker>();
 let scheduled = false;
 
 function paint(): void {
   scheduled = false;
-  for (const [symbol, tick] of waiting) ticker(symbol).value = tick;
+  for (const [market, tick] of waiting) ticker(market).value = tick;
   waiting.clear();
 }
 
 /** Takes a tick unless a newer one is known. */
 export function takeTick(tick: Ticker): void {
-  const known = waiting.get(tick.symbol) ?? ticker(tick.symbol).peek();
+  const market = marketOf(tick);
+  const known = waiting.get(market) ?? ticker(market).peek();
   if (known && known.at > tick.at) return;
-  waiting.set(tick.symbol, tick);
+  waiting.set(market, tick);
   if (scheduled) return;
   scheduled = true;
   requestAnimationFrame(paint);

@@ -31,9 +31,9 @@ function onScreen(attempt: Attempt): boolean {
 function turned(attempt: Attempt, outcome: Outcome, before: Outcome | undefined): void {
   if (outcome === "unknown" && attempt.order) {
     // Still filled in, it would be one tap from being sent twice.
-    const { account, symbol } = attempt.order;
+    const { account, category, symbol } = attempt.order;
     const environment = accounts.peek().find((row) => row.id === account)?.environment;
-    if (environment) clearDraft({ account, environment, symbol });
+    if (environment) clearDraft({ account, environment, category, symbol });
   }
   // Review speaks for itself, and Stop for the closes.
   if (review.peek()?.order.id === attempt.id || (overlay.peek()?.kind === "stop" && attempt.order === null)) return;

@@ -2,12 +2,13 @@ import { useEffect, useState } from "preact/hooks";
 import { amendOrder } from "../api/routes.ts";
 import type { Order, Ticker } from "../api/types.ts";
 import { add, cmp, dec, type Dec, fixed, max, places, read, sub, text, ZERO } from "../lib/decimal.ts";
-import { baseOf, money, number, quoteOf } from "../lib/format.ts";
+import { money, number } from "../lib/format.ts";
+import { marketOf, titleOf } from "../lib/market.ts";
 import { type Amendment, amendment, type Name, type Reading, type Typed, waits, watches } from "../state/amend.ts";
 import { say } from "../state/announce.ts";
 import { type Attempt, attempts } from "../state/attempts.ts";
 import { heldBack, useSending } from "../state/changing.ts";
-import { step, tick } from "../state/derive.ts";
+import { byValue, coins, progress, sizeText, step, tick } from "../state/derive.ts";
 import { blockText, blocksOpening, blocksReducing, fresh, kind } from "../state/health.ts";
 import { filledSoFar, outcomeOf } from "../state/outcome.ts";
 import { hide } from "../state/overlay.ts";
@@ -25,14 +26,17 @@ import { Sheet } from "../ui/Sheet.tsx";
 import { DoneButton, OutcomeView, tell } from "./Outcome.tsx";
 import { problemText, roundedText } from "./problems.ts";
 
-const LABELS: Record<Name, (symbol: string) => string> = {
-  price: (symbol) => tt.priceLabel(quoteOf(symbol), number(tick(symbol))),
-  trigger_price: (symbol) => tt.triggerLabel(quoteOf(symbol)),
-  qty: (symbol) => ta.total(baseOf(symbol)),
-};
+function labelOf(name: Name, order: Order): string {
+  const [base, quote] = coins(marketOf(order));
+  if (name === "price") return tt.priceLabel(quote, number(tick(marketOf(order))));
+  return name === "qty" ? ta.total(byValue(order) ? quote : base) : tt.triggerLabel(quote);
+}
 
-function stepOf(name: Name, symbol: string): string | null {
-  return name === "qty" ? step(symbol) : tick(symbol);
+/** The step of a field; that of a size in the coin that is spent is the market's own. */
+function stepOf(name: Name, order: Order): string | null {
+  const market = marketOf(order);
+  if (name !== "qty") return tick(market);
+  return byValue(order) ? (instruments.value.get(market)?.quote_step ?? null) : step(market);
 }
 
 /** What becomes of the order is told as that of a new one; where this page did not place it, by its row alone. */
@@ -42,8 +46,8 @@ function attemptOf(order: Order, at: number): Attempt {
 
 /** What a row says below a field: what is wrong with it, else where it leads or how it was rounded. */
 function remark(name: Name, { rounded, problem }: Reading, order: Order, known: Amendment): { problem: string | null; note: string | null } {
-  const unit = stepOf(name, order.symbol);
-  if (problem) return { problem: problemText(problem, order.side, unit, order.symbol), note: null };
+  const unit = stepOf(name, order);
+  if (problem) return { problem: problemText(problem, order.side, unit, coins(marketOf(order))), note: null };
   const trigger = known.fields.find((field) => field.name === "trigger_price")?.reading.value ?? null;
   if (name === "trigger_price" && known.direction) return { problem: null, note: tt.triggers(tt.by[watches(order)], known.direction, number(trigger, unit)) };
   return { problem: null, note: roundedText(rounded, unit) };
@@ -51,7 +55,7 @@ function remark(name: Name, { rounded, problem }: Reading, order: Order, known: 
 
 /** The market beside what is asked for. Never a live region: it changes with every tick. */
 function MarketFacts({ order, ticker, known }: { order: Order; ticker: Ticker | null; known: Amendment }) {
-  const unit = tick(order.symbol);
+  const unit = tick(marketOf(order));
   const by = waits(order) ? tt.by[watches(order)] : order.side === "Buy" ? t.ask : t.bid;
   const watched = waits(order) && watches(order) !== "LastPrice";
   return (
@@ -62,7 +66,7 @@ function MarketFacts({ order, ticker, known }: { order: Order; ticker: Ticker | 
         <Fact name={t.bid}>{number(ticker?.bid, unit)}</Fact>
         <Fact name={t.ask}>{number(ticker?.ask, unit)}</Fact>
         {known.away && <Fact name={tm.distance(by)}>{percent(text(known.away))}</Fact>}
-        <Fact name={tt.value}>{known.value ? `${money(known.value)} ${quoteOf(order.symbol)}` : number(null)}</Fact>
+        <Fact name={tt.value}>{known.value ? `${money(known.value)} ${coins(marketOf(order))[1]}` : number(null)}</Fact>
       </dl>
     </Dated>
   );
@@ -102,10 +106,10 @@ export function AmendSheet({ id, change }: { id: string; change?: Partial<Record
         {ended && attempt && <OutcomeView attempt={attempt} />}
       </Sheet>
     );
-  const { symbol } = seen;
-  const quote = pacedTicker(symbol).value;
+  const market = marketOf(seen);
+  const quote = pacedTicker(market).value;
   const done = filledSoFar(now, id);
-  const known = amendment(seen, typed, read(done) ?? ZERO, quote, instruments.value.get(symbol) ?? null);
+  const known = amendment(seen, typed, read(done) ?? ZERO, quote, instruments.value.get(market) ?? null);
   const { wanted, fields } = known;
   const wrong = fields.some(({ reading }) => reading.problem);
   // Less of an order is always let through; another price or more of it is new risk.
@@ -114,15 +118,16 @@ export function AmendSheet({ id, change }: { id: string; change?: Partial<Record
   const blocked = risks ? blocksOpening(seen.account) : blocksReducing(seen.account);
   const changes = fields.filter(({ name }) => wanted[name] !== undefined);
   const move = (name: Name, value: Dec | null) => (up: boolean, times: string) => {
-    const unit = read(stepOf(name, symbol)) ?? dec("0.01");
+    const unit = read(stepOf(name, seen)) ?? dec("0.01");
     const by = { n: unit.n * BigInt(times), s: unit.s };
     const from = value ?? read(seen[name]) ?? unit;
     setTyped({ ...typed, [name]: fixed(max(unit, up ? add(from, by) : sub(from, by)), places(unit)) });
   };
+  const shown = (name: Name, amount: string | null | undefined) => number(amount, name === "qty" && byValue(seen) ? null : stepOf(name, seen));
   const live = account?.environment === "live";
   return (
     <Sheet
-      title={ta.amendTitle(symbol)}
+      title={ta.amendTitle(titleOf(market))}
       aside={<Place account={account} />}
       onClose={hide}
       foot={
@@ -145,7 +150,7 @@ export function AmendSheet({ id, change }: { id: string; change?: Partial<Record
       }
     >
       <p class="sentence">
-        <SideMark side={seen.side} /> <b class="number">{number(now.qty, step(symbol))}</b> {baseOf(symbol)}, {t.orders.filled(number(done, step(symbol)), number(now.qty, step(symbol)))}
+        <SideMark side={seen.side} /> <b class="number">{sizeText(now)}</b>, {t.orders.filled(...progress(now, done))}
       </p>
       {told && attempt ? (
         <OutcomeView attempt={attempt} />
@@ -161,9 +166,9 @@ export function AmendSheet({ id, change }: { id: string; change?: Partial<Record
             <NumberField
               key={name}
               id={`amend-${name}`}
-              name={LABELS[name](symbol)}
-              label={LABELS[name](symbol)}
-              aside={wanted[name] && ta.change(number(seen[name], stepOf(name, symbol)), number(wanted[name], stepOf(name, symbol)))}
+              name={labelOf(name, seen)}
+              label={labelOf(name, seen)}
+              aside={wanted[name] && ta.change(shown(name, seen[name]), shown(name, wanted[name]))}
               value={typed[name]}
               {...remark(name, reading, seen, known)}
               last={name === "qty"}

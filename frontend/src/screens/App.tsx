@@ -1,3 +1,4 @@
+import { marketOf } from "../lib/market.ts";
 import { polite, urgent } from "../state/announce.ts";
 import { tab } from "../state/focus.ts";
 import { layout } from "../state/layout.ts";
@@ -105,7 +106,7 @@ function Console() {
         <Screen key={tab.value} />
       </main>
       {!wide && <Banner />}
-      {wide && (desk.value ? <TicketPanel key={`${desk.value.account} ${desk.value.symbol}`} desk={desk.value} /> : <aside class="ticket-panel" />)}
+      {wide && (desk.value ? <TicketPanel key={`${desk.value.account} ${marketOf(desk.value)}`} desk={desk.value} /> : <aside class="ticket-panel" />)}
       <Overlay />
       {review.value && <ReviewSheet key={review.value.order.id} asked={review.value} />}
     </>

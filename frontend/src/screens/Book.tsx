@@ -1,8 +1,9 @@
 import type { Side } from "../api/types.ts";
 import { type Rung, ladder } from "../lib/depth.ts";
-import { baseOf, number } from "../lib/format.ts";
+import { number } from "../lib/format.ts";
+import { type MarketId, marketOf } from "../lib/market.ts";
 import { clock } from "../lib/time.ts";
-import { step, tick } from "../state/derive.ts";
+import { coins, step, tick } from "../state/derive.ts";
 import { book, tape } from "../state/feed.ts";
 import { layout } from "../state/layout.ts";
 import { desk, openTicket } from "../state/ticket.ts";
@@ -14,33 +15,33 @@ import { LastPrice } from "./Quotes.tsx";
 const LEVELS = 11;
 
 /** Rows that a pointer may pick for the ticket; fingers and keys have the best prices as buttons, and the field itself. */
-function Row({ symbol, side, rung }: { symbol: string; side: Side; rung: Rung }) {
+function Row({ market, side, rung }: { market: MarketId; side: Side; rung: Rung }) {
   const put = layout.value === "desk" ? () => desk.value && openTicket(desk.value, side, rung.price) : undefined;
   return (
     <tr data-tone={side === "Buy" ? "up" : "down"} onClick={put}>
-      <td class="number book-price">{number(rung.price, tick(symbol))}</td>
-      <td class="number">{number(rung.size, step(symbol))}</td>
+      <td class="number book-price">{number(rung.price, tick(market))}</td>
+      <td class="number">{number(rung.size, step(market))}</td>
       <td class="number book-total" style={{ "--share": `${rung.share}%` }}>
-        {number(rung.total, step(symbol))}
+        {number(rung.total, step(market))}
       </td>
     </tr>
   );
 }
 
-function Ladder({ symbol, side, rungs }: { symbol: string; side: Side; rungs: Rung[] }) {
+function Ladder({ market, side, rungs }: { market: MarketId; side: Side; rungs: Rung[] }) {
   return (
     <table class="book-side">
       <caption class="hidden">{side === "Buy" ? tc.bids : tc.asks}</caption>
       <thead>
         <tr>
           <th scope="col" class="number">{tc.price}</th>
-          <th scope="col" class="number">{tc.sizeIn(baseOf(symbol))}</th>
+          <th scope="col" class="number">{tc.sizeIn(coins(market)[0])}</th>
           <th scope="col" class="number book-total">{tc.total}</th>
         </tr>
       </thead>
       <tbody>
         {rungs.map((rung, at) => (
-          <Row key={at} symbol={symbol} side={side} rung={rung} />
+          <Row key={at} market={market} side={side} rung={rung} />
         ))}
       </tbody>
     </table>
@@ -49,31 +50,31 @@ function Ladder({ symbol, side, rungs }: { symbol: string; side: Side; rungs: Ru
 
 /** Eleven levels of each side. On a desk the asks stand over the last price and the bids under it, and a price is put into the
  * ticket by a click; on a phone the sides stand beside each other. */
-export function Book({ symbol }: { symbol: string }) {
+export function Book({ market }: { market: MarketId }) {
   const known = book.value;
-  if (known?.symbol !== symbol) return <div class="chart book-empty"><p class="line">{tc.noBook}</p></div>;
+  if (!known || marketOf(known) !== market) return <div class="chart book-empty"><p class="line">{tc.noBook}</p></div>;
   const { bids, asks } = ladder(known.bids, known.asks, LEVELS);
   if (layout.value !== "desk")
     return (
       <Dated class="book book-pair">
-        <Ladder symbol={symbol} side="Buy" rungs={bids} />
-        <Ladder symbol={symbol} side="Sell" rungs={asks} />
+        <Ladder market={market} side="Buy" rungs={bids} />
+        <Ladder market={market} side="Sell" rungs={asks} />
       </Dated>
     );
   return (
     <Dated class="book">
-      <Ladder symbol={symbol} side="Sell" rungs={[...asks].reverse()} />
+      <Ladder market={market} side="Sell" rungs={[...asks].reverse()} />
       <p class="book-last">
-        <LastPrice symbol={symbol} />
+        <LastPrice market={market} />
       </p>
-      <Ladder symbol={symbol} side="Buy" rungs={bids} />
+      <Ladder market={market} side="Buy" rungs={bids} />
     </Dated>
   );
 }
 
-export function Tape({ symbol }: { symbol: string }) {
+export function Tape({ market }: { market: MarketId }) {
   const known = tape.value;
-  if (known.symbol !== symbol || !known.items.length) return <div class="chart book-empty"><p class="line">{tc.noTrades}</p></div>;
+  if (known.market !== market || !known.items.length) return <div class="chart book-empty"><p class="line">{tc.noTrades}</p></div>;
   return (
     <Dated class="book tape">
       <table>
@@ -81,7 +82,7 @@ export function Tape({ symbol }: { symbol: string }) {
         <thead>
           <tr>
             <th scope="col" class="number">{tc.price}</th>
-            <th scope="col" class="number">{tc.sizeIn(baseOf(symbol))}</th>
+            <th scope="col" class="number">{tc.sizeIn(coins(market)[0])}</th>
             <th scope="col" class="number">{tc.time}</th>
           </tr>
         </thead>
@@ -91,9 +92,9 @@ export function Tape({ symbol }: { symbol: string }) {
               <td class="number book-price">
                 <span aria-hidden="true">{glyph[row.side]} </span>
                 <span class="hidden">{t.side(row.side)} </span>
-                {number(row.price, tick(symbol))}
+                {number(row.price, tick(market))}
               </td>
-              <td class="number">{number(row.qty, step(symbol))}</td>
+              <td class="number">{number(row.qty, step(market))}</td>
               <td class="number">{clock(Date.parse(row.at))}</td>
             </tr>
           ))}

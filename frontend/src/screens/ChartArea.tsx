@@ -54,9 +54,9 @@ function Views() {
 function Pane() {
   if (!known.value) return waiting;
   const desk = layout.value === "desk";
-  if (view.value === "trades") return <Tape symbol={market.value} />;
-  if (view.value === "book" && !desk) return <Book symbol={market.value} />;
-  return <Chart symbol={market.value} interval={interval.value} />;
+  if (view.value === "trades") return <Tape market={market.value} />;
+  if (view.value === "book" && !desk) return <Book market={market.value} />;
+  return <Chart market={market.value} interval={interval.value} />;
 }
 
 /** Chart, book or trades of the market in front; on a desk the book stands beside it. */
@@ -76,7 +76,7 @@ export function ChartArea() {
       </div>
       {layout.value === "desk" && (
         <section class="beside" aria-label={tc.book}>
-          {known.value ? <Book symbol={market.value} /> : waiting}
+          {known.value ? <Book market={market.value} /> : waiting}
         </section>
       )}
     </>

@@ -2,8 +2,9 @@ import { useState } from "preact/hooks";
 import type { Account, OrderType, Position } from "../api/types.ts";
 import { type Dec, dec, div, fixed, mul, neg, places, read, sign, snap, sub, text, ZERO } from "../lib/decimal.ts";
 import { baseOf, NONE, number, quoteOf } from "../lib/format.ts";
+import { marketOf } from "../lib/market.ts";
 import { attempts } from "../state/attempts.ts";
-import { held, markOf, openProfit, step, tick } from "../state/derive.ts";
+import { coins, held, markOf, openProfit, step, tick } from "../state/derive.ts";
 import { emptyDraft, stepped } from "../state/draft.ts";
 import { limitPrice } from "../state/guards.ts";
 import { blockText, blocksReducing, fresh, kind } from "../state/health.ts";
@@ -51,7 +52,7 @@ export function CloseSheet({ id }: { id: string }) {
   const [sent, setSent] = useState<{ id: string; name: string; account: Account | undefined } | null>(null);
   const position = openPositions.value.find((row) => row.id === id);
   const attempt = sent ? attempts.value.get(sent.id) : undefined;
-  const symbol = position?.symbol ?? id.split(":")[2] ?? "";
+  const symbol = position?.symbol ?? marketOf({ symbol: id.split(":")[2] ?? "" });
 
   if (sent && attempt)
     return (
@@ -84,7 +85,7 @@ export function CloseSheet({ id }: { id: string }) {
   const size = `${number(qty, step(symbol))} ${baseOf(symbol)}`;
   const live = account?.environment === "live";
   const move = (up: boolean, times: string) => {
-    const at = context({ account: position.account, environment: "", symbol });
+    const at = context({ account: position.account, environment: "", category: "linear", symbol });
     if (at) setTyped(stepped("price", { ...emptyDraft(way, typed), reduceOnly: true }, at, up, times));
   };
   const send = () => {
@@ -139,7 +140,7 @@ export function CloseSheet({ id }: { id: string }) {
           name={t.price}
           label={tt.priceLabel(quoteOf(symbol), number(tick(symbol)))}
           value={typed}
-          problem={known.problem && problemText(known.problem, way, tick(symbol), symbol)}
+          problem={known.problem && problemText(known.problem, way, tick(symbol), coins(symbol))}
           note={roundedText(known.rounded, tick(symbol))}
           last
           onInput={setTyped}

@@ -4,6 +4,7 @@ import { readFills } from "../api/routes.ts";
 import type { Fill } from "../api/types.ts";
 import { mul, read, text } from "../lib/decimal.ts";
 import { money, NONE, number, quoteOf } from "../lib/format.ts";
+import { isSpot, marketOf, titleOf } from "../lib/market.ts";
 import { clock, moment } from "../lib/time.ts";
 import { known, synced } from "../net/live.ts";
 import { step, tick } from "../state/derive.ts";
@@ -54,28 +55,29 @@ function worth(row: Fill): string {
 }
 
 function Row({ row }: { row: Fill }) {
-  const { order, symbol } = row;
+  const { order } = row;
+  const market = marketOf(row);
   const trade = row.exec_type === "Trade";
   return (
     <tr>
       <td class="number">{when(row.at)}</td>
       <th scope="row">
-        <button type="button" class="link" onClick={() => showMarket(symbol)}>
-          {symbol}
+        <button type="button" class="link" onClick={() => showMarket(market)}>
+          {titleOf(market)}
         </button>
       </th>
       <td>{row.side === "Buy" || row.side === "Sell" ? <SideMark side={row.side} /> : NONE}</td>
       <td>{trade ? (row.is_maker ? tf.maker : tf.taker) : (tf.kind[row.exec_type] ?? row.exec_type)}</td>
-      <td class="number">{number(row.price, tick(symbol))}</td>
-      <td class="number">{number(row.qty, step(symbol))}</td>
+      <td class="number">{number(row.price, tick(market))}</td>
+      <td class="number">{number(row.qty, isSpot(market) ? null : step(market))}</td>
       <td class="number">{worth(row)}</td>
       <td class="number">
-        {row.fee === null ? t.notAvailable : `${number(row.fee)} ${row.fee_currency || quoteOf(symbol)}`}
+        {row.fee === null ? t.notAvailable : `${number(row.fee)} ${row.fee_currency || quoteOf(market)}`}
       </td>
       {accounts.value.length > 1 && <td>{accountLabel(row.account)}</td>}
       <td class="cell-action">
         {order && (
-          <button type="button" class="button" aria-haspopup="dialog" aria-label={tf.orderOf(symbol, when(row.at))} onClick={() => show({ kind: "order", order })}>
+          <button type="button" class="button" aria-haspopup="dialog" aria-label={tf.orderOf(titleOf(market), when(row.at))} onClick={() => show({ kind: "order", order })}>
             {tf.order}
           </button>
         )}

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import { money } from "../lib/format.ts";
+import { isSpot, symbolOf } from "../lib/market.ts";
 import { account, chooseAccount, market } from "../state/focus.ts";
 import { ageSeconds, health, type Kind, kind } from "../state/health.ts";
 import { clock } from "../lib/time.ts";
@@ -75,7 +76,9 @@ export function Header() {
   return (
     <header class="head">
       <button type="button" class="head-market" aria-haspopup="dialog" onClick={() => show({ kind: "markets" })}>
-        <span class="head-symbol">{market}</span>
+        <span class="head-symbol">
+          {symbolOf(market.value)} {isSpot(market.value) && <small>{t.markets.kinds.spot}</small>}
+        </span>
         <Icon name="down" size={18} />
       </button>
       {layout.value !== "phone" && <Equity />}

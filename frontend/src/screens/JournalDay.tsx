@@ -1,10 +1,11 @@
 import { type DayFigure, readDay } from "../api/journal.ts";
 import type { Fill } from "../api/types.ts";
 import { neg, read } from "../lib/decimal.ts";
-import { baseOf, money, number, signed } from "../lib/format.ts";
+import { money, number, signed } from "../lib/format.ts";
+import { marketOf } from "../lib/market.ts";
 import { dayName } from "../lib/days.ts";
 import { clock } from "../lib/time.ts";
-import { step, tick } from "../state/derive.ts";
+import { coins, step, tick } from "../state/derive.ts";
 import { useLoaded } from "../state/loading.ts";
 import { glyph, t } from "../strings.ts";
 import { tj } from "../strings-journal.ts";
@@ -28,10 +29,10 @@ export function FillList({ list }: { list: readonly Fill[] }) {
         return (
           <li key={fill.exec_id} data-side={side}>
             <span>
-              {traded ? `${glyph[side]} ${t.side(side)} ${number(fill.qty, step(fill.symbol))} ${baseOf(fill.symbol)}` : `${tj.funding} ${fill.symbol}`}
+              {traded ? `${glyph[side]} ${t.side(side)} ${number(fill.qty, step(marketOf(fill)))} ${coins(marketOf(fill))[0]}` : `${tj.funding} ${fill.symbol}`}
               <small> {clock(Date.parse(fill.at))}</small>
             </span>
-            <b class="number">{traded ? number(fill.price, tick(fill.symbol)) : ""}</b>
+            <b class="number">{traded ? number(fill.price, tick(marketOf(fill))) : ""}</b>
             <small class="number">
               {tj.fees} {fill.fee ? `${paid(fill.fee, 4)} ${fill.fee_currency}` : t.notAvailable}
             </small>

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { readFigures, readTrip, readTrips, type Trip, type TripDetail } from "../api/journal.ts";
 import { money, number, signed } from "../lib/format.ts";
+import { marketOf, titleOf } from "../lib/market.ts";
 import { moment } from "../lib/time.ts";
 import { step, tick } from "../state/derive.ts";
 import { showMarket } from "../state/focus.ts";
@@ -35,7 +36,7 @@ function Row({ trip, onPick }: { trip: Trip; onPick: () => void }) {
           <b>
             <Amount value={trip.net} /> <small>{trip.coin}</small>
           </b>
-          <small>{number(trip.max_size, step(trip.symbol))}</small>
+          <small>{number(trip.max_size, step(marketOf(trip)))}</small>
         </span>
       </button>
     </li>
@@ -51,7 +52,7 @@ function Multiple({ trip }: { trip: TripDetail }) {
     <>
       <dl class="facts">
         <Fact name={tj.r}>{trip.r !== null ? tj.multiple(signed(trip.r)) : known ? tj.rOpen : tj.notKnown}</Fact>
-        {known && <Fact name={tj.firstStop}>{number(trip.first_stop, tick(trip.symbol))}</Fact>}
+        {known && <Fact name={tj.firstStop}>{number(trip.first_stop, tick(marketOf(trip)))}</Fact>}
         {known && <Fact name={tj.atRisk}>{money(trip.at_risk)}</Fact>}
       </dl>
       <p class="line">{known ? tj.rMeans : tj.rUnknown}</p>
@@ -62,11 +63,11 @@ function Multiple({ trip }: { trip: TripDetail }) {
 /** A round trip with its fills, and Bybit's own figure beside ours. */
 function TripSheet({ of, onClose }: { of: Trip; onClose: () => void }) {
   const { state, value, again } = useLoaded(String(of.id), () => readTrip(of.id));
-  const price = (amount: string | null) => number(amount, tick(of.symbol));
+  const price = (amount: string | null) => number(amount, tick(marketOf(of)));
   const first = value?.items[0]?.exec_id;
   const other = Object.entries(of.other_fees);
   return (
-    <Sheet tall title={`${of.symbol} ${tj.held(of.side)}`} onClose={onClose}>
+    <Sheet tall title={`${titleOf(marketOf(of))} ${tj.held(of.side)}`} onClose={onClose}>
       <dl class="facts">
         <Fact name={tj.net}>
           <Amount value={of.net} />
@@ -76,7 +77,7 @@ function TripSheet({ of, onClose }: { of: Trip; onClose: () => void }) {
         <Fact name={tj.funding}>{paid(of.funding)}</Fact>
         <Fact name={tj.entry}>{price(of.avg_entry)}</Fact>
         <Fact name={tj.exit}>{price(of.avg_exit)}</Fact>
-        <Fact name={tj.largest}>{number(of.max_size, step(of.symbol))}</Fact>
+        <Fact name={tj.largest}>{number(of.max_size, step(marketOf(of)))}</Fact>
         <Fact name={tj.opened}>{moment(of.opened_at)}</Fact>
         <Fact name={tj.closed}>{of.closed_at ? moment(of.closed_at) : tj.running}</Fact>
       </dl>
@@ -101,7 +102,7 @@ function TripSheet({ of, onClose }: { of: Trip; onClose: () => void }) {
         class="button"
         onClick={() => {
           onClose();
-          showMarket(of.symbol);
+          showMarket(marketOf(of));
         }}
       >
         {tj.toMarket}

@@ -119,9 +119,9 @@ export function LeverageSheet({ desk }: { desk: Desk }) {
         <Fact name={tl.now}>{known ? `${number(known)}×` : t.notAvailable}</Fact>
         {position && (
           <>
-            <Fact name={tl.open}>{held(position.side, position.size, desk.symbol)}</Fact>
+            <Fact name={tl.open}>{held(position.side, position.size, position.symbol)}</Fact>
             <Fact name={tl.margin}>{`${money(position.margin)} → ${after ? tt.about + money(after) : t.notAvailable}`}</Fact>
-            <Fact name={t.position.liq}>{`${number(position.liq_price, tick(desk.symbol))} → ${tl.toldAfter}`}</Fact>
+            <Fact name={t.position.liq}>{`${number(position.liq_price, tick(position.symbol))} → ${tl.toldAfter}`}</Fact>
           </>
         )}
       </dl>

@@ -4,6 +4,7 @@ import { readMarkets, setFavourite } from "../api/routes.ts";
 import type { Instrument, Market } from "../api/types.ts";
 import { cmp, read, ZERO } from "../lib/decimal.ts";
 import { number } from "../lib/format.ts";
+import { type Category, categoryOf, type MarketId, marketOf, titleOf } from "../lib/market.ts";
 import { alertNow } from "../state/announce.ts";
 import { account, market, showMarket } from "../state/focus.ts";
 import { loading, loadMarkets } from "../state/markets.ts";
@@ -21,16 +22,26 @@ const REFRESH_MS = 10_000;
 
 type Row = Instrument & Partial<Market>;
 
-/** The list with its prices as long as the sheet is open; null until it is there, or where it cannot be had. */
-function usePrices() {
-  const [list, setList] = useState<Market[] | null>(null);
+type Which = Category | "favourites";
+
+/** What a segment shows: all markets of a kind, or the favourites of both. */
+async function readList(which: Which): Promise<Market[]> {
+  const id = account.peek()?.id;
+  if (which !== "favourites") return readMarkets(which, id);
+  return (await Promise.all((["linear", "spot"] as const).map((category) => readMarkets(category, id, true)))).flat();
+}
+
+/** The list with its prices as long as it is shown; null until it is there, or where it cannot be had. */
+function usePrices(which: Which) {
+  const [known, setList] = useState<{ of: Which; list: Market[] } | null>(null);
   const [failed, setFailed] = useState(false);
   useEffect(() => {
     let open = true;
+    setFailed(false);
     const refresh = async () => {
       try {
-        const news = await readMarkets(account.peek()?.id);
-        if (open) setList(news);
+        const news = await readList(which);
+        if (open) setList({ of: which, list: news });
       } catch (error) {
         if (!(error instanceof Refused || error instanceof Silence)) throw error;
         if (open) setFailed(true);
@@ -42,19 +53,19 @@ function usePrices() {
       open = false;
       clearInterval(timer);
     };
-  }, []);
-  const star = async (symbol: string, on: boolean) => {
-    const set = (favourite: boolean) => setList((known) => known?.map((row) => (row.symbol === symbol ? { ...row, favourite } : row)) ?? null);
+  }, [which]);
+  const star = async (starred: MarketId, on: boolean) => {
+    const set = (favourite: boolean) => setList((last) => last && { ...last, list: last.list.map((row) => (marketOf(row) === starred ? { ...row, favourite } : row)) });
     set(on);
     try {
-      await setFavourite(symbol, on);
+      await setFavourite(starred, on);
     } catch (error) {
       if (!(error instanceof Refused || error instanceof Silence)) throw error;
       set(!on);
       alertNow(tc.favouriteFailed);
     }
   };
-  return { list, failed, star };
+  return { list: known?.of === which ? known.list : null, failed, star };
 }
 
 /** What starts with the query comes first, then favourites, then what is traded most. */
@@ -66,16 +77,16 @@ function order(wanted: string) {
 }
 
 function MarketRow({ row, priced, onPick, onStar }: { row: Row; priced: boolean; onPick: () => void; onStar: () => void }) {
-  const last = ticker(row.symbol).value?.last ?? row.last;
-  const here = row.symbol === market.value;
+  const id = marketOf(row);
+  const last = ticker(id).value?.last ?? row.last;
+  const here = id === market.value;
   return (
     <li class="market-line">
       <button type="button" class="market-row" aria-current={here ? true : undefined} onClick={onPick}>
         <span class="market-name">
           <b>{row.symbol}</b>
           <small>
-            {here ? t.markets.current : t.markets.perp}
-            {row.max_leverage && ` · ${t.markets.upTo(number(row.max_leverage))}`}
+            {[t.markets.kinds[categoryOf(id)], here ? t.markets.current : row.max_leverage && t.markets.upTo(number(row.max_leverage))].filter(Boolean).join(" · ")}
           </small>
         </span>
         {priced && (
@@ -86,7 +97,7 @@ function MarketRow({ row, priced, onPick, onStar }: { row: Row; priced: boolean;
         )}
       </button>
       {priced && (
-        <button type="button" class="button icon-button star" aria-pressed={row.favourite} aria-label={row.favourite ? tc.favouriteOff(row.symbol) : tc.favouriteOn(row.symbol)} onClick={onStar}>
+        <button type="button" class="button icon-button star" aria-pressed={row.favourite} aria-label={row.favourite ? tc.favouriteOff(titleOf(id)) : tc.favouriteOn(titleOf(id))} onClick={onStar}>
           <Icon name="star" size={22} />
         </button>
       )}
@@ -96,21 +107,27 @@ function MarketRow({ row, priced, onPick, onStar }: { row: Row; priced: boolean;
 
 export function MarketSheet() {
   const [query, setQuery] = useState("");
-  const [which, setWhich] = useState<"all" | "favourites">("all");
-  const { list, failed, star } = usePrices();
+  const [which, setWhich] = useState<Which>(categoryOf(market.peek()));
+  const kind = which === "favourites" ? "linear" : which;
+  const state = loading[kind].value;
+  const { list, failed, star } = usePrices(which);
+  useEffect(() => {
+    if (which === "spot") void loadMarkets(which);
+  }, [which]);
   const wanted = query.trim().toUpperCase();
   const rows: readonly Row[] = useMemo(() => {
-    const known = instruments.value;
-    return list ? list.filter((row) => row.status !== "Gone") : [...known.values()];
-  }, [list, instruments.value]);
+    const known = [...instruments.value.values()].filter((row) => categoryOf(marketOf(row)) === which);
+    return list ? list.filter((row) => row.status !== "Gone") : known;
+  }, [list, which, instruments.value]);
   const found = useMemo(
-    () => rows.filter((row) => row.symbol.includes(wanted) && (which === "all" || row.favourite)).sort(order(wanted)),
+    () => rows.filter((row) => row.symbol.includes(wanted) && (which !== "favourites" || row.favourite)).sort(order(wanted)),
     [wanted, which, rows],
   );
-  const pick = (symbol: string) => {
-    showMarket(symbol);
+  const pick = (row: Row) => {
+    showMarket(marketOf(row));
     hide();
   };
+  const waits = !list && !rows.length && !failed && state !== "failed";
   const nothing = which === "favourites" && !wanted ? tc.noFavourites : t.markets.none(query);
   return (
     <Sheet tall title={t.markets.title} onClose={hide}>
@@ -118,7 +135,7 @@ export function MarketSheet() {
         class="search"
         onSubmit={(event) => {
           event.preventDefault();
-          if (found[0]) pick(found[0].symbol);
+          if (found[0]) pick(found[0]);
         }}
       >
         <Icon name="search" size={20} />
@@ -135,28 +152,27 @@ export function MarketSheet() {
           onInput={(event) => setQuery(event.currentTarget.value)}
         />
       </form>
-      {list && (
-        <Segment
-          name={tc.which}
-          value={which}
-          onChange={setWhich}
-          options={[
-            { value: "all", label: tc.allMarkets },
-            { value: "favourites", label: tc.favourites },
-          ]}
-        />
-      )}
+      <Segment
+        name={tc.which}
+        value={which}
+        onChange={setWhich}
+        options={[
+          { value: "linear", label: t.markets.kinds.linear },
+          { value: "spot", label: t.markets.kinds.spot },
+          { value: "favourites", label: tc.favourites },
+        ]}
+      />
       {failed && !list && <p class="line">{tc.noPrices}</p>}
-      {!list && loading.value === "yes" && <p class="line">{t.markets.loading}</p>}
-      {!list && loading.value === "failed" && (
-        <Empty action={t.retry} onAction={() => void loadMarkets()}>
+      {waits && <p class="line">{t.markets.loading}</p>}
+      {!list && state === "failed" && (
+        <Empty action={t.retry} onAction={() => void loadMarkets(kind)}>
           {t.markets.failed}
         </Empty>
       )}
-      {(list || loading.value === "no") && !found.length && <Empty>{nothing}</Empty>}
+      {(list || state === "no") && !waits && !found.length && <Empty>{nothing}</Empty>}
       <ul class="market-list">
         {found.slice(0, SHOWN).map((row) => (
-          <MarketRow key={row.symbol} row={row} priced={list !== null} onPick={() => pick(row.symbol)} onStar={() => void star(row.symbol, !row.favourite)} />
+          <MarketRow key={marketOf(row)} row={row} priced={list !== null} onPick={() => pick(row)} onStar={() => void star(marketOf(row), !row.favourite)} />
         ))}
       </ul>
     </Sheet>

@@ -1,9 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
 import { Refused, Silence } from "../api/client.ts";
 import { type OrderDetail, readDetail } from "../api/routes.ts";
-import { baseOf, money, number } from "../lib/format.ts";
+import { money, number } from "../lib/format.ts";
+import { type MarketId, marketOf, titleOf } from "../lib/market.ts";
 import { clock, moment, span } from "../lib/time.ts";
-import { step, tick } from "../state/derive.ts";
+import { progress, sizeText, step, tick } from "../state/derive.ts";
 import { hide, show } from "../state/overlay.ts";
 import { accounts, isOpen, orders } from "../state/store.ts";
 import { t } from "../strings.ts";
@@ -16,9 +17,9 @@ import { accountLabel } from "./PositionCard.tsx";
 type Event = OrderDetail["events"][number];
 
 /** The two or three facts of an entry that people look for; the whole of it stays in the server's record. */
-function said({ kind, body }: Event, symbol: string): string {
+function said({ kind, body }: Event, market: MarketId): string {
   const of = (name: string) => (typeof body[name] === "string" || typeof body[name] === "number" ? String(body[name]) : "");
-  if (kind === "fill") return `${number(of("execQty"), step(symbol))} ${tt.atPrice(number(of("execPrice"), tick(symbol)))}`;
+  if (kind === "fill") return `${number(of("execQty"), step(market))} ${tt.atPrice(number(of("execPrice"), tick(market)))}`;
   return [of("orderStatus"), of("message"), of("by")].filter(Boolean).join(", ");
 }
 
@@ -29,7 +30,7 @@ function Timeline({ detail }: { detail: OrderDetail }) {
         <li key={at}>
           <span class="number">{clock(Date.parse(event.at))}</span>
           <span>
-            <b>{ta.event[event.kind] ?? event.kind}</b> {said(event, detail.symbol)}
+            <b>{ta.event[event.kind] ?? event.kind}</b> {said(event, marketOf(detail))}
           </span>
         </li>
       ))}
@@ -53,11 +54,11 @@ export function OrderSheet({ id }: { id: string }) {
     return () => void (here = false);
   }, [id, known?.version]);
   const order = known ?? (detail === "failed" ? null : detail);
-  const symbol = order?.symbol ?? "";
+  const market = order && marketOf(order);
   const open = known && isOpen(known);
   return (
     <Sheet
-      title={`${ta.detail} ${symbol}`}
+      title={`${ta.detail} ${market ? titleOf(market) : ""}`}
       aside={<Place account={accounts.value.find((row) => row.id === order?.account)} />}
       onClose={hide}
       foot={
@@ -68,20 +69,20 @@ export function OrderSheet({ id }: { id: string }) {
         )
       }
     >
-      {known && (
+      {known && market && (
         <p class="sentence">
-          <SideMark side={known.side} /> <b class="number">{number(known.qty, step(symbol))}</b> {baseOf(symbol)}, {known.order_type === "Limit" ? `${t.limit} ${number(known.price, tick(symbol))}` : t.market}
+          <SideMark side={known.side} /> <b class="number">{sizeText(known)}</b>, {known.order_type === "Limit" ? `${t.limit} ${number(known.price, tick(market))}` : t.market}
         </p>
       )}
       {detail === null && <p class="line">{t.loading}</p>}
       {detail === "failed" && <Note icon="warn" tone="bad">{ta.detailFailed}</Note>}
-      {detail && detail !== "failed" && (
+      {detail && detail !== "failed" && market && (
         <>
           <dl class="facts facts-one">
             <Fact name={t.account}>{accountLabel(detail.account)}</Fact>
             <Fact name={ta.placedBy}>{[detail.user, ta.source[detail.source]].filter(Boolean).join(", ")}</Fact>
-            <Fact name={t.orders.state.filled}>{t.orders.filled(number(detail.filled_qty, step(symbol)), number(detail.qty, step(symbol)))}</Fact>
-            {detail.avg_price && <Fact name={ta.average}>{number(detail.avg_price, tick(symbol))}</Fact>}
+            <Fact name={t.orders.state.filled}>{t.orders.filled(...progress(detail, detail.filled_qty))}</Fact>
+            {detail.avg_price && <Fact name={ta.average}>{number(detail.avg_price, tick(market))}</Fact>}
             {detail.fee && <Fact name={ta.fee}>{money(detail.fee)}</Fact>}
             {detail.times.acked && <Fact name={ta.receipt}>{ta.ms(span(detail.times.tap, detail.times.acked))}</Fact>}
             <Fact name={ta.placedAt}>{moment(detail.created_at)}</Fact>

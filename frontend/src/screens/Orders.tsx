@@ -1,10 +1,11 @@
 import { signal } from "@preact/signals";
 import type { Order } from "../api/types.ts";
-import { div, read, sign, sub, text } from "../lib/decimal.ts";
+import { div, mul, read, sign, sub, text } from "../lib/decimal.ts";
 import { number } from "../lib/format.ts";
+import { marketOf, titleOf } from "../lib/market.ts";
 import { age } from "../lib/time.ts";
 import { known } from "../net/live.ts";
-import { step, tick } from "../state/derive.ts";
+import { byValue, progress, tick } from "../state/derive.ts";
 import { showMarket } from "../state/focus.ts";
 import { blocksReducing, fresh, now } from "../state/health.ts";
 import { layout } from "../state/layout.ts";
@@ -22,26 +23,27 @@ const waits = (order: Order) => order.exchange_status === "Untriggered";
 
 /** The kind, the price, and the trigger it waits for: a stop must never look like an order that stands in the book. */
 function describe(order: Order): string {
-  const type = order.order_type === "Limit" ? `${t.limit} ${number(order.price, tick(order.symbol))}` : t.market;
+  const type = order.order_type === "Limit" ? `${t.limit} ${number(order.price, tick(marketOf(order)))}` : t.market;
   const kind = order.stop_order_type ? t.orders.kind[order.stop_order_type] : undefined;
-  const trigger = order.trigger_price && waits(order) ? t.orders.trigger(number(order.trigger_price, tick(order.symbol))) : undefined;
+  const trigger = order.trigger_price && waits(order) ? t.orders.trigger(number(order.trigger_price, tick(marketOf(order)))) : undefined;
   return [kind, type, trigger].filter(Boolean).join(" ");
 }
 
 function Progress({ order }: { order: Order }) {
-  const [done, all] = [read(order.filled_qty), read(order.qty)];
+  const [filled, all] = [read(order.filled_qty), read(order.qty)];
+  const paid = read(order.avg_price);
+  const done = filled && byValue(order) ? paid && mul(filled, paid) : filled;
   const part = done && all && sign(all) > 0 ? text(div(done, all, 4)) : "0";
   return (
     <span class="progress">
       <progress value={part} max={1} aria-hidden="true" />
-      <span class="number">{t.orders.filled(number(order.filled_qty, step(order.symbol)), number(order.qty, step(order.symbol)))}</span>
+      <span class="number">{t.orders.filled(...progress(order, order.filled_qty))}</span>
     </span>
   );
 }
 
 function marksOf(order: Order): string[] {
   const marks = [waits(order) ? t.orders.waiting : t.orders.state[order.state], accountLabel(order.account)];
-  if (order.category === "spot") marks.push(t.orders.spot);
   if (order.reduce_only) marks.push(t.orders.reduceOnly);
   if (order.source === "external") marks.push(protects(order) ? t.orders.byBybit : t.orders.external);
   if (order.time_in_force !== "GTC" && order.order_type === "Limit") marks.push(order.time_in_force);
@@ -56,7 +58,7 @@ function Age({ order }: { order: Order }) {
 function Distance({ order }: { order: Order }) {
   now.value;
   const price = read(waits(order) ? order.trigger_price : order.price);
-  const last = read(ticker(order.symbol).peek()?.last);
+  const last = read(ticker(marketOf(order)).peek()?.last);
   if (!price || !last || sign(last) === 0) return null;
   const away = div(sub(price, last), last, 6);
   return <span class="number">{ta.distance(percent(text(away)) ?? "")}</span>;
@@ -65,11 +67,11 @@ function Distance({ order }: { order: Order }) {
 export const protects = (order: Order) => Boolean(order.stop_order_type && t.orders.kind[order.stop_order_type]);
 
 function nameOf(order: Order): string {
-  return `${t.side(order.side)} ${describe(order)} ${order.symbol}`;
+  return `${t.side(order.side)} ${describe(order)} ${titleOf(marketOf(order))}`;
 }
 
 function AmendButton({ order }: { order: Order }) {
-  if (order.category !== "linear" || protects(order)) return null;
+  if (protects(order)) return null;
   return (
     <button
       type="button"
@@ -105,7 +107,7 @@ export function OrderRow({ order }: { order: Order }) {
     <li class="card order" data-old={fresh.value ? undefined : ""}>
       <div class="order-text">
         <button type="button" class="order-title" aria-haspopup="dialog" onClick={() => show({ kind: "order", order: order.id })}>
-          <b>{order.symbol}</b> <SideMark side={order.side} /> <span class="number order-what">{describe(order)}</span>
+          <b>{titleOf(marketOf(order))}</b> <SideMark side={order.side} /> <span class="number order-what">{describe(order)}</span>
         </button>
         <Progress order={order} />
         <p class="order-marks">
@@ -130,8 +132,8 @@ function TableRow({ order }: { order: Order }) {
   return (
     <tr tabIndex={0} data-order={order.id} data-old={fresh.value ? undefined : ""}>
       <th scope="row">
-        <button type="button" class="link" onClick={() => showMarket(order.symbol)}>
-          {order.symbol}
+        <button type="button" class="link" onClick={() => showMarket(marketOf(order))}>
+          {titleOf(marketOf(order))}
         </button>
       </th>
       <td>

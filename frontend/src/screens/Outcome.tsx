@@ -1,7 +1,8 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { number } from "../lib/format.ts";
+import { marketOf } from "../lib/market.ts";
 import type { Attempt } from "../state/attempts.ts";
-import { step, tick } from "../state/derive.ts";
+import { progress, step, tick } from "../state/derive.ts";
 import { filledSoFar, type Outcome, outcomeOf } from "../state/outcome.ts";
 import { orders } from "../state/store.ts";
 import { t } from "../strings.ts";
@@ -37,16 +38,16 @@ export function because({ title, code }: Cause): string {
 export function tell(attempt: Attempt): Told {
   const outcome = outcomeOf(attempt);
   const row = orders.value.get(attempt.id) ?? attempt.row;
-  const symbol = row?.symbol ?? "";
+  const market = row && marketOf(row);
   const done = filledSoFar(row ?? undefined, attempt.id);
-  const size = (value: string) => number(value, step(symbol));
+  const size = (value: string) => number(value, market && step(market));
   switch (outcome) {
     case "sending": return { title: tt.sending, lead: "" };
     case "accepted": return { title: tt.accepted, lead: "" };
     case "working": return { title: row?.exchange_status === "Untriggered" ? tt.waiting : tt.working, lead: "" };
-    case "partly": return { title: tt.partly(size(done), size(row?.qty ?? "")), lead: row?.avg_price ? tt.filledAt(size(done), number(row.avg_price, tick(symbol))) : "" };
+    case "partly": return { title: row ? tt.partly(...progress(row, done)) : "", lead: row?.avg_price ? tt.filledAt(size(done), number(row.avg_price, tick(marketOf(row)))) : "" };
     case "filled":
-      return { title: tt.filled, lead: row?.avg_price ? tt.filledAt(size(done), number(row.avg_price, tick(symbol))) : size(done) };
+      return { title: tt.filled, lead: market && row.avg_price ? tt.filledAt(size(done), number(row.avg_price, tick(market))) : size(done) };
     case "cancelled": return { title: done === "0" ? tt.cancelled : tt.cancelledAfter(size(done)), lead: "" };
     case "rejected": return { title: tt.rejected, lead: because(rejection(row)) };
     case "refused": return { title: tt.rejected, lead: because(refusalText(attempt.refusal)) };

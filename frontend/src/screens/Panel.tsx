@@ -1,12 +1,17 @@
 import { signal } from "@preact/signals";
+import { isSpot } from "../lib/market.ts";
+import { known } from "../net/live.ts";
+import { market } from "../state/focus.ts";
 import { layout } from "../state/layout.ts";
 import { openOrders, openPositions } from "../state/store.ts";
 import { t } from "../strings.ts";
+import { Waiting } from "../ui/bits.tsx";
 import { lazy } from "../ui/lazy.tsx";
 import { Segment } from "../ui/Segment.tsx";
 import { OrderList } from "./Orders.tsx";
 import { PositionList } from "./Positions.tsx";
 
+export const Holding = lazy(() => import("./spot/index.ts").then((part) => part.Holding), <Waiting />);
 const FillTable = lazy(() => import("./FillTable.tsx").then((part) => part.FillTable));
 
 const PANELS = ["positions", "orders", "fills"] as const;
@@ -21,6 +26,7 @@ export function Panel() {
   const front = here.includes(panel.value) ? panel.value : "positions";
   return (
     <section class="panel">
+      {known.value && isSpot(market.value) && <Holding market={market.value} />}
       <Segment
         name={t.lists}
         value={front}

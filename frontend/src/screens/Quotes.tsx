@@ -1,8 +1,9 @@
 import { useComputed } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import type { Side, Ticker } from "../api/types.ts";
-import { cmp, dec, mul, read, sub } from "../lib/decimal.ts";
+import { cmp, dec, mul, read, sub, text } from "../lib/decimal.ts";
 import { NONE, number, signed } from "../lib/format.ts";
+import { isSpot, type MarketId, marketOf } from "../lib/market.ts";
 import { countdown } from "../lib/time.ts";
 import { serverClock } from "../net/live.ts";
 import { step, tick } from "../state/derive.ts";
@@ -14,9 +15,11 @@ import { t } from "../strings.ts";
 import { tc } from "../strings-chart.ts";
 import { Change, Dated } from "../ui/bits.tsx";
 
+const ROOM = dec("0.001");
+
 /** Which way the last price went, kept until it goes the other way. */
-function useDirection(symbol: string, last: string | null | undefined): "up" | "down" | undefined {
-  const kept = useRef<{ symbol: string; last: string | null | undefined; way: "up" | "down" | undefined }>({ symbol, last, way: undefined });
+function useDirection(symbol: MarketId, last: string | null | undefined): "up" | "down" | undefined {
+  const kept = useRef<{ symbol: MarketId; last: string | null | undefined; way: "up" | "down" | undefined }>({ symbol, last, way: undefined });
   if (kept.current.symbol !== symbol) kept.current = { symbol, last, way: undefined };
   const [from, to] = [read(kept.current.last), read(last)];
   if (from && to && cmp(from, to) !== 0) kept.current.way = cmp(to, from) > 0 ? "up" : "down";
@@ -24,13 +27,13 @@ function useDirection(symbol: string, last: string | null | undefined): "up" | "
   return kept.current.way;
 }
 
-export function LastPrice({ symbol, large }: { symbol: string; large?: boolean }) {
-  const last = ticker(symbol).value?.last;
-  const way = useDirection(symbol, last);
+export function LastPrice({ market, large }: { market: MarketId; large?: boolean }) {
+  const last = ticker(market).value?.last;
+  const way = useDirection(market, last);
   const shown = fresh.value ? way : undefined;
   return (
     <span class={large ? "last last-large" : "last"} data-tone={shown}>
-      <span class="number">{number(last, tick(symbol))}</span>
+      <span class="number">{number(last, tick(market))}</span>
       <span class="last-way" aria-hidden="true">
         {shown === "up" ? "▲" : shown === "down" ? "▼" : ""}
       </span>
@@ -40,15 +43,21 @@ export function LastPrice({ symbol, large }: { symbol: string; large?: boolean }
 
 function spread(quote: Ticker | null): string | null {
   const [bid, ask] = [read(quote?.bid), read(quote?.ask)];
-  return bid && ask ? number(sub(ask, bid), tick(quote?.symbol ?? "")) : null;
+  return quote && bid && ask ? number(sub(ask, bid), tick(marketOf(quote))) : null;
 }
 
 /** Of what may tick ten times a second, a look twice a second; sooner only when there was nothing. */
-function useSlow(symbol: string): Ticker | null {
+function useSlow(front: MarketId): Ticker | null {
   const there = useComputed(() => ticker(market.value).value !== null);
   there.value;
   now.value;
-  return ticker(symbol).peek();
+  return ticker(front).peek();
+}
+
+/** Beside a price there is room for three decimals of a size: spot's steps are finer. */
+function sizeStep(): string | null {
+  const unit = step(market.value);
+  return cmp(read(unit) ?? ROOM, ROOM) < 0 ? text(ROOM) : unit;
 }
 
 function Quote({ side, price, size }: { side: Side; price: string | null | undefined; size: string | null | undefined }) {
@@ -58,7 +67,7 @@ function Quote({ side, price, size }: { side: Side; price: string | null | undef
     <button type="button" class="quote" data-side={side} data-tone={side === "Buy" ? "up" : "down"} disabled={!price} onClick={put}>
       <span class="quote-name">
         {name}
-        <small class="number">{size && number(size, step(market.value))}</small>
+        <small class="number">{size && number(size, sizeStep())}</small>
       </span>
       <span class="number">{number(price, tick(market.value))}</span>
     </button>
@@ -70,37 +79,48 @@ function Funding({ quote }: { quote: Ticker | null }) {
   const at = quote?.next_funding_at;
   return (
     <>
-      <div>
-        <dt>{tc.funding}</dt>
-        <dd class="number">{rate ? `${signed(mul(rate, dec("100")), 4)}%` : NONE}</dd>
-      </div>
-      <div>
-        <dt>{tc.fundingIn}</dt>
-        <dd class="number">{at ? countdown(Date.parse(at) - serverClock.now()) : NONE}</dd>
-      </div>
+      <Row name={tc.funding}>{rate ? `${signed(mul(rate, dec("100")), 4)}%` : NONE}</Row>
+      <Row name={tc.fundingIn}>{at ? countdown(Date.parse(at) - serverClock.now()) : NONE}</Row>
     </>
   );
 }
 
-/** The price in front, and what belongs to it. */
+function Row({ name, children }: { name: string; children: preact.ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd class="number">{children}</dd>
+    </div>
+  );
+}
+
+/** The price in front, and what belongs to it: of a perpetual its mark price and funding, of a spot pair the day's range. */
 export function PriceStrip() {
-  const symbol = market.value;
-  const quote = useSlow(symbol);
+  const front = market.value;
+  const quote = useSlow(front);
+  const price = (value: string | null | undefined) => number(value, tick(front));
+  const change = (
+    <Row name={tc.change}>
+      <Change rate={quote?.change_24h} />
+    </Row>
+  );
   return (
     <Dated class="hero">
-      <LastPrice symbol={symbol} large />
-      <dl class="hero-facts">
-        <div>
-          <dt>{t.mark}</dt>
-          <dd class="number">{number(quote?.mark, tick(symbol))}</dd>
-        </div>
-        <div>
-          <dt>{tc.change}</dt>
-          <dd>
-            <Change rate={quote?.change_24h} />
-          </dd>
-        </div>
-        <Funding quote={quote} />
+      <LastPrice market={front} large />
+      <dl class="hero-facts" data-range={isSpot(front) ? "" : undefined}>
+        {isSpot(front) ? (
+          <>
+            {change}
+            <Row name={tc.high}>{price(quote?.high_24h)}</Row>
+            <Row name={tc.low}>{price(quote?.low_24h)}</Row>
+          </>
+        ) : (
+          <>
+            <Row name={t.mark}>{price(quote?.mark)}</Row>
+            {change}
+            <Funding quote={quote} />
+          </>
+        )}
       </dl>
     </Dated>
   );

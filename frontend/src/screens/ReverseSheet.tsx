@@ -119,7 +119,7 @@ export function PositionSheet({ id }: { id: string }) {
       </Sheet>
     );
   const { side, symbol } = position;
-  const desk: Desk = { account: account.id, environment: account.environment, symbol };
+  const desk: Desk = { account: account.id, environment: account.environment, category: "linear", symbol };
   const rows: [string, () => void][] = [
     [ta.stopsAsk, () => show({ kind: "stops", position: id })],
     [

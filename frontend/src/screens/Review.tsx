@@ -2,12 +2,13 @@ import { useEffect, useRef } from "preact/hooks";
 import type { NewOrder, Position } from "../api/types.ts";
 import { placeOrder } from "../api/routes.ts";
 import { abs, cmp, dec, div, read, sub } from "../lib/decimal.ts";
-import { baseOf, money, number } from "../lib/format.ts";
+import { money, number } from "../lib/format.ts";
+import { type MarketId, marketOf, titleOf } from "../lib/market.ts";
 import { age } from "../lib/time.ts";
 import { seen, serverClock } from "../net/live.ts";
 import { alertNow, say } from "../state/announce.ts";
 import { type Attempt, attemptOrder, attempts } from "../state/attempts.ts";
-import { held, step, tick } from "../state/derive.ts";
+import { byValue, coins, held, sizeText, tick } from "../state/derive.ts";
 import { figures } from "../state/draft.ts";
 import { blockText, blocksOpening, blocksReducing, kind, now } from "../state/health.ts";
 import { buzz } from "../state/haptic.ts";
@@ -17,11 +18,12 @@ import { hide, overlay } from "../state/overlay.ts";
 import { lookAt } from "../state/preview.ts";
 import { accounts, ticker } from "../state/store.ts";
 import { toPreview } from "../state/terms.ts";
-import { change, clearDraft, closeReview, context, draftOf, openReview, placeOf, type Review, refuse, review } from "../state/ticket.ts";
+import { change, clearDraft, closeReview, context, draftOf, placeOf, type Review, refuse, review } from "../state/ticket.ts";
 import { glyph, t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
 import { Fact, Note, Place } from "../ui/bits.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
+import { lazy } from "../ui/lazy.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
 import { StepUp } from "../ui/StepUp.ts";
 import { because, DoneButton, OutcomeView, tell } from "./Outcome.tsx";
@@ -29,13 +31,15 @@ import { type Cause, refusalText, rejection } from "./refusals.ts";
 import { Summary } from "./Summary.tsx";
 import { Warnings } from "./Ticket.tsx";
 
+const SpotFigures = lazy(() => import("./spot/index.ts").then((part) => part.SpotFigures));
+
 const DRIFT = dec("0.001");
 const SAME_WITHIN_MS = 3_000;
 
 /** A market order whose price moved by more than 0.1 % since it was shown is not the order that was read. */
 function drifted(asked: Review): boolean {
   if (asked.order.order_type !== "Market" || asked.order.trigger_price || !asked.price) return false;
-  const quote = ticker(asked.desk.symbol).value;
+  const quote = ticker(marketOf(asked.desk)).value;
   const price = read(asked.order.side === "Buy" ? quote?.ask : quote?.bid);
   if (!price || asked.price.n === 0n) return false;
   return cmp(div(abs(sub(price, asked.price)), asked.price, 8), DRIFT) > 0;
@@ -43,11 +47,11 @@ function drifted(asked: Review): boolean {
 
 /** An order of the same side whose end nobody knows: this one may be a second. One of an earlier page may be any. */
 function stillUnknown(asked: Review): string | undefined {
-  const { account, symbol, side } = asked.order;
+  const { account, side } = asked.order;
   return [...attempts.value.values()].find((attempt) => {
     if (attempt.phase !== "unknown") return false;
     const of = attempt.order ?? attempt.row;
-    return of ? of.account === account && of.symbol === symbol && of.side === side : attempt.name === null;
+    return of ? of.account === account && marketOf(of) === marketOf(asked.order) && of.side === side : attempt.name === null;
   })?.id;
 }
 
@@ -63,9 +67,9 @@ function repeated(asked: Review): boolean {
   });
 }
 
-function changedPosition(detail: unknown, symbol: string): string {
+function changedPosition(detail: unknown, market: MarketId): string {
   const position = (detail ?? {}) as Partial<Position>;
-  return held(position.side ?? "", position.size ?? null, symbol);
+  return held(position.side ?? "", position.size ?? null, market);
 }
 
 /** After the server's answer: a stale picture is asked anew, a no goes back to the ticket with everything still in it. */
@@ -79,8 +83,8 @@ function follow(asked: Review): void {
   }
   if (attempt.refusal?.code === "seen_changed" || attempt.refusal?.code === "seen_expired") {
     const changed = attempt.refusal.code === "seen_changed";
-    const text = changed ? tt.seenChanged(changedPosition(attempt.refusal.detail["position"], asked.desk.symbol)) : tt.seenExpired;
-    openReview(asked.desk, text);
+    const text = changed ? tt.seenChanged(changedPosition(attempt.refusal.detail["position"], marketOf(asked.desk))) : tt.seenExpired;
+    asked.again(text);
     alertNow(text);
   }
 }
@@ -96,32 +100,40 @@ async function place(asked: Review): Promise<void> {
   follow(asked);
 }
 
-function orderName({ side, qty, symbol, order_type }: NewOrder): string {
-  return `${glyph[side]} ${t.side(side)} ${number(qty, step(symbol))} ${baseOf(symbol)} of ${symbol}, ${order_type === "Limit" ? t.limit : t.market}`;
+function orderName(order: NewOrder): string {
+  const { side, order_type } = order;
+  return `${glyph[side]} ${t.side(side)} ${wanted(order)} ${ofMarket(order)}, ${order_type === "Limit" ? t.limit : t.market}`;
+}
+
+/** "0.010 BTC"; "BTC for 650 USDT" of an order by value. */
+function wanted(order: NewOrder): string {
+  return byValue(order) ? `${coins(marketOf(order))[0]} ${tt.worth(sizeText(order))}` : sizeText(order);
+}
+
+function ofMarket(order: NewOrder): string {
+  return byValue(order) ? tt.onMarket(titleOf(marketOf(order))) : tt.ofMarket(titleOf(marketOf(order)));
 }
 
 function Sentence({ asked }: { asked: Review }) {
   const { order } = asked;
   const limit = order.order_type === "Limit";
+  const market = marketOf(order);
   return (
     <p class="sentence">
       <span class="side" data-tone={order.side === "Buy" ? "up" : "down"}>
         <span aria-hidden="true">{glyph[order.side]} </span>
         {t.side(order.side)}
       </span>{" "}
-      <b class="number">
-        {number(order.qty, step(order.symbol))} {baseOf(order.symbol)}
-      </b>{" "}
-      of {order.symbol}, {limit ? t.limit : t.market}
+      <b class="number">{wanted(order)}</b> {ofMarket(order)}, {limit ? t.limit : t.market}
       {limit && (
         <>
           {" "}
-          at <b class="number">{number(order.price, tick(order.symbol))}</b>, {tt.tifName[order.time_in_force].toLowerCase()}
+          at <b class="number">{number(order.price, tick(market))}</b>, {tt.tifName[order.time_in_force].toLowerCase()}
         </>
       )}
-      {order.trigger_price && order.trigger_direction && (
+      {order.trigger_price && (
         <>
-          , {tt.whenPrice(tt.by[order.trigger_by ?? "LastPrice"], order.trigger_direction === 1)} <b class="number">{number(order.trigger_price, tick(order.symbol))}</b>
+          , {tt.whenPrice(tt.by[order.trigger_by ?? "LastPrice"], rises(order))} <b class="number">{number(order.trigger_price, tick(market))}</b>
         </>
       )}
       {order.reduce_only && `, ${t.orders.reduceOnly}`}.
@@ -129,26 +141,43 @@ function Sentence({ asked }: { asked: Review }) {
   );
 }
 
-function Asking({ asked }: { asked: Review }) {
+/** Which way the price has to go; of spot's triggers nothing is sent of that, for it follows from the last price. */
+function rises(order: NewOrder): boolean {
+  const [trigger, last] = [read(order.trigger_price), read(ticker(marketOf(order)).peek()?.last)];
+  return order.trigger_direction ? order.trigger_direction === 1 : !trigger || !last || cmp(trigger, last) > 0;
+}
+
+/** What an order of a perpetual would do. */
+function PerpetualFigures({ asked }: { asked: Review }) {
   const at = context(asked.desk);
-  const quote = ticker(asked.desk.symbol).value;
   if (!at) return null;
   const draft = draftOf(asked.desk);
   const known = figures(draft, at);
-  const request = toPreview(placeOf(asked.desk), draft, known);
-  const look = lookAt(request);
-  const price = asked.order.side === "Buy" ? quote?.ask : quote?.bid;
+  const look = lookAt(toPreview(placeOf(asked.desk), draft, known));
+  return (
+    <>
+      <Summary known={known} at={at} reduceOnly={asked.order.reduce_only} limit={asked.order.order_type === "Limit"} look={look} />
+      <Warnings ticket={{ known, look }} />
+    </>
+  );
+}
+
+function Asking({ asked }: { asked: Review }) {
+  const { order } = asked;
+  const market = marketOf(asked.desk);
+  const quote = ticker(market).value;
+  const price = order.side === "Buy" ? quote?.ask : quote?.bid;
   now.value;
   const doubt = stillUnknown(asked);
   return (
     <>
-      <Summary known={known} at={at} reduceOnly={asked.order.reduce_only} limit={asked.order.order_type === "Limit"} look={look} />
+      {asked.desk.category === "spot" ? <SpotFigures desk={asked.desk} /> : <PerpetualFigures asked={asked} />}
       <dl class="facts facts-one">
-        {asked.order.take_profit && <Fact name={tt.takeProfit(tt.by[asked.order.tp_trigger_by ?? "LastPrice"])}>{number(asked.order.take_profit, tick(asked.desk.symbol))}</Fact>}
-        {asked.order.stop_loss && <Fact name={tt.stopLoss(tt.by[asked.order.sl_trigger_by ?? "LastPrice"])}>{number(asked.order.stop_loss, tick(asked.desk.symbol))}</Fact>}
-        {asked.order.slippage_tolerance && <Fact name={tt.slippage}>{asked.order.slippage_tolerance}</Fact>}
+        {order.take_profit && <Fact name={tt.takeProfit(tt.by[order.tp_trigger_by ?? "LastPrice"])}>{number(order.take_profit, tick(market))}</Fact>}
+        {order.stop_loss && <Fact name={tt.stopLoss(tt.by[order.sl_trigger_by ?? "LastPrice"])}>{number(order.stop_loss, tick(market))}</Fact>}
+        {order.slippage_tolerance && <Fact name={tt.slippage}>{order.slippage_tolerance}</Fact>}
         <Fact name={tt.priceNow}>
-          {number(price, tick(asked.desk.symbol))}
+          {number(price, tick(market))}
           {quote && <small> {age(serverClock.age(quote.at))}</small>}
         </Fact>
       </dl>
@@ -157,7 +186,6 @@ function Asking({ asked }: { asked: Review }) {
           {asked.notice}
         </Note>
       )}
-      <Warnings ticket={{ known, look }} />
       {(doubt || repeated(asked)) && (
         <Note icon="warn" tone="warn">
           {doubt ? tt.stillUnknown(doubt.slice(0, 8)) : tt.again}
@@ -174,14 +202,15 @@ function finish(): void {
 
 /** With the two figures, where both are known. */
 function shortMargin(asked: Review, cause: Cause): Cause {
+  if (cause.code !== "110007") return cause;
   const at = context(asked.desk);
   const needed = at && figures(draftOf(asked.desk), at).margin;
-  if (cause.code !== "110007" || !needed || !at.available || cmp(needed, at.available) <= 0) return cause;
+  if (!needed || !at.available || cmp(needed, at.available) <= 0) return cause;
   return { ...cause, title: tt.marginShort(money(needed), money(at.available)) };
 }
 
 function refill({ desk, order }: Review): void {
-  change(desk, { size: order.qty, unit: "base", postOnly: order.time_in_force === "PostOnly", reduceOnly: order.reduce_only });
+  change(desk, { size: order.qty, unit: byValue(order) ? "quote" : "base", postOnly: order.time_in_force === "PostOnly", reduceOnly: order.reduce_only });
 }
 
 function useOutcome(asked: Review, attempt: Attempt | undefined) {
@@ -214,15 +243,15 @@ export function ReviewSheet({ asked }: { asked: Review }) {
   const moved = !attempt && drifted(asked);
   useEffect(() => {
     if (!moved) return;
-    const quote = ticker(asked.desk.symbol).peek();
+    const quote = ticker(marketOf(asked.desk)).peek();
     const price = read(asked.order.side === "Buy" ? quote?.ask : quote?.bid);
-    review.value = { ...asked, price, notice: `${tt.moved} ${tt.wasPrice(number(asked.price, tick(asked.desk.symbol)))}` };
+    review.value = { ...asked, price, notice: `${tt.moved} ${tt.wasPrice(number(asked.price, tick(marketOf(asked.desk))))}` };
   }, [moved]);
 
   const elsewhere = account?.environment !== asked.desk.environment;
   const block = blockOf(asked);
   const reason = elsewhere ? tt.elsewhere : block === "not-live" ? t.notLive(kind.value) || t.paused : block && blockText(block, asked.desk.account);
-  const size = `${number(asked.order.qty, step(asked.desk.symbol))} ${baseOf(asked.desk.symbol)}`;
+  const size = byValue(asked.order) ? tt.worth(sizeText(asked.order)) : sizeText(asked.order);
   const live = account?.environment === "live";
   // Nothing was sent: the proof is asked for here, and then the reader is asked anew.
   const unproven = attempt?.refusal?.code === "step_up" ? attempt.refusal : null;
@@ -258,7 +287,7 @@ export function ReviewSheet({ asked }: { asked: Review }) {
       <div class="review">
         <Sentence asked={asked} />
         {unproven ? (
-          <StepUp refused={unproven} done={() => void (openReview(asked.desk, tt.proven) || closeReview())} />
+          <StepUp refused={unproven} done={() => void (asked.again(tt.proven) || closeReview())} />
         ) : attempt ? (
           <OutcomeView attempt={attempt} />
         ) : (

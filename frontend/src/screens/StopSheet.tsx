@@ -3,9 +3,10 @@ import { Refused, Silence } from "../api/client.ts";
 import { cancelAll, closeEverything } from "../api/routes.ts";
 import type { Position } from "../api/types.ts";
 import { number } from "../lib/format.ts";
+import { marketOf, titleOf } from "../lib/market.ts";
 import { uuid } from "../lib/uuid.ts";
 import { alertNow } from "../state/announce.ts";
-import { step } from "../state/derive.ts";
+import { sizeText, step } from "../state/derive.ts";
 import { account } from "../state/focus.ts";
 import { blockText, blocksReducing, fresh, kind } from "../state/health.ts";
 import { UNPROVEN } from "../state/attempts.ts";
@@ -34,7 +35,7 @@ function closing(line: Line): Line {
   const row = orders.value.get(line.key);
   if (!row) return line;
   const done = filledSoFar(row, row.id);
-  const unit = step(row.symbol);
+  const unit = step(marketOf(row));
   const part = done === "0" ? null : tt.partClosed(number(done, unit), number(row.qty, unit));
   switch (row.state) {
     case "filled": return { ...line, result: tt.closed, tone: "good" };
@@ -136,7 +137,7 @@ export function StopSheet() {
   // What guards a position stays, and a send without an answer may never have reached Bybit.
   const doubtful = open.filter((row) => UNPROVEN.has(row.state)).length;
   const sure = open.filter((row) => !UNPROVEN.has(row.state) && !protects(row));
-  const markets = new Set(sure.map((row) => row.symbol)).size;
+  const markets = new Set(sure.map(marketOf)).size;
   const blocked = blocksReducing(front?.id);
   // Until there is an answer the same id stands for the same wish, so that a second try closes nothing twice.
   const base = useRef(uuid());
@@ -167,7 +168,7 @@ export function StopSheet() {
             const { order } = item;
             const bad = item.result === "failed" || item.result === "unknown";
             const code = item.code ? ` (${item.code})` : "";
-            const name = `${order.symbol} ${t.side(order.side)} ${number(order.qty, step(order.symbol))}`;
+            const name = `${titleOf(marketOf(order))} ${t.side(order.side)} ${sizeText(order)}`;
             add({ key: order.id, name, result: tt.result[item.result] + code, tone: bad ? "bad" : "good" });
           }
         }}

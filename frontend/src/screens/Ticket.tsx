@@ -4,13 +4,14 @@ import { cmp, read, sign } from "../lib/decimal.ts";
 import { entered } from "../lib/entry.ts";
 import { baseOf, money, number, quoteOf } from "../lib/format.ts";
 import { byRisk, type Context, type Draft, type Field, type Figures, figures, kindOf, share, stepped } from "../state/draft.ts";
+import { openReview } from "../state/asking.ts";
 import { blockText, blocksOpening, blocksReducing, kind } from "../state/health.ts";
 import { show } from "../state/overlay.ts";
 import { learn, useLeverage } from "../state/leverage.ts";
 import { lookAt, useLook } from "../state/preview.ts";
 import { wallets } from "../state/store.ts";
 import { toPreview } from "../state/terms.ts";
-import { change, context, type Desk, draftOf, openReview, placeOf, refusal, refusalOf, sized, sizeKey } from "../state/ticket.ts";
+import { change, context, type Desk, draftOf, placeOf, refusal, refusalOf, sized, sizeKey } from "../state/ticket.ts";
 import { glyph, t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
 import { Note } from "../ui/bits.tsx";
@@ -31,14 +32,14 @@ function remark(field: Stepped, draft: Draft, known: Figures, at: Context, left:
   const { tick_size, qty_step, symbol } = at.instrument;
   const step = field === "size" ? qty_step : tick_size;
   const soon = found?.code === "form" || found?.code === "far-off" || found?.code === "needs-stop";
-  if (found && (soon || (left && found.code !== "empty" && found.code !== "reckoning"))) return { problem: problemText(found, draft.side, step, symbol), note: null };
+  if (found && (soon || (left && found.code !== "empty" && found.code !== "reckoning"))) return { problem: problemText(found, draft.side, step, [baseOf(symbol), quoteOf(symbol)]), note: null };
   if (field === "trigger") return { problem: null, note: known.direction && tt.triggers(tt.by[draft.triggerBy], known.direction, number(known.trigger, tick_size)) };
   const rounded = field === "price" ? known.roundedPrice : known.roundedSize;
   return { problem: null, note: roundedText(rounded, step) };
 }
 
 /** Why the button is off, in words. */
-function reasonOf(desk: Desk, draft: Draft): string | null {
+export function reasonOf(desk: Desk, draft: Draft): string | null {
   const block = draft.reduceOnly ? blocksReducing(desk.account) : blocksOpening(desk.account);
   if (!block) return null;
   if (block !== "not-live") return blockText(block, desk.account);
@@ -243,12 +244,12 @@ export function TicketForm({ desk }: { desk: Desk }) {
 }
 
 /** Ours at once, the server's when it has looked; what both say is said once. */
-export function Warnings({ ticket }: { ticket: { known: Figures | null; look: Preview | null | undefined } }) {
+export function Warnings({ ticket, more = [] }: { ticket: { known: Figures | null; look: Preview | null | undefined }; more?: string[] }) {
   const { known, look } = ticket;
   const theirs = look?.warnings.filter((row) => row.code !== "off_market" && row.code !== "margin_short") ?? [];
   return (
     <>
-      {[...(known?.warnings.map((name) => tt.warning[name]) ?? []), ...theirs.map((row) => row.message)].map((text) => (
+      {[...more, ...(known?.warnings.map((name) => tt.warning[name]) ?? []), ...theirs.map((row) => row.message)].map((text) => (
         <Note key={text} icon="warn" tone="warn">
           {text}
         </Note>

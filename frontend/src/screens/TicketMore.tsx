@@ -2,8 +2,9 @@ import { useEffect, useState } from "preact/hooks";
 import { Refused, Silence } from "../api/client.ts";
 import { readRecent } from "../api/routes.ts";
 import type { Order } from "../api/types.ts";
-import { baseOf, number } from "../lib/format.ts";
-import { step, tick } from "../state/derive.ts";
+import { number } from "../lib/format.ts";
+import { marketOf } from "../lib/market.ts";
+import { byValue, sizeText, tick } from "../state/derive.ts";
 import type { Draft, TriggerBy } from "../state/draft.ts";
 import type { Desk } from "../state/ticket.ts";
 import { glyph, t } from "../strings.ts";
@@ -20,21 +21,21 @@ function useRecent(desk: Desk): Order[] {
   const [list, setList] = useState<Order[]>([]);
   useEffect(() => {
     let here = true;
-    readRecent(desk.account, desk.symbol).then(
+    readRecent(desk.account, marketOf(desk)).then(
       (rows) => here && setList(rows.filter((row) => row.source === "console" && !row.reduce_only && !row.trigger_price)),
       (error: unknown) => {
         if (!(error instanceof Refused || error instanceof Silence)) throw error;
       },
     );
     return () => void (here = false);
-  }, [desk.account, desk.symbol]);
+  }, [desk.account, marketOf(desk)]);
   return list;
 }
 
 function again(order: Order): Partial<Draft> {
   const { side, order_type, price, qty, take_profit, stop_loss } = order;
   return {
-    side, type: order_type, price: price ?? "", size: qty, unit: "base", reduceOnly: false, exitsIn: "price",
+    side, type: order_type, price: price ?? "", size: qty, unit: byValue(order) ? "quote" : "base", reduceOnly: false, exitsIn: "price",
     postOnly: order.time_in_force === "PostOnly",
     takeProfit: take_profit ?? "", stopLoss: stop_loss ?? "",
   };
@@ -42,20 +43,20 @@ function again(order: Order): Partial<Draft> {
 
 function Recent({ desk, onChange }: { desk: Desk; onChange: (part: Partial<Draft>) => void }) {
   const list = useRecent(desk);
-  const sizes = [...new Set(list.map((row) => row.qty))].slice(0, SIZES);
+  // Equal sizes once, each as it was given: an amount to spend is no size of the coin.
+  const sizes = [...new Map(list.map((row) => [sizeText(row), row])).entries()].slice(0, SIZES);
   const [last] = list;
   if (!last) return null;
-  const [unit, coin] = [step(desk.symbol), baseOf(desk.symbol)];
-  const price = last.price ? ` ${tt.atPrice(number(last.price, tick(desk.symbol)))}` : "";
+  const price = last.price ? ` ${tt.atPrice(number(last.price, tick(marketOf(desk))))}` : "";
   return (
     <>
       <button type="button" class="button" onClick={() => onChange(again(last))}>
-        {tt.repeat(`${glyph[last.side]} ${t.side(last.side)} ${number(last.qty, unit)} ${coin}, ${last.order_type === "Limit" ? t.limit : t.market}${price}`)}
+        {tt.repeat(`${glyph[last.side]} ${t.side(last.side)} ${sizeText(last)}, ${last.order_type === "Limit" ? t.limit : t.market}${price}`)}
       </button>
       <div class="chips" role="group" aria-label={tt.recentSizes}>
-        {sizes.map((size) => (
-          <button key={size} type="button" class="button chip-button" onClick={() => onChange({ size, unit: "base" })}>
-            {number(size, unit)}
+        {sizes.map(([name, row]) => (
+          <button key={name} type="button" class="button chip-button" onClick={() => onChange({ size: row.qty, unit: byValue(row) ? "quote" : "base" })}>
+            {byValue(row) ? name : name.split(" ")[0]}
           </button>
         ))}
       </div>
@@ -64,9 +65,8 @@ function Recent({ desk, onChange }: { desk: Desk; onChange: (part: Partial<Draft
 }
 
 /** What few orders need, folded away. */
-export function More({ desk, draft, slippageProblem, onChange }: { desk: Desk; draft: Draft; slippageProblem: string | null; onChange: (part: Partial<Draft>) => void }) {
+export function More({ desk, draft, slippageProblem, exits = !draft.reduceOnly, onChange }: { desk: Desk; draft: Draft; slippageProblem: string | null; exits?: boolean; onChange: (part: Partial<Draft>) => void }) {
   const [open, setOpen] = useState(false);
-  const exits = !draft.reduceOnly;
   return (
     <details class="fold" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{tt.more}</summary>

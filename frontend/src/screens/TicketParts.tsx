@@ -18,7 +18,7 @@ function Chips({ name, list }: { name: string; list: { label: string; disabled?:
 }
 
 /** Prices of the moment, put into the field by a tap. */
-export function PriceChips({ at, onPick }: { at: Context; onPick: (price: string) => void }) {
+export function PriceChips({ at, onPick }: { at: Pick<Context, "instrument" | "ticker">; onPick: (price: string) => void }) {
   const [bid, ask, last] = [read(at.ticker?.bid), read(at.ticker?.ask), read(at.ticker?.last)];
   const step = read(at.instrument.tick_size);
   const mid = bid && ask ? div(add(bid, ask), HALF, step ? places(step) : 8, "half") : null;
@@ -54,11 +54,11 @@ function Check({ label, on, onChange }: { label: string; on: boolean; onChange: 
   );
 }
 
-export function Options({ draft, limit, onChange }: { draft: Draft; limit: boolean; onChange: (part: Partial<Draft>) => void }) {
+export function Options({ draft, limit, reduces = true, onChange }: { draft: Draft; limit: boolean; reduces?: boolean; onChange: (part: Partial<Draft>) => void }) {
   return (
     <div class="options">
       {limit && <Check label={tt.postOnly} on={draft.postOnly} onChange={(postOnly) => onChange({ postOnly })} />}
-      <Check label={tt.reduceOnly} on={draft.reduceOnly} onChange={(reduceOnly) => onChange({ reduceOnly })} />
+      {reduces && <Check label={tt.reduceOnly} on={draft.reduceOnly} onChange={(reduceOnly) => onChange({ reduceOnly })} />}
       {limit && (
         <label class="pick">
           <span class="hidden">{tt.tif}</span>

@@ -1,18 +1,31 @@
 import { useEffect } from "preact/hooks";
+import { marketOf, titleOf } from "../lib/market.ts";
 import { hide } from "../state/overlay.ts";
 import { accounts, instruments, ticker } from "../state/store.ts";
 import { type Desk, draftOf, prepare } from "../state/ticket.ts";
+import { t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
 import { Place } from "../ui/bits.tsx";
+import { lazy } from "../ui/lazy.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
 import { LastPrice } from "./Quotes.tsx";
 import { ReviewButton, TicketForm } from "./Ticket.tsx";
 
 const accountOf = (desk: Desk) => accounts.value.find((row) => row.id === desk.account);
+const SpotForm = lazy(() => import("./spot/index.ts").then((part) => part.SpotForm), <p class="line">{t.loading}</p>);
+const SpotButton = lazy(() => import("./spot/index.ts").then((part) => part.SpotButton));
+
+function Form({ desk }: { desk: Desk }) {
+  return desk.category === "spot" ? <SpotForm desk={desk} /> : <TicketForm desk={desk} />;
+}
+
+function Button({ desk, long = false }: { desk: Desk; long?: boolean }) {
+  return desk.category === "spot" ? <SpotButton desk={desk} long={long} /> : <ReviewButton desk={desk} long={long} />;
+}
 
 /** A ticket that was opened before the first price came starts with one as soon as it is there, and once only. */
 function useStartPrice(desk: Desk): void {
-  const quoted = ticker(desk.symbol).value !== null && instruments.value.has(desk.symbol);
+  const quoted = ticker(marketOf(desk)).value !== null && instruments.value.has(marketOf(desk));
   useEffect(() => {
     const { price, side } = draftOf(desk);
     if (quoted && price === "") prepare(desk, side);
@@ -26,14 +39,14 @@ export function TicketSheet({ desk }: { desk: Desk }) {
       tall
       title={
         <span class="ticket-title">
-          {desk.symbol} <LastPrice symbol={desk.symbol} />
+          {titleOf(marketOf(desk))} <LastPrice market={marketOf(desk)} />
         </span>
       }
       aside={<Place account={accountOf(desk)} />}
-      foot={<ReviewButton desk={desk} long />}
+      foot={<Button desk={desk} long />}
       onClose={hide}
     >
-      <TicketForm desk={desk} />
+      <Form desk={desk} />
     </Sheet>
   );
 }
@@ -43,14 +56,14 @@ export function TicketPanel({ desk }: { desk: Desk }) {
   return (
     <aside class="ticket-panel" aria-label={tt.title}>
       <div class="ticket-panel-head">
-        <h2>{desk.symbol}</h2>
+        <h2>{titleOf(marketOf(desk))}</h2>
         <Place account={accountOf(desk)} />
       </div>
       <div class="ticket-panel-body">
-        <TicketForm desk={desk} />
+        <Form desk={desk} />
       </div>
       <div class="ticket-panel-foot">
-        <ReviewButton desk={desk} />
+        <Button desk={desk} />
       </div>
     </aside>
   );

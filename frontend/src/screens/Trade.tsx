@@ -1,7 +1,8 @@
 import { useRef } from "preact/hooks";
 import type { Side } from "../api/types.ts";
 import { number } from "../lib/format.ts";
-import { tick } from "../state/derive.ts";
+import { isSpot, marketOf, titleOf } from "../lib/market.ts";
+import { coins, holds, tick } from "../state/derive.ts";
 import { known } from "../net/live.ts";
 import { account, market } from "../state/focus.ts";
 import { blocksOpening } from "../state/health.ts";
@@ -13,7 +14,7 @@ import { glyph, t } from "../strings.ts";
 import { Dated, Waiting } from "../ui/bits.tsx";
 import { ChartArea } from "./ChartArea.tsx";
 import { OrderList } from "./Orders.tsx";
-import { Panel } from "./Panel.tsx";
+import { Holding, Panel } from "./Panel.tsx";
 import { PositionCard } from "./PositionCard.tsx";
 import { Best, PriceStrip } from "./Quotes.tsx";
 
@@ -32,12 +33,13 @@ function Open({ side }: { side: Side }) {
     >
       <span>
         <span aria-hidden="true">{glyph[side]} </span>
-        {side === "Buy" ? t.buyLong : t.sellShort}
+        {isSpot(market.value) ? t.side(side) : side === "Buy" ? t.buyLong : t.sellShort}
       </span>
       <small class="number">{number(price, tick(market.value))}</small>
     </button>
   );
 }
+
 
 function Bar() {
   return (
@@ -51,10 +53,12 @@ function Bar() {
 function Here() {
   if (!known.value) return <Waiting />;
   const position = openPositions.value.filter((row) => row.symbol === market.value);
-  const orders = openOrders.value.filter((row) => row.symbol === market.value);
+  const orders = openOrders.value.filter((row) => marketOf(row) === market.value);
   return (
     <>
-      {position.length ? (
+      {isSpot(market.value) ? (
+        <Holding market={market.value} />
+      ) : position.length ? (
         position.map((row) => <PositionCard key={row.id} position={row} brief />)
       ) : (
         <p class="line">{t.position.none}</p>
@@ -62,7 +66,7 @@ function Here() {
       {orders.length > 0 && (
         <>
           <h2 class="caption">{t.orders.here}</h2>
-          <OrderList of={(row) => row.symbol === market.value} />
+          <OrderList of={(row) => marketOf(row) === market.value} />
         </>
       )}
     </>
@@ -75,7 +79,7 @@ function useRoomy(): boolean {
   const kept = useRef({ at: "", roomy: true });
   const here = market.value;
   const sheet = overlay.value !== null;
-  const taken = [...openPositions.value, ...openOrders.value].some((row) => row.symbol === here);
+  const taken = [...openPositions.value, ...openOrders.value].some((row) => marketOf(row) === here) || (isSpot(here) && holds(coins(here)[0]));
   const at = `${here} ${sheet} ${known.value}`;
   const { roomy } = kept.current;
   kept.current = { at, roomy: sheet ? roomy : !taken && (roomy || at !== kept.current.at) };
@@ -88,7 +92,7 @@ export function Trade() {
   return (
     <section class="screen screen-trade" data-roomy={roomy ? "" : undefined} data-waits={known.value ? undefined : ""} aria-labelledby="screen-title">
       <h1 id="screen-title" class="hidden">
-        {t.tabs.trade} {market}
+        {t.tabs.trade} {titleOf(market.value)}
       </h1>
       <div class="quotes">
         <PriceStrip />

@@ -1,6 +1,8 @@
 import { attempts, forget } from "../state/attempts.ts";
 import { hide } from "../state/overlay.ts";
 import { type Outcome, outcomeOf } from "../state/outcome.ts";
+import { marketOf, titleOf } from "../lib/market.ts";
+import { sizeText } from "../state/derive.ts";
 import { clock } from "../lib/time.ts";
 import { t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
@@ -39,7 +41,7 @@ export function UnsettledSheet() {
         {list.map((attempt) => (
           <li key={attempt.id} data-tone={TONES[outcomeOf(attempt)]}>
             <span>
-              {attempt.row ? `${attempt.row.symbol} ${t.side(attempt.row.side)} ${attempt.row.qty}` : tt.orderId(attempt.id.slice(0, 8))}
+              {attempt.row ? `${titleOf(marketOf(attempt.row))} ${t.side(attempt.row.side)} ${sizeText(attempt.row)}` : tt.orderId(attempt.id.slice(0, 8))}
               <small> {clock(attempt.at)}</small>
             </span>
             <b>{outcomeOf(attempt) === "unknown" ? tt.checking(attempt.id.slice(0, 8)) : tell(attempt).title}</b>

@@ -3,7 +3,7 @@
 
 import type { AmendRequest } from "../api/routes.ts";
 import type { Instrument, Order, Ticker } from "../api/types.ts";
-import { cmp, type Dec, div, mul, onStep, read, sign, snap, sub, text, ZERO } from "../lib/decimal.ts";
+import { cmp, dec, type Dec, div, mul, onStep, read, sign, snap, sub, text, ZERO } from "../lib/decimal.ts";
 import { entry } from "../lib/entry.ts";
 import type { Problem, TriggerBy, Warning } from "./draft.ts";
 import { bounds, crosses, limitPrice, meets, triggerPrice, watched, worth } from "./guards.ts";
@@ -61,12 +61,15 @@ function readTrigger(order: Order, typed: string, ticker: Ticker | null, tick: D
 function readQty(order: Order, typed: string, filled: Dec, instrument: Instrument | null): Reading {
   const known = entry(typed);
   if (known.kind !== "ok") return { value: null, rounded: null, problem: { on: "size", code: known.kind === "bad" ? "form" : "empty" } };
-  const step = read(instrument?.qty_step) ?? ZERO;
+  // What is bought by value has its size in the coin that is paid, with a step of its own; the market's bounds are for the other.
+  const spends = order.market_unit === "quoteCoin";
+  const step = read(spends ? instrument?.quote_step : instrument?.qty_step) ?? ZERO;
   const value = snap(known.value, step);
   const rounded = onStep(known.value, step) ? null : value;
   const asked = changed(order, "qty", value);
-  const least: Problem | null = sign(filled) > 0 && cmp(value, filled) <= 0 ? { on: "size", code: "below-filled", limit: filled } : null;
-  const problem = least ?? (asked && instrument ? bounds(value, instrument, order.order_type) : null);
+  const least: Problem | null = !spends && sign(filled) > 0 && cmp(value, filled) <= 0 ? { on: "size", code: "below-filled", limit: filled } : null;
+  const limits = asked && instrument && !spends ? bounds(value, instrument, order.order_type) : null;
+  const problem = least ?? limits ?? (spends && sign(value) === 0 ? { on: "size" as const, code: "empty" as const } : null);
   return { value, rounded, problem };
 }
 
@@ -79,7 +82,8 @@ export function amendment(order: Order, typed: Typed, filled: Dec, ticker: Ticke
   const trigger = readTrigger(order, typed.trigger_price, ticker, tick);
   const qty = readQty(order, typed.qty, filled, instrument);
   const price = order.order_type === "Limit" ? limit.price : null;
-  if (!qty.problem && qty.value && instrument && !order.reduce_only) qty.problem = worth(qty.value, price, instrument);
+  const spends = order.market_unit === "quoteCoin";
+  if (!qty.problem && qty.value && instrument && !order.reduce_only) qty.problem = spends ? worth(qty.value, dec("1"), instrument) : worth(qty.value, price, instrument);
   // What stands in the book already is judged by nobody: only where it is to go.
   const readings = { price: { value: limit.price, rounded: limit.rounded, problem: limit.price && !moved ? null : limit.problem }, trigger_price: trigger, qty };
   const fields = namesOf(order).map((name) => ({ name, reading: readings[name] }));
@@ -94,7 +98,7 @@ export function amendment(order: Order, typed: Typed, filled: Dec, ticker: Ticke
   return {
     fields, wanted, warnings,
     direction: waiting ? trigger.direction : null,
-    value: worked && qty.value ? mul(worked, qty.value) : null,
+    value: spends ? qty.value : worked && qty.value ? mul(worked, qty.value) : null,
     away: own && market && sign(market) > 0 ? div(sub(own, market), market, RATIO_PLACES, "half") : null,
   };
 }

@@ -1,28 +1,34 @@
-// The book, the tape and the candles of the market in front: the newest message of each, and nothing older than it.
+// The book, the tape and the candles of the market in front: the newest message of each, and nothing older than it. What comes late of
+// the market that was in front before is not taken.
 
 import { signal } from "@preact/signals";
 import type { Book, Trade } from "../api/types.ts";
+import { type MarketId, marketOf } from "../lib/market.ts";
+import { market } from "./focus.ts";
 import type { CandleNews, TradeNews } from "../net/protocol.ts";
 
 const TAPE = 60;
 
 export const book = signal<Book | null>(null);
-export const tape = signal<{ symbol: string; items: readonly Trade[] }>({ symbol: "", items: [] });
+export const tape = signal<{ market: MarketId | null; items: readonly Trade[] }>({ market: null, items: [] });
 /** The candle that was heard last; the chart, which holds them all, takes it from here. */
 export const candle = signal<CandleNews | null>(null);
 
 export function takeBook(next: Book): void {
   const known = book.peek();
-  if (known?.symbol === next.symbol && known.at > next.at) return;
+  const here = marketOf(next);
+  if (here !== market.peek() || (known && marketOf(known) === here && known.at > next.at)) return;
   book.value = next;
 }
 
 /** Puts news before what is known, each trade once. */
 export function takeTrades(news: TradeNews): void {
   const known = tape.peek();
-  const older = known.symbol === news.symbol ? known.items : [];
+  const here = marketOf(news);
+  if (here !== market.peek()) return;
+  const older = known.market === here ? known.items : [];
   const have = new Set(news.items.map((row) => row.exec_id));
-  tape.value = { symbol: news.symbol, items: [...news.items, ...older.filter((row) => !have.has(row.exec_id))].slice(0, TAPE) };
+  tape.value = { market: here, items: [...news.items, ...older.filter((row) => !have.has(row.exec_id))].slice(0, TAPE) };
 }
 
 export function takeCandle(news: CandleNews): void {
@@ -31,6 +37,6 @@ export function takeCandle(news: CandleNews): void {
 
 export function clearFeed(): void {
   book.value = null;
-  tape.value = { symbol: "", items: [] };
+  tape.value = { market: null, items: [] };
   candle.value = null;
 }

@@ -1,6 +1,7 @@
 // Keys for a desk. None of them sends anything; they move, open and ask. One switch in More turns them all off.
 
 import { number } from "../lib/format.ts";
+import { titleOf } from "../lib/market.ts";
 import { t } from "../strings.ts";
 import { say } from "./announce.ts";
 import { tick } from "./derive.ts";
@@ -38,7 +39,7 @@ function moveRow(event: KeyboardEvent): void {
 
 export function readPrice(): void {
   const quote = ticker(market.peek()).peek();
-  say(`${market.peek()}: ${t.last} ${number(quote?.last, tick(market.peek()))}`);
+  say(`${titleOf(market.peek())}: ${t.last} ${number(quote?.last, tick(market.peek()))}`);
 }
 
 function closeRow(): void {

@@ -6,7 +6,7 @@ import { div, read, sign, text } from "../lib/decimal.ts";
 import type { Context } from "./draft.ts";
 import { glance } from "./preview.ts";
 import { whenLeaving } from "./session.ts";
-import { sideIndex } from "./terms.ts";
+import { sideIndex } from "./place.ts";
 import { type Desk, leverages, placeOf, positionId } from "./ticket.ts";
 
 /** Places that were asked about since signing in. */

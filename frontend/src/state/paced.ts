@@ -2,12 +2,13 @@
 
 import { type Signal, signal } from "@preact/signals";
 import type { Ticker } from "../api/types.ts";
+import type { MarketId } from "../lib/market.ts";
 import { ticker } from "./store.ts";
 
 const EVERY_MS = 250;
-const known = new Map<string, Signal<Ticker | null>>();
+const known = new Map<MarketId, Signal<Ticker | null>>();
 
-function follow(symbol: string): Signal<Ticker | null> {
+function follow(market: MarketId): Signal<Ticker | null> {
   const slow = signal<Ticker | null>(null);
   let timer: ReturnType<typeof setTimeout> | undefined;
   let last = -EVERY_MS;
@@ -15,9 +16,9 @@ function follow(symbol: string): Signal<Ticker | null> {
     clearTimeout(timer);
     timer = undefined;
     last = performance.now();
-    slow.value = ticker(symbol).peek();
+    slow.value = ticker(market).peek();
   };
-  ticker(symbol).subscribe((next) => {
+  ticker(market).subscribe((next) => {
     const wait = EVERY_MS - (performance.now() - last);
     // The first price, and the loss of it, wait for nothing.
     if (!next || !slow.peek() || wait <= 0) take();
@@ -26,8 +27,8 @@ function follow(symbol: string): Signal<Ticker | null> {
   return slow;
 }
 
-export function pacedTicker(symbol: string): Signal<Ticker | null> {
-  const found = known.get(symbol) ?? follow(symbol);
-  known.set(symbol, found);
+export function pacedTicker(market: MarketId): Signal<Ticker | null> {
+  const found = known.get(market) ?? follow(market);
+  known.set(market, found);
   return found;
 }

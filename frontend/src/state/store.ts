@@ -3,6 +3,7 @@
 import { computed, type Signal, signal } from "@preact/signals";
 import type { Account, Fill, Instrument, Order, Position, Status, Ticker, Wallet } from "../api/types.ts";
 import { read, sign } from "../lib/decimal.ts";
+import type { MarketId } from "../lib/market.ts";
 import type { Change, Heartbeat, Snapshot } from "../net/protocol.ts";
 
 export const accounts = signal<Account[]>([]);
@@ -10,7 +11,7 @@ export const orders = signal<ReadonlyMap<string, Order>>(new Map());
 export const positions = signal<ReadonlyMap<string, Position>>(new Map());
 export const wallets = signal<ReadonlyMap<string, Wallet>>(new Map());
 export const statuses = signal<ReadonlyMap<string, Status>>(new Map());
-export const instruments = signal<ReadonlyMap<string, Instrument>>(new Map());
+export const instruments = signal<ReadonlyMap<MarketId, Instrument>>(new Map());
 /** Fills heard on the stream, by order and then by execution: a repeated one counts once. */
 export const fills = signal<ReadonlyMap<string, ReadonlyMap<string, Fill>>>(new Map());
 
@@ -113,11 +114,11 @@ export function clearStore(): void {
   fills.value = new Map();
 }
 
-const tickers = new Map<string, Signal<Ticker | null>>();
+const tickers = new Map<MarketId, Signal<Ticker | null>>();
 
-export function ticker(symbol: string): Signal<Ticker | null> {
-  let known = tickers.get(symbol);
-  if (!known) tickers.set(symbol, (known = signal(null)));
+export function ticker(market: MarketId): Signal<Ticker | null> {
+  let known = tickers.get(market);
+  if (!known) tickers.set(market, (known = signal(null)));
   return known;
 }
 

@@ -4,18 +4,7 @@ import type { NewOrder, PreviewRequest } from "../api/types.ts";
 import { text } from "../lib/decimal.ts";
 import { entered } from "../lib/entry.ts";
 import { byRisk, type Draft, type Figures, kindOf } from "./draft.ts";
-
-export interface Place {
-  account: string;
-  symbol: string;
-  hedge: boolean;
-}
-
-/** Which side of a market an order is of: in hedge mode both may be open, and a reducing order belongs to the other one. */
-export function sideIndex(hedge: boolean, side: Draft["side"], reduces: boolean): 0 | 1 | 2 {
-  if (!hedge) return 0;
-  return (side === "Buy") === reduces ? 2 : 1;
-}
+import { type Place, sideIndex } from "./place.ts";
 
 function exits(draft: Draft, known: Figures) {
   const { takeProfit, stopLoss } = known;

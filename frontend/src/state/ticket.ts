@@ -3,10 +3,10 @@
 import { computed, signal } from "@preact/signals";
 import type { NewOrder, Side } from "../api/types.ts";
 import { type Dec, fixed, places, read } from "../lib/decimal.ts";
-import { uuid } from "../lib/uuid.ts";
-import { type Context, type Draft, emptyDraft, figures, hasInput } from "./draft.ts";
+import { type Category, categoryOf, marketOf, symbolOf } from "../lib/market.ts";
+import { type Context, type Draft, emptyDraft, hasInput } from "./draft.ts";
 import { layout } from "./layout.ts";
-import { type Place, sideIndex, toOrder } from "./terms.ts";
+import { type Place, sideIndex } from "./place.ts";
 import { account, market } from "./focus.ts";
 import { whenLeaving } from "./session.ts";
 import { show } from "./overlay.ts";
@@ -26,26 +26,27 @@ const drafts = signal<ReadonlyMap<string, Kept>>(new Map());
 export interface Desk {
   account: string;
   environment: string;
+  category: Category;
   symbol: string;
 }
 
 export const desk = computed<Desk | null>(() =>
-  account.value ? { account: account.value.id, environment: account.value.environment, symbol: market.value } : null,
+  account.value ? { account: account.value.id, environment: account.value.environment, category: categoryOf(market.value), symbol: symbolOf(market.value) } : null,
 );
 
 function key(of: Desk): string {
-  return `${of.environment} ${of.account} ${of.symbol}`;
+  return `${of.environment} ${of.account} ${marketOf(of)}`;
 }
 
 export function context(of: Desk): Context | null {
-  const instrument = instruments.value.get(of.symbol);
+  const instrument = instruments.value.get(marketOf(of));
   if (!instrument) return null;
   const draft = draftOf(of);
   const index = sideIndex(placeOf(of).hedge, draft.side, draft.reduceOnly);
   const position = openPositions.value.find((row) => row.id === positionId(of, index)) ?? null;
   return {
     instrument, position,
-    ticker: pacedTicker(of.symbol).value,
+    ticker: pacedTicker(marketOf(of)).value,
     available: read(wallets.value.get(of.account)?.available),
     leverage: read(position?.leverage ?? leverages.value.get(positionId(of, index))),
     sized: sized.value?.of === sizeKey(of, draft) ? read(sized.value.qty) : null,
@@ -54,13 +55,13 @@ export function context(of: Desk): Context | null {
 
 export function placeOf(of: Desk): Place {
   // Bybit keeps the mode by market: what is held there knows better than the account.
-  const held = openPositions.value.find((row) => row.account === of.account && row.symbol === of.symbol);
+  const held = openPositions.value.find((row) => row.account === of.account && row.symbol === marketOf(of));
   const hedge = held ? held.position_idx !== 0 : accounts.value.find((row) => row.id === of.account)?.position_mode === "hedge";
   return { account: of.account, symbol: of.symbol, hedge };
 }
 
 export function positionId(of: Desk, index: 0 | 1 | 2): string {
-  return `${of.account}:linear:${of.symbol}:${index}`;
+  return `${of.account}:${of.category}:${of.symbol}:${index}`;
 }
 
 /** The leverage of markets without a position, as Bybit told it when it was asked for. */
@@ -122,6 +123,8 @@ export interface Review {
   price: Dec | null;
   /** Why the reader is asked again. */
   notice: string | null;
+  /** Asks once more, for an order with another id. */
+  again: (notice: string | null) => boolean;
 }
 
 export const review = signal<Review | null>(null);
@@ -136,17 +139,10 @@ export function refusalOf(of: Desk) {
   return refusal.value?.desk === key(of) ? refusal.value : null;
 }
 
-/** Mints the order's id: one for each time the reader is asked. */
-export function openReview(of: Desk, notice: string | null = null): boolean {
-  const known = context(of);
-  if (!known) return false;
-  const draft = draftOf(of);
-  const numbers = figures(draft, known);
-  const order = toOrder(uuid(), placeOf(of), draft, numbers);
-  if (!order) return false;
+/** Brings an order before the reader. */
+export function ask(asked: Review): void {
   refusal.value = null;
-  review.value = { desk: of, order, price: numbers.price, notice };
-  return true;
+  review.value = asked;
 }
 
 export function closeReview(): void {

@@ -4,6 +4,7 @@ import type { OrderType, Position } from "../../api/types.ts";
 import { add, cmp, dec, type Dec, fixed, max, min, mul, places, read, sign, snap, sub, text } from "../../lib/decimal.ts";
 import { entry } from "../../lib/entry.ts";
 import { baseOf, number } from "../../lib/format.ts";
+import { marketOf } from "../../lib/market.ts";
 import { heldBack, useSending } from "../../state/changing.ts";
 import { markOf, step, tick } from "../../state/derive.ts";
 import { show } from "../../state/overlay.ts";
@@ -67,7 +68,7 @@ function request(typed: Record<Leg, PartLeg>, size: Dec | null, position: Positi
 }
 
 function Row({ order, off }: { order: Order; off: boolean }) {
-  const price = (value: string | null) => number(value, tick(order.symbol));
+  const price = (value: string | null) => number(value, tick(marketOf(order)));
   const kind = t.orders.kind[order.stop_order_type ?? ""] ?? t.orders.reduceOnly;
   const what = `${kind} ${ts.leg(price(order.trigger_price), order.order_type === "Limit" ? price(order.price) : null)}`;
   const said = cancelling.value.get(order.id);
@@ -93,7 +94,7 @@ function Pairs({ position, off }: { position: Position; off: boolean }) {
   const guard = protection.value?.items.find((row) => row.position === position.id);
   const legs = (guard?.pairs ?? []).map((pair) => [pair.take_profit, pair.stop_loss].flatMap((order) => (order?.stop_order_type?.startsWith("Partial") ? [order] : [])));
   const parts = legs.filter((list) => list.length);
-  const orphans = protection.value?.orphans.filter(({ order }) => order.symbol === position.symbol && order.account === position.account) ?? [];
+  const orphans = protection.value?.orphans.filter(({ order }) => marketOf(order) === position.symbol && order.account === position.account) ?? [];
   return (
     <>
       <h3 class="caption">{ts.pairs}</h3>
