@@ -182,7 +182,9 @@ def switch_live(request: HttpRequest, account_id: AccountId, body: LiveBody) -> 
     return _shown(accounts.switch(request=request, account=row, on=body.on))
 
 
-@router.put("/accounts/{account_id}/pause", operation_id="pause_trading", response={200: AccountOut, **ERRORS})
+@router.put(
+    "/accounts/{account_id}/pause", operation_id="pause_trading", response={200: AccountOut, **ERRORS}
+)
 def pause_trading(request: HttpRequest, account_id: AccountId, body: PauseBody) -> Any:
     """Pauses an account: every order that adds risk is refused (422 `trading_paused`), whoever asks for it; cancelling,
     closing and stops go on. Anybody who may trade may pause it, by a token too; only a page lets it trade again: what a
