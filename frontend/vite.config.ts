@@ -1,8 +1,10 @@
 import { defineConfig } from "vite";
 import { budget } from "./build/budget.ts";
+import { eager } from "./build/eager.ts";
 import { buildId } from "./build/id.ts";
 import { serviceWorker } from "./build/service-worker.ts";
 
+const first = eager(`${import.meta.dirname}/src/main.tsx`);
 const build = buildId(import.meta.dirname);
 
 export default defineConfig({
@@ -22,14 +24,13 @@ export default defineConfig({
         codeSplitting: {
           includeDependenciesRecursively: false,
           groups: [
+            { name: "app", test: (id: string) => first.has(id) || /node_modules\/@?preact/.test(id) },
             // By itself, so that a new build of ours does not make people download it again.
             { name: "chart-library", test: /lightweight-charts|fancy-canvas/ },
             // What is fetched by one tap, in one file: each file of its own costs its imports, and all are precached.
             { name: "security", test: /screens\/security\/(?!Later|SecurityLink)|strings-security/ },
             { name: "more", test: /screens\/(More|Details|Keys)\.tsx|strings-more/ },
             { name: "spot", test: /screens\/spot\/|state\/spot|strings-spot/ },
-            // Small, and wanted by all: one file of them zips better than eight.
-            { name: "common", test: /state\/(draft|guards)\.ts|lib\/(entry|decimal|format|uuid)\.ts|screens\/problems\.ts|strings(-ticket|-actions)?\.ts/ },
             { name: "changes", test: /screens\/((Leverage|Amend|Reverse|Order)Sheet|PaperAccount)|state\/(changing|amend)|strings-amend|ui\/SentNote/ },
           ],
         },

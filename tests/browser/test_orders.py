@@ -427,3 +427,38 @@ def test_a_proof_that_is_not_given_leaves_the_ticket_as_it_was(desk: Played, pag
     page.get_by_role("button", name="Back").click()
     expect(page.locator("#ticket-size")).to_have_value("0.02")
     assert len(desk.posts()) == 1
+
+
+def test_how_far_the_market_is_from_an_order_is_never_old_news(played: Played, page: Page) -> None:
+    order = {
+        "id": "00000000-0000-4000-8000-00000000000e",
+        "account": "1",
+        "category": "linear",
+        "symbol": "ETHUSDT",
+        "side": "Buy",
+        "order_type": "Limit",
+        "qty": "0.5",
+        "price": "3400",
+        "time_in_force": "GTC",
+        "reduce_only": False,
+        "position_idx": 0,
+    }
+    played.market.order(order, state="working")
+    played.open()
+
+    def watched() -> list[str]:
+        return [message["symbols"] for message in played.said("watch") if "category" not in message][-1]
+
+    assert watched() == ["BTCUSDT"]
+    for last, away in (("3500", "−2.86%"), ("3450", "−1.45%")):
+        played.go("Orders")
+        row = page.locator(".order")
+        # What was known when it was last looked at is not shown again.
+        expect(row).to_contain_text("0.00 of 0.50")
+        expect(row).not_to_contain_text("%")
+        assert watched() == ["BTCUSDT", "ETHUSDT"]
+        played.tick("ETHUSDT", last=last, mark=last, bid=last, ask=last)
+        played.run(1_000, beating=True)
+        expect(row).to_contain_text(away)
+        played.go("Trade")
+        assert watched() == ["BTCUSDT"]

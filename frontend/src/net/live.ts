@@ -3,8 +3,9 @@
 import { effect, signal } from "@preact/signals";
 import { session } from "../api/client.ts";
 import { backoff } from "../lib/backoff.ts";
+import { marketOf } from "../lib/market.ts";
 import { http, leave, probe, signedIn, whenLeaving } from "../state/session.ts";
-import { clearStore, clearTickers, takeChange, takePauses, takeSnapshot, takeStatus } from "../state/store.ts";
+import { clearStore, clearTickers, keepTickers, takeChange, takePauses, takeSnapshot, takeStatus } from "../state/store.ts";
 import { watched } from "../state/focus.ts";
 import { clearFeed, takeBook, takeCandle, takeTrades } from "../state/feed.ts";
 import { ServerClock } from "./clock.ts";
@@ -200,6 +201,7 @@ function mend(): void {
 }
 
 for (const wish of watched) effect(() => send(wish.value));
+effect(() => keepTickers(new Set(watched.flatMap(({ value }) => value.symbols.map((symbol) => marketOf({ ...value, symbol }))))));
 
 whenLeaving(() => {
   drop();

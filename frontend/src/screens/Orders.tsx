@@ -5,7 +5,7 @@ import { number } from "../lib/format.ts";
 import { marketOf, titleOf } from "../lib/market.ts";
 import { age } from "../lib/time.ts";
 import { known } from "../net/live.ts";
-import { byValue, progress, tick } from "../state/derive.ts";
+import { byValue, progress, tick, waits } from "../state/derive.ts";
 import { showMarket } from "../state/focus.ts";
 import { blocksReducing, fresh, now } from "../state/health.ts";
 import { layout } from "../state/layout.ts";
@@ -19,7 +19,6 @@ import { Icon } from "../ui/icons.tsx";
 import { Segment } from "../ui/Segment.tsx";
 import { accountLabel } from "./PositionCard.tsx";
 
-const waits = (order: Order) => order.exchange_status === "Untriggered";
 
 /** The kind, the price, and the trigger it waits for: a stop must never look like an order that stands in the book. */
 function describe(order: Order): string {

@@ -10,7 +10,7 @@ import { alertNow, say } from "../state/announce.ts";
 import { type Attempt, attemptOrder, attempts } from "../state/attempts.ts";
 import { byValue, coins, held, sizeText, tick } from "../state/derive.ts";
 import { figures } from "../state/draft.ts";
-import { blockText, blocksOpening, blocksReducing, kind, now } from "../state/health.ts";
+import { blockText, blocksOrder, kind, now } from "../state/health.ts";
 import { buzz } from "../state/haptic.ts";
 import { layout } from "../state/layout.ts";
 import { OVER, outcomeOf } from "../state/outcome.ts";
@@ -90,7 +90,7 @@ function follow(asked: Review): void {
 }
 
 function blockOf(asked: Review) {
-  return asked.order.reduce_only ? blocksReducing(asked.desk.account) : blocksOpening(asked.desk.account);
+  return blocksOrder(asked.desk.account, asked.order);
 }
 
 async function place(asked: Review): Promise<void> {

@@ -5,11 +5,12 @@ import { entered } from "../lib/entry.ts";
 import { baseOf, money, number, quoteOf } from "../lib/format.ts";
 import { byRisk, type Context, type Draft, type Field, type Figures, figures, kindOf, share, stepped } from "../state/draft.ts";
 import { openReview } from "../state/asking.ts";
-import { blockText, blocksOpening, blocksReducing, kind } from "../state/health.ts";
+import { blockText, blocksOpening, blocksOrder, kind } from "../state/health.ts";
 import { show } from "../state/overlay.ts";
 import { learn, useLeverage } from "../state/leverage.ts";
 import { lookAt, useLook } from "../state/preview.ts";
-import { wallets } from "../state/store.ts";
+import { waits } from "../state/derive.ts";
+import { openOrders, wallets } from "../state/store.ts";
 import { toPreview } from "../state/terms.ts";
 import { change, context, type Desk, draftOf, placeOf, refusal, refusalOf, sized, sizeKey } from "../state/ticket.ts";
 import { glyph, t } from "../strings.ts";
@@ -18,6 +19,7 @@ import { Note } from "../ui/bits.tsx";
 import { NumberField } from "../ui/NumberField.tsx";
 import { Pick } from "../ui/Pick.tsx";
 import { Segment } from "../ui/Segment.tsx";
+import { protects } from "./Orders.tsx";
 import { problemText, roundedText } from "./problems.ts";
 import { Summary } from "./Summary.tsx";
 import { Exits, pastLiquidation } from "./TicketExits.tsx";
@@ -40,7 +42,7 @@ function remark(field: Stepped, draft: Draft, known: Figures, at: Context, left:
 
 /** Why the button is off, in words. */
 export function reasonOf(desk: Desk, draft: Draft): string | null {
-  const block = draft.reduceOnly ? blocksReducing(desk.account) : blocksOpening(desk.account);
+  const block = blocksOrder(desk.account, { reduce_only: draft.reduceOnly, category: desk.category, side: draft.side });
   if (!block) return null;
   if (block !== "not-live") return blockText(block, desk.account);
   return kind.value === "stale" ? t.paused : t.notLive(kind.value) || t.paused;
@@ -155,6 +157,12 @@ function Units({ desk, draft, at, onChange }: { desk: Desk; draft: Draft; at: Co
   );
 }
 
+/** Bybit takes ten of a market: https://bybit-exchange.github.io/docs/v5/order/create-order */
+function TriggersUsed({ desk }: { desk: Desk }) {
+  const used = openOrders.value.filter((row) => row.account === desk.account && row.symbol === desk.symbol && row.category === "linear" && waits(row) && !protects(row)).length;
+  return used ? <p class="ticket-hint">{tt.triggersUsed(used)}</p> : null;
+}
+
 export function TicketForm({ desk }: { desk: Desk }) {
   const ticket = useTicket(desk);
   const { at, draft, known, look } = ticket;
@@ -210,6 +218,7 @@ export function TicketForm({ desk }: { desk: Desk }) {
       {draft.type === "Trigger" && (
         <>
           <NumberField id="ticket-trigger" name={tt.triggerPrice} label={tt.triggerLabel(quote)} value={draft.trigger} {...field("trigger")} />
+          <TriggersUsed desk={desk} />
           <div class="trigger-row">
             <Pick name={tt.triggerBy} value={draft.triggerBy} options={BY_OPTIONS} onChange={(triggerBy) => edit({ triggerBy })} />
             <Segment

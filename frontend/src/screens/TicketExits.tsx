@@ -1,8 +1,10 @@
 import { cmp } from "../lib/decimal.ts";
-import { number, signed } from "../lib/format.ts";
-import type { Context, Draft, Figures } from "../state/draft.ts";
+import { number, quoteOf, signed } from "../lib/format.ts";
+import { byRisk, type Context, type Draft, type Figures } from "../state/draft.ts";
 import { tt } from "../strings-ticket.ts";
 import { TextField } from "../ui/TextField.tsx";
+
+const WAYS: readonly Draft["exitsIn"][] = ["price", "percent", "money"];
 
 interface Props {
   draft: Draft;
@@ -17,14 +19,17 @@ function remark(field: "takeProfit" | "stopLoss", { draft, known, at }: Props): 
   const price = known[field];
   if (!price) return { problem: null, note: null };
   const gained = field === "takeProfit" ? known.profit : known.loss;
-  const parts = [draft.exitsIn === "percent" ? tt.atPrice(number(price, at.instrument.tick_size)) : null, gained ? signed(gained) : null];
+  const parts = [draft.exitsIn !== "price" ? tt.atPrice(number(price, at.instrument.tick_size)) : null, gained ? signed(gained) : null];
   return { problem: null, note: parts.filter(Boolean).join(" · ") || null };
 }
 
 /** Take profit and stop loss of what is about to be opened. A reducing order cannot have them, and says so. */
 export function Exits(props: Props) {
   const { draft, onChange } = props;
-  const unit = draft.exitsIn === "percent" ? "%" : "";
+  const quote = quoteOf(props.at.instrument.symbol);
+  const unit = { price: "", percent: "%", money: quote }[draft.exitsIn];
+  const ways = byRisk(draft) ? WAYS.slice(0, 2) : WAYS;
+  const next = ways[(ways.indexOf(draft.exitsIn) + 1) % ways.length] ?? "price";
   if (draft.reduceOnly) return <p class="ticket-hint">{tt.noExits}</p>;
   return (
     <div class="exits">
@@ -33,10 +38,10 @@ export function Exits(props: Props) {
       <button
         type="button"
         class="button exits-unit"
-        aria-label={tt.exitsIn(draft.exitsIn)}
-        onClick={() => onChange({ exitsIn: draft.exitsIn === "price" ? "percent" : "price", takeProfit: "", stopLoss: "" })}
+        aria-label={tt.exitsIn(next, quote)}
+        onClick={() => onChange({ exitsIn: next, takeProfit: "", stopLoss: "" })}
       >
-        {draft.exitsIn === "price" ? "%" : "1.0"}
+        {{ price: "1.0", percent: "%", money: quote }[next]}
       </button>
     </div>
   );

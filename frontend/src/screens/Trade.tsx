@@ -1,11 +1,11 @@
 import { useRef } from "preact/hooks";
 import type { Side } from "../api/types.ts";
 import { number } from "../lib/format.ts";
-import { isSpot, marketOf, titleOf } from "../lib/market.ts";
+import { categoryOf, isSpot, marketOf, titleOf } from "../lib/market.ts";
 import { coins, holds, tick } from "../state/derive.ts";
 import { known } from "../net/live.ts";
 import { account, market } from "../state/focus.ts";
-import { blocksOpening } from "../state/health.ts";
+import { blocksOrder } from "../state/health.ts";
 import { layout } from "../state/layout.ts";
 import { overlay } from "../state/overlay.ts";
 import { openOrders, openPositions, ticker } from "../state/store.ts";
@@ -21,7 +21,7 @@ import { Best, PriceStrip } from "./Quotes.tsx";
 function Open({ side }: { side: Side }) {
   const quote = ticker(market.value).value;
   const price = side === "Buy" ? quote?.ask : quote?.bid;
-  const blocked = blocksOpening(account.value?.id) !== null;
+  const blocked = blocksOrder(account.value?.id, { reduce_only: false, category: categoryOf(market.value), side }) !== null;
   return (
     <button
       type="button"
@@ -39,7 +39,6 @@ function Open({ side }: { side: Side }) {
     </button>
   );
 }
-
 
 function Bar() {
   return (

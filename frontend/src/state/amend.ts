@@ -5,6 +5,7 @@ import type { AmendRequest } from "../api/routes.ts";
 import type { Instrument, Order, Ticker } from "../api/types.ts";
 import { cmp, dec, type Dec, div, mul, onStep, read, sign, snap, sub, text, ZERO } from "../lib/decimal.ts";
 import { entry } from "../lib/entry.ts";
+import { waits } from "./derive.ts";
 import type { Problem, TriggerBy, Warning } from "./draft.ts";
 import { bounds, crosses, limitPrice, meets, triggerPrice, watched, worth } from "./guards.ts";
 
@@ -32,10 +33,6 @@ export interface Amendment {
 }
 
 const RATIO_PLACES = 6;
-
-export function waits(order: Order): boolean {
-  return order.exchange_status === "Untriggered";
-}
 
 export function watches(order: Order): TriggerBy {
   return (order.trigger_by as TriggerBy | null | undefined) ?? "LastPrice";

@@ -51,6 +51,11 @@ export function holds(coin: string): boolean {
   return [...wallets.value.values()].some((row) => row.coins.some((own) => own.coin === coin && sign(read(own.wallet_balance) ?? ZERO) > 0));
 }
 
+/** Whether an order waits for its trigger, and so stands in no book. */
+export function waits(order: Order): boolean {
+  return order.exchange_status === "Untriggered";
+}
+
 type Sized = Pick<Order, "category" | "symbol" | "qty"> & { market_unit?: string | null };
 
 /** Whether an order's size is an amount of the coin that it is paid in. */

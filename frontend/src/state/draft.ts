@@ -23,8 +23,8 @@ export interface Draft {
   then: OrderType;
   takeProfit: string;
   stopLoss: string;
-  /** How both are typed: as prices, or as percent away from the entry. */
-  exitsIn: "price" | "percent";
+  /** How both are typed: as prices, as percent away from the entry, or as what they bring or cost before fees. */
+  exitsIn: "price" | "percent" | "money";
   takeBy: TriggerBy;
   stopBy: TriggerBy;
   tpsl: "Full" | "Partial";
@@ -177,9 +177,11 @@ function readTrigger(draft: Draft, context: Context, out: Figures): void {
   if (typed.problem) out.problems.push(typed.problem);
 }
 
-/** A price away from the entry, towards profit or towards loss. */
-function away(draft: Draft, from: Dec, percent: Dec, field: "takeProfit" | "stopLoss"): Dec {
-  const part = div(mul(from, percent), HUNDRED, DIVISION_PLACES);
+/** A price away from the entry, towards profit or towards loss: by percent, or by an amount on the whole size. Null while it takes a
+ * size that is not there. */
+function away(draft: Draft, { price: from, qty }: Figures, typed: Dec, field: "takeProfit" | "stopLoss"): Dec | null {
+  if (!from || (draft.exitsIn === "money" && (!qty || sign(qty) === 0))) return null;
+  const part = draft.exitsIn === "money" && qty ? div(typed, qty, DIVISION_PLACES) : div(mul(from, typed), HUNDRED, DIVISION_PLACES);
   const up = (draft.side === "Buy") === (field === "takeProfit");
   return up ? add(from, part) : sub(from, part);
 }
@@ -192,8 +194,8 @@ function readExit(field: "takeProfit" | "stopLoss", draft: Draft, context: Conte
     return;
   }
   const tick = read(context.instrument.tick_size) ?? ZERO;
-  if (draft.exitsIn === "percent" && !out.price) return;
-  const exact = draft.exitsIn === "percent" && out.price ? away(draft, out.price, typed.value, field) : typed.value;
+  const exact = draft.exitsIn === "price" ? typed.value : away(draft, out, typed.value, field);
+  if (!exact) return;
   const price = snap(exact, tick, "half");
   if (sign(price) <= 0) {
     out.problems.push({ on: field, code: "zero" });
@@ -228,9 +230,12 @@ export function figures(draft: Draft, context: Context): Figures {
   };
   readTrigger(draft, context, out);
   readPrice(draft, context, out);
+  // A size by risk follows from the stop; an exit by amount from the size.
+  const bySize = !byRisk(draft);
+  if (bySize) readSize(draft, context, out);
   readExit("takeProfit", draft, context, out);
   readExit("stopLoss", draft, context, out);
-  readSize(draft, context, out);
+  if (!bySize) readSize(draft, context, out);
   readSlippage(draft, out);
   checkSize(draft, context, out);
   consequences(draft, context, out);

@@ -3,10 +3,12 @@
 import { computed, signal } from "@preact/signals";
 import { type Category, categoryOf, type MarketId, marketOf, symbolOf } from "../lib/market.ts";
 import { layout } from "./layout.ts";
-import { accounts, openPositions } from "./store.ts";
+import { accounts, openOrders, openPositions } from "./store.ts";
 
 export type Tab = "trade" | "positions" | "orders" | "journal" | "more";
 export const TABS: readonly Tab[] = ["trade", "positions", "orders", "journal", "more"];
+/** As many as the server watches of a category for one page. */
+const MOST = 50;
 const FIRST_MARKET = marketOf({ symbol: "BTCUSDT" });
 
 export const tab = signal<Tab>("trade");
@@ -36,11 +38,13 @@ function watching(category: Category) {
   return computed(() => {
     const front = categoryOf(market.value) === category ? symbolOf(market.value) : null;
     const here = front !== null && tab.value === "trade";
-    const held = category === "linear" ? openPositions.value.map((row) => row.symbol) : [];
+    // Orders are shown with how far the market is from them: all of them on their own screen, and in a desk's list.
+    const listed = tab.value === "orders" || (tab.value === "trade" && layout.value === "desk") ? openOrders.value : [];
+    const held = [...openPositions.value, ...listed].filter((row) => row.category === category).map((row) => row.symbol);
     const next = {
       type: "watch" as const,
       ...(category === "spot" ? { category } : {}),
-      symbols: [...new Set(front === null ? held : [front, ...held])].sort(),
+      symbols: [...new Set(front === null ? held : [front, ...held])].slice(0, MOST).sort(),
       focus: front,
       ...(here && (view.value === "book" || layout.value === "desk") ? { book: front } : {}),
       ...(here && view.value === "trades" ? { trades: front } : {}),

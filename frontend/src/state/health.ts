@@ -3,6 +3,7 @@
 
 import { computed, signal } from "@preact/signals";
 import { asOf, broken, downSince, failures, heartbeat, minBuild, serverClock, short, synced } from "../net/live.ts";
+import type { Side } from "../api/types.ts";
 import { t } from "../strings.ts";
 import { http, mayTrade, signedIn } from "./session.ts";
 import { accounts, statuses } from "./store.ts";
@@ -77,9 +78,15 @@ export function blocksOpening(id: string | undefined): Block | null {
   if (!row) return "no-account";
   if (row.read_only) return "read-only";
   if (!mayTrade()) return "no-right";
-  if (row.paused) return "paused";
   if (!synced.value || freshness(row.id).kind !== "live") return "not-live";
-  return null;
+  return row.paused ? "paused" : null;
+}
+
+/** Why this order may not be sent now. What only reduces goes on when new risk does not, and so does selling coins while paused. */
+export function blocksOrder(id: string | undefined, order: { reduce_only: boolean; category: string; side: Side }): Block | null {
+  if (order.reduce_only) return blocksReducing(id);
+  const block = blocksOpening(id);
+  return block === "paused" && order.category === "spot" && order.side === "Sell" ? null : block;
 }
 
 /** The block in words; a key that sends nothing with the server's own reason. */

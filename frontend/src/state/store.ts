@@ -122,6 +122,11 @@ export function ticker(market: MarketId): Signal<Ticker | null> {
   return known;
 }
 
+/** What nobody watches any more grows old: a price of it is no longer known. */
+export function keepTickers(watched: ReadonlySet<MarketId>): void {
+  for (const [market, known] of tickers) if (!watched.has(market)) known.value = null;
+}
+
 export function clearTickers(): void {
   for (const known of tickers.values()) known.value = null;
 }

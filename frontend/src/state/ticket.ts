@@ -4,7 +4,7 @@ import { computed, signal } from "@preact/signals";
 import type { NewOrder, Side } from "../api/types.ts";
 import { type Dec, fixed, places, read } from "../lib/decimal.ts";
 import { type Category, categoryOf, marketOf, symbolOf } from "../lib/market.ts";
-import { type Context, type Draft, emptyDraft, hasInput } from "./draft.ts";
+import { byRisk, type Context, type Draft, emptyDraft, hasInput } from "./draft.ts";
 import { layout } from "./layout.ts";
 import { type Place, sideIndex } from "./place.ts";
 import { account, market } from "./focus.ts";
@@ -84,6 +84,8 @@ export function change(of: Desk, part: Partial<Draft>): void {
   const draft = { ...draftOf(of), ...part };
   if (part.type && part.type !== "Limit") draft.postOnly = false;
   if (part.reduceOnly) draft.takeProfit = draft.stopLoss = "";
+  // By risk the size follows from the stop, which then cannot follow from the size.
+  if (byRisk(draft) && draft.exitsIn === "money") Object.assign(draft, { exitsIn: "price", takeProfit: "", stopLoss: "" });
   if (part.reduceOnly && (draft.unit === "money" || draft.unit === "percent")) draft.unit = "base";
   drafts.value = new Map(drafts.peek()).set(key(of), { draft, at: Date.now() });
 }
