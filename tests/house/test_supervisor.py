@@ -101,7 +101,7 @@ def test_a_house_comes_up_refuses_a_second_survives_a_kill_and_leaves_nothing(ho
         start = time.monotonic()
         wait_for(lambda: announced(again), 90, "READY after a kill")
         assert time.monotonic() - start < 40
-        assert len(again.children()) == 9
+        wait_for(lambda: len(again.children()) == 9, 20, "all nine, with what starts after READY")
         again.tokens.clear()
         assert again.order(order["id"])["state"] == "filled"
         assert again.api("GET", "/positions").json()["items"][0]["size"] == "0.01"
