@@ -16,7 +16,7 @@ from typing import Any
 
 import requests
 
-from tests.conftest import ROOT, Stack, announced, end, start_stack, two_free_ports, wait_for
+from tests.conftest import ROOT, Stack, announced, start_stack, two_free_ports, wait_for
 
 LIGHTHOUSE = ROOT / "frontend/tools/audit/node_modules/lighthouse/cli/index.js"
 FLAGS = (
@@ -87,7 +87,7 @@ def main() -> int:
         for form in ("mobile", "desktop"):
             low += shortfall(stack, form, folder)
     finally:
-        end(stack.process)
+        stack.stop()
     if low:
         sys.stderr.write(f"below the limit: {', '.join(low)}\n")
     return 1 if low else 0

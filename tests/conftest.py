@@ -1,6 +1,7 @@
 """What the suite runs against: real processes. `servers` gives PostgreSQL and Valkey, `paper` a paper exchange of its
 own, `stack` the whole house under its supervisor. Nothing of ours is patched."""
 
+import json
 import os
 import socket
 import subprocess
@@ -205,6 +206,7 @@ class Stack:
     tokens: dict[str, str] = field(default_factory=dict)
     # No earlier than this after signing may an order be called "never arrived".
     settle_seconds: float = 20
+    _at_the_desk: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def url(self) -> str:
@@ -225,16 +227,34 @@ class Stack:
 
         return Witness(of_house(self.data), self.paper_url, settle=timedelta(seconds=self.settle_seconds))
 
-    def manage(self, *words: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "manage.py", *words, "--data", str(self.data)],
+    @cached_property
+    def _clerk(self) -> "subprocess.Popen[str]":
+        """Starting Python and Django anew for each command would be a tenth of the suite's time."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.clerk"],
             cwd=ROOT,
-            env={**os.environ, "TRADEPOST_PORT": str(self.port)},
-            check=True,
-            capture_output=True,
+            env={**os.environ, "TRADEPOST_PORT": str(self.port), "TRADEPOST_DATA": str(self.data)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             text=True,
         )
-        return done.stdout.strip()
+
+    def manage(self, *words: str) -> str:
+        """What a command of `manage.py` on this house prints."""
+        with self._at_the_desk:
+            clerk = self._clerk
+            assert clerk.stdin is not None
+            assert clerk.stdout is not None
+            clerk.stdin.write(json.dumps(words) + "\n")
+            clerk.stdin.flush()
+            answer = json.loads(clerk.stdout.readline())
+        assert "said" in answer, answer
+        return str(answer["said"])
+
+    def stop(self) -> None:
+        if "_clerk" in self.__dict__:
+            end(self._clerk)
+        end(self.process)
 
     def trap(self, text: str) -> None:
         """Arms a failpoint of this running house, for whichever process gets there first: `after_claim=kill`."""
@@ -377,7 +397,7 @@ def stack_process(push_service: PushService) -> Iterator[Stack]:
         # Whatever the tests did to this house, its journal is the exchange's books.
         stack.witness.journaled(30)
     finally:
-        end(stack.process)
+        stack.stop()
         log = ROOT / "var" / "test-stack.log"
         log.parent.mkdir(exist_ok=True)
         log.write_text("\n".join(stack.lines))

@@ -20,7 +20,7 @@ from websockets.sync.client import connect
 
 from tests.bench.front import Front
 from tests.bench.load import Load
-from tests.conftest import ROOT, Stack, end, start_stack, two_free_ports, wait_for
+from tests.conftest import ROOT, Stack, start_stack, two_free_ports, wait_for
 
 SUBMITS = 300
 SLOW_SUBMITS = 40
@@ -262,7 +262,7 @@ def main() -> None:
             name: next(getattr(part, name) for part in parts if hasattr(part, name))() for name in chosen
         }
     finally:
-        end(stack.process)
+        stack.stop()
     target = ROOT / "var" / "bench.json"
     target.parent.mkdir(exist_ok=True)
     text = json.dumps(found, indent=2)

@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.chaos import marks
 from tests.chaos.flow import Flow
 from tests.chaos.harm import Harm, Harmer, quietly
-from tests.conftest import ROOT, Stack, announced, answers, end, start_stack, two_free_ports, wait_for
+from tests.conftest import ROOT, Stack, announced, answers, start_stack, two_free_ports, wait_for
 from tests.truth import Story
 
 CALM_SECONDS = 120.0
@@ -132,7 +132,7 @@ def main() -> int:
     except AssertionError as error:
         found, text = [str(error)], "{}"
     finally:
-        end(stack.process)
+        stack.stop()
         (ROOT / "var").mkdir(exist_ok=True)
         (ROOT / "var" / "chaos.log").write_text("\n".join(stack.lines))
         if not chosen.keep:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.conftest import Stack, announced, end, kept_whole, start_stack, two_free_ports, wait_for
+from tests.conftest import Stack, announced, kept_whole, start_stack, two_free_ports, wait_for
 from tests.faults.play import CREATE, creates, external, in_background, resting
 from tests.house.live import Page
 from tests.house.orders import body, flatten, market, until
@@ -51,7 +51,7 @@ def slow_process() -> Iterator[Stack]:
         wait_for(lambda: announced(stack), 120, "READY")
         yield stack
     finally:
-        end(stack.process)
+        stack.stop()
         shutil.rmtree(data, ignore_errors=True)
 
 
@@ -231,7 +231,7 @@ def test_f46_a_house_restored_from_an_old_backup_takes_in_what_is_newer() -> Non
         old = market()
         stack.api("POST", "/orders", old)
         until(stack, old["id"], "filled")
-        end(stack.process)
+        stack.stop()
         home = _home(data)
         backup = home.with_name("backup")
         subprocess.run(["cp", "-a", str(home), str(backup)], check=True)
@@ -241,7 +241,7 @@ def test_f46_a_house_restored_from_an_old_backup_takes_in_what_is_newer() -> Non
             stack.api("POST", "/orders", order)
             until(stack, order["id"], "filled")
         left_open = resting(stack)
-        end(stack.process)
+        stack.stop()
         shutil.rmtree(home)
         backup.rename(home)
         stack = start()
@@ -258,7 +258,7 @@ def test_f46_a_house_restored_from_an_old_backup_takes_in_what_is_newer() -> Non
         held = stack.api("GET", "/positions").json()["items"][0]
         assert (held["size"], held["ours"]["complete"]) == ("0.04", True)
     finally:
-        end(stack.process)
+        stack.stop()
         shutil.rmtree(data, ignore_errors=True)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.conftest import ROOT, Stack, announced, answers, end, start_stack, two_free_ports, wait_for
+from tests.conftest import ROOT, Stack, announced, answers, start_stack, two_free_ports, wait_for
 from webapp.embedded import Embedded
 from webapp.postgres import UNREACHABLE_HOME, Postgres
 from webapp.supervisor import MARK
@@ -94,7 +94,7 @@ def test_a_house_comes_up_refuses_a_second_survives_a_kill_and_leaves_nothing(ho
         first.process.wait(10)
     finally:
         if first.process.poll() is None:
-            end(first.process)
+            first.stop()
 
     again = start_stack(home, port)
     try:
@@ -109,7 +109,7 @@ def test_a_house_comes_up_refuses_a_second_survives_a_kill_and_leaves_nothing(ho
         assert again.process.wait(30) == 0
     finally:
         if again.process.poll() is None:
-            end(again.process)
+            again.stop()
     wait_for(lambda: not alive(home), 15, "nothing left after Ctrl-C")
     assert {folder: folder.stat().st_mode for folder in folders} == modes
 
