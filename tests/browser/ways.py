@@ -92,7 +92,7 @@ def markets(played: Played) -> None:
 def spot_book(played: Played) -> None:
     at("Trade", "Book")(played)
     played.book_spot()
-    expect(played.page.locator(".book-side").first).to_contain_text("0.123456")
+    expect(played.page.locator(".book")).to_contain_text("0.123456")
 
 
 def spot_markets(played: Played) -> None:
