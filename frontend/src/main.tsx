@@ -11,7 +11,7 @@ import { needMarkets } from "./state/markets.ts";
 import { show } from "./state/overlay.ts";
 import { probe, signedIn } from "./state/session.ts";
 import { startUpdates } from "./state/update.ts";
-import { feelPulse, startLive, synced } from "./net/live.ts";
+import { feelPulse, pictures, startLive, synced } from "./net/live.ts";
 import { watchPresence } from "./net/presence.ts";
 import { watchOutcomes } from "./screens/Aftermath.tsx";
 import { App, fetchParts } from "./screens/App.tsx";
@@ -36,7 +36,7 @@ function markets(): void {
 
 /** After each full picture: what earlier pages and lost answers left open. */
 function afterSnapshot(): void {
-  if (!synced.value) return;
+  if (!synced.value || !pictures.value) return;
   if (recall()) show({ kind: "unsettled" });
   void askAccepted();
   fetchParts();

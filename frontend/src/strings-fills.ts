@@ -19,5 +19,6 @@ export const tf = {
   order: "Order",
   orderOf: (symbol: string, when: string) => `Order of the fill of ${symbol} at ${when}`,
   none: "No fills yet. They appear here as they happen.",
-  failed: "The fills could not be read. They are safe in the server's record; open this list again.",
+  failed: "The fills could not be read. They are safe in the server's record; it is tried again.",
+  holes: "Some fills may be missing here: the server's record could not be read. It is tried again.",
 } as const;

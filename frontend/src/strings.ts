@@ -63,11 +63,11 @@ export const t = {
     if (cause === "down") return "Tradepost has lost Bybit's stream.";
     return "";
   },
-  paused: "New orders are paused.",
+  paused: "New orders cannot be placed.",
   notLive: (kind: Kind): string => {
-    if (kind === "reconnecting") return "Connection lost, trying again. New orders are paused.";
+    if (kind === "reconnecting") return "Connection lost, trying again. New orders cannot be placed.";
     if (kind === "offline") return "Offline: read only. Your orders at Bybit stay as they are.";
-    if (kind === "error") return "Tradepost answers with an error. New orders are paused.";
+    if (kind === "error") return "Tradepost answers with an error. New orders cannot be placed.";
     if (kind === "loading") return "Waiting for the first full picture of your account.";
     if (kind === "update") return "This page is too old for the server. Read only until you reload.";
     return "";
@@ -75,7 +75,7 @@ export const t = {
   asOf: (time: string) => `Figures as of ${time}.`,
   announce: {
     live: "Live.",
-    stale: "Prices are stale. New orders are paused.",
+    stale: "Prices are stale. New orders cannot be placed.",
     reconnecting: "Connection lost. Reconnecting.",
     offline: "Offline. Read only.",
     error: "Server error.",
@@ -92,7 +92,7 @@ export const t = {
     update: "Reload to trade.",
     "no-account": "No account is connected.",
   } satisfies Record<Block, string>,
-  pausedBar: (label: string, by: string, time: string) => `Trading on ${label} was paused by ${by} at ${time}. Cancelling and closing still work.`,
+  pausedBar: (label: string, by: string, time: string) => `Trading on ${label} was paused by ${by}, ${time}. Cancelling and closing still work.`,
   goOn: "Go on…",
   staleWarning: "The picture may be old. Cancelling and closing are tried, but may not get through.",
 

@@ -117,7 +117,7 @@ def test_a_web_process_that_freezes_is_told_in_time_and_its_return_too(
         expect(chip).to_have_attribute("data-kind", "stale", timeout=6_500)
         assert time.monotonic() - since <= 6.5
         expect(buy).to_be_disabled()
-        expect(page.locator(".banner")).to_contain_text("New orders are paused")
+        expect(page.locator(".banner")).to_contain_text("New orders cannot be placed")
     expect(chip).to_have_attribute("data-kind", "live", timeout=FILL_MS)
     expect(buy).to_be_enabled()
 

@@ -80,6 +80,29 @@ def test_what_was_traded_while_the_stream_was_away_is_read_again(
     expect(rows).to_have_count(4)
 
 
+def test_a_picture_on_the_same_socket_reads_the_fills_anew_and_a_failure_is_told_and_mended(
+    played: Played, page: Page, record: list[dict[str, Any]]
+) -> None:
+    page.get_by_role("radio", name="Fills").check()
+    rows, note = page.locator(".panel tbody tr"), page.locator(".panel .note")
+    expect(rows).to_have_count(2)
+    record.insert(0, execution(3))
+    whole = played.answers["GET /executions"]
+    played.answers["GET /executions"] = lambda *_: (500, {"error": {"code": "server_error", "message": ""}})
+    played.say(played.market.snapshot())
+    played.beat()
+    expect(note).to_contain_text("Some fills may be missing")
+    expect(rows).to_have_count(2)
+    played.answers["GET /executions"] = whole
+    played.run(5_000, beating=True)
+    expect(rows).to_have_count(3)
+    expect(note).to_have_count(0)
+    # Nobody's order, and still something that was paid.
+    paid = execution(4, exec_type="Funding", order=None, fee="0.07")
+    played.say(played.market.change("fill", paid))
+    expect(rows).to_have_count(4)
+
+
 def test_fills_that_cannot_be_read_are_told(played: Played, page: Page) -> None:
     played.answers["GET /executions"] = lambda *_: (500, {"error": {"code": "server_error", "message": ""}})
     played.open()

@@ -49,7 +49,7 @@ def test_one_tap_pauses_and_another_lets_it_trade_again(house: Played, page: Pag
     assert puts(house) == [{"on": True}]
     page.keyboard.press("Escape")
     bar = page.locator(".paused")
-    expect(bar).to_contain_text("Trading on paper was paused by ann at ")
+    expect(bar).to_contain_text("Trading on paper was paused by ann, 22 Nov 14:03")
     expect(buy).to_be_disabled()
     expect(house.chip("live")).to_be_visible()
     # Heartbeats say so too, and what gets out stays.
@@ -58,6 +58,7 @@ def test_one_tap_pauses_and_another_lets_it_trade_again(house: Played, page: Pag
     expect(page.get_by_role("button", name="Close… BTCUSDT")).to_be_enabled()
     expect(page.get_by_role("button", name="TP / SL BTCUSDT")).to_be_enabled()
     bar.get_by_role("button", name="Go on…").click()
+    house.run(700, beating=True)
     sheet.get_by_role("button", name="Let it trade again").click()
     expect(sheet.get_by_role("heading", name="Pause new orders")).to_be_visible()
     page.keyboard.press("Escape")
@@ -123,3 +124,16 @@ def test_a_pause_that_was_not_taken_is_told(house: Played, page: Page, answer: A
     expect(sheet.locator(".note")).to_contain_text(words)
     expect(sheet.get_by_role("button", name="Pause new orders")).to_be_enabled()
     expect(page.locator(".paused")).to_have_count(0)
+
+
+def test_the_second_tap_of_two_does_not_take_the_pause_back(house: Played, page: Page) -> None:
+    house.open()
+    sheet = stop(page)
+    sheet.get_by_role("button", name="Pause new orders").click()
+    again = sheet.get_by_role("button", name="Let it trade again")
+    again.click()
+    expect(sheet.get_by_role("heading", name="New orders are paused")).to_be_visible()
+    assert puts(house) == [{"on": True}]
+    house.run(700, beating=True)
+    again.click()
+    expect(sheet.get_by_role("heading", name="Pause new orders")).to_be_visible()

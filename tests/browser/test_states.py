@@ -48,7 +48,7 @@ def test_live_then_stale_then_live(holding: Played, page: Page) -> None:
     # A heartbeat of real time may have come in between.
     expect(holding.chip("stale")).to_have_text(re.compile("Stale [45] s"))
     expect(buy(page)).to_be_disabled()
-    expect(page.locator(".banner")).to_contain_text("New orders are paused")
+    expect(page.locator(".banner")).to_contain_text("New orders cannot be placed")
     expect(page.get_by_role("button", name="Cancel Buy Limit 62,900.0 BTCUSDT")).to_be_enabled()
     expect(page.get_by_role("button", name="Close… BTCUSDT")).to_be_enabled()
     holding.beat()
@@ -273,7 +273,7 @@ def test_state_changes_are_said_once_and_ticks_never(holding: Played, page: Page
     assert page.evaluate("window.said") == []
     holding.run(5_000)
     expect(holding.chip("stale")).to_be_visible()
-    assert page.evaluate("window.said") == ["Prices are stale. New orders are paused."]
+    assert page.evaluate("window.said") == ["Prices are stale. New orders cannot be placed."]
 
 
 COUNT = """() => {

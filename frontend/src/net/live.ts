@@ -7,7 +7,7 @@ import { marketOf } from "../lib/market.ts";
 import { http, leave, probe, signedIn, whenLeaving } from "../state/session.ts";
 import { clearStore, clearTickers, keepTickers, takeChange, takePauses, takeSnapshot, takeStatus } from "../state/store.ts";
 import { watched } from "../state/focus.ts";
-import { clearFeed, takeBook, takeCandle, takeTrades } from "../state/feed.ts";
+import { clearFeed, keepFeed, takeBook, takeCandle, takeTrades } from "../state/feed.ts";
 import { ServerClock } from "./clock.ts";
 import { type Change, type Heartbeat, isChange, isWhole, type Message, parseMessage, type Snapshot, type StatusNews } from "./protocol.ts";
 import { Sequence } from "./sequence.ts";
@@ -22,6 +22,8 @@ const SIGNED_OUT = 4401;
 export const phase = signal<"idle" | "connecting" | "open" | "waiting" | "asleep">("idle");
 /** A snapshot and a heartbeat came on this very socket: from here on it can be trusted as far as its ages go. */
 export const synced = signal(false);
+/** Counts the full pictures: between two of them something may have been missed. */
+export const pictures = signal(0);
 /** A snapshot was taken since the sign-in, so there is something to show, if dated. */
 export const known = signal(false);
 export const failures = signal(0);
@@ -147,6 +149,7 @@ function snapshot(message: Snapshot): void {
   short.value = new Set();
   broken.value = false;
   pictured = true;
+  pictures.value += 1;
   known.value = true;
   signedIn.value = "yes";
   // A new socket watches nothing yet: of a category that nothing is wanted of, nothing needs to be said.
@@ -201,6 +204,7 @@ function mend(): void {
 }
 
 for (const wish of watched) effect(() => send(wish.value));
+effect(() => keepFeed(watched.map((wish) => wish.value)));
 effect(() => keepTickers(new Set(watched.flatMap(({ value }) => value.symbols.map((symbol) => marketOf({ ...value, symbol }))))));
 
 whenLeaving(() => {

@@ -6,42 +6,54 @@ import { mul, read, text } from "../lib/decimal.ts";
 import { money, NONE, number, quoteOf } from "../lib/format.ts";
 import { isSpot, marketOf, titleOf } from "../lib/market.ts";
 import { clock, moment } from "../lib/time.ts";
-import { known, synced } from "../net/live.ts";
+import { known, pictures, synced } from "../net/live.ts";
 import { step, tick } from "../state/derive.ts";
 import { showMarket } from "../state/focus.ts";
 import { show } from "../state/overlay.ts";
 import { accounts, fills } from "../state/store.ts";
 import { t } from "../strings.ts";
 import { tf } from "../strings-fills.ts";
-import { Dated, Empty, SideMark, Waiting } from "../ui/bits.tsx";
+import { Dated, Empty, Note, SideMark, Waiting } from "../ui/bits.tsx";
 import { accountLabel } from "./PositionCard.tsx";
 
 const SHOWN = 50;
+const AGAIN_MS = 5_000;
 const DAY_MS = 86_400_000;
 
-/** The newest executions by the server's record, and what the stream has told since; each once. Read anew after every gap in the
- * stream: what was traded meanwhile was not heard. */
-function useFills(): Fill[] | "failed" | null {
-  const [record, setRecord] = useState<Fill[] | "failed" | null>(null);
-  const whole = synced.value;
+/** The newest executions by the server's record, and what the stream has told since; each once. Read anew after every full picture:
+ * what was traded between two of them was not heard. `failed` while that did not succeed; it is tried again. */
+function useFills(): { list: Fill[] | null; failed: boolean } {
+  const [record, setRecord] = useState<Fill[] | null>(null);
+  const [failed, setFailed] = useState(false);
+  const whole = synced.value ? pictures.value : 0;
   useEffect(() => {
     if (!whole) return undefined;
+    let timer: ReturnType<typeof setTimeout>;
     let here = true;
-    readFills(SHOWN).then(
-      (rows) => here && setRecord(rows),
-      (error: unknown) => {
+    const load = async () => {
+      try {
+        const rows = await readFills(SHOWN);
+        if (here) setRecord(rows);
+        if (here) setFailed(false);
+      } catch (error) {
         if (!(error instanceof Refused || error instanceof Silence)) throw error;
-        if (here) setRecord((before) => before ?? "failed");
-      },
-    );
-    return () => void (here = false);
+        if (here) setFailed(true);
+        if (here) timer = setTimeout(() => void load(), AGAIN_MS);
+      }
+    };
+    void load();
+    return () => {
+      here = false;
+      clearTimeout(timer);
+    };
   }, [whole]);
-  if (record === null || record === "failed") return record;
+  if (record === null) return { list: null, failed };
   const all = new Map<string, Fill>();
   const put = (row: Fill) => all.set(`${row.account} ${row.exec_id}`, row);
   record.forEach(put);
   for (const of of fills.value.values()) of.forEach(put);
-  return [...all.values()].sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : a.exec_id < b.exec_id ? 1 : -1)).slice(0, SHOWN);
+  const list = [...all.values()].sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : a.exec_id < b.exec_id ? 1 : -1)).slice(0, SHOWN);
+  return { list, failed };
 }
 
 function when(at: string): string {
@@ -88,13 +100,18 @@ function Row({ row }: { row: Fill }) {
 
 /** What was traded last, over all accounts and markets. */
 export function FillTable() {
-  const list = useFills();
-  if (!known.value || list === null) return <Waiting />;
-  if (list === "failed") return <Empty>{tf.failed}</Empty>;
-  if (!list.length) return <Empty>{tf.none}</Empty>;
+  const { list, failed } = useFills();
+  if (known.value && !list && failed) return <Empty>{tf.failed}</Empty>;
+  if (!known.value || !list) return <Waiting />;
+  if (!list.length) return <Empty>{failed ? tf.failed : tf.none}</Empty>;
   const numbers = [t.price, t.size, tf.value, tf.fee];
   return (
     <Dated class="table-box">
+      {failed && (
+        <Note icon="warn" tone="warn">
+          {tf.holes}
+        </Note>
+      )}
       <table>
         <thead>
           <tr>

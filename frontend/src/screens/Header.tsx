@@ -3,7 +3,7 @@ import { money } from "../lib/format.ts";
 import { isSpot, symbolOf } from "../lib/market.ts";
 import { account, chooseAccount, market } from "../state/focus.ts";
 import { ageSeconds, health, type Kind, kind } from "../state/health.ts";
-import { clock } from "../lib/time.ts";
+import { clock, moment } from "../lib/time.ts";
 import { asOf, failures } from "../net/live.ts";
 import { PATIENT_AFTER } from "../lib/backoff.ts";
 import { layout } from "../state/layout.ts";
@@ -106,7 +106,7 @@ export function Pauses() {
           paused && (
             <div key={id} class="update paused">
               <Icon name="warn" size={20} />
-              <span>{t.pausedBar(label, paused.by, clock(Date.parse(paused.at)).slice(0, 5))}</span>
+              <span>{t.pausedBar(label, paused.by, moment(paused.at))}</span>
               <button type="button" class="button" aria-haspopup="dialog" onClick={() => resume(id)}>
                 {t.goOn}
               </button>

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { Refused, Silence } from "../api/client.ts";
 import { setPaused } from "../api/routes.ts";
 import type { Account } from "../api/types.ts";
@@ -10,6 +10,8 @@ import { Note } from "../ui/bits.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
 import { StepUp } from "../ui/StepUp.ts";
 
+const SECOND_TAP_MS = 600;
+
 /** The mildest of Stop's three: nothing new, and all that is there stays. Pausing is one tap; letting it trade again is asked for
  * like an order. */
 export function PauseAction({ of, disabled }: { of: Account; disabled: boolean }) {
@@ -17,12 +19,16 @@ export function PauseAction({ of, disabled }: { of: Account; disabled: boolean }
   const [failure, setFailure] = useState<Refused | "silence" | null>(null);
   const { paused } = of;
   const live = of.environment === "live";
+  const turned = useRef(0);
   const turn = async (on: boolean) => {
+    // The second tap of two is not about what the button says by then.
+    if (Date.now() - turned.current < SECOND_TAP_MS) return;
     setBusy(true);
     setFailure(null);
     try {
       const row = await setPaused(of.id, on);
       accounts.value = accounts.peek().map((known) => (known.id === row.id ? { ...known, paused: row.paused } : known));
+      turned.current = Date.now();
       say(on ? tt.pauseSaid : tt.goOnSaid);
     } catch (error) {
       if (!(error instanceof Refused || error instanceof Silence)) throw error;

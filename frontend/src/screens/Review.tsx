@@ -15,9 +15,9 @@ import { buzz } from "../state/haptic.ts";
 import { layout } from "../state/layout.ts";
 import { OVER, outcomeOf } from "../state/outcome.ts";
 import { hide, overlay } from "../state/overlay.ts";
-import { lookAt } from "../state/preview.ts";
+import { lookAt, useLook } from "../state/preview.ts";
 import { accounts, ticker } from "../state/store.ts";
-import { toPreview } from "../state/terms.ts";
+import { draftOfOrder, toPreview } from "../state/terms.ts";
 import { change, clearDraft, closeReview, context, draftOf, placeOf, type Review, refuse, review } from "../state/ticket.ts";
 import { glyph, t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
@@ -150,10 +150,13 @@ function rises(order: NewOrder): boolean {
 /** What an order of a perpetual would do. */
 function PerpetualFigures({ asked }: { asked: Review }) {
   const at = context(asked.desk);
-  if (!at) return null;
-  const draft = draftOf(asked.desk);
-  const known = figures(draft, at);
-  const look = lookAt(toPreview(placeOf(asked.desk), draft, known));
+  // Of the order that goes out, at the price now: the ticket's own exits and size would go on following the market.
+  const draft = draftOfOrder(asked.order);
+  const known = at && figures(draft, at);
+  const request = known && toPreview(placeOf(asked.desk), draft, known);
+  useLook(request, blockOf(asked) === null);
+  const look = lookAt(request);
+  if (!at || !known) return null;
   return (
     <>
       <Summary known={known} at={at} reduceOnly={asked.order.reduce_only} limit={asked.order.order_type === "Limit"} look={look} />
@@ -210,7 +213,7 @@ function shortMargin(asked: Review, cause: Cause): Cause {
 }
 
 function refill({ desk, order }: Review): void {
-  change(desk, { size: order.qty, unit: byValue(order) ? "quote" : "base", postOnly: order.time_in_force === "PostOnly", reduceOnly: order.reduce_only });
+  change(desk, draftOfOrder(order));
 }
 
 function useOutcome(asked: Review, attempt: Attempt | undefined) {
@@ -245,7 +248,9 @@ export function ReviewSheet({ asked }: { asked: Review }) {
     if (!moved) return;
     const quote = ticker(marketOf(asked.desk)).peek();
     const price = read(asked.order.side === "Buy" ? quote?.ask : quote?.bid);
-    review.value = { ...asked, price, notice: `${tt.moved} ${tt.wasPrice(number(asked.price, tick(marketOf(asked.desk))))}` };
+    const notice = `${tt.moved} ${tt.wasPrice(number(asked.price, tick(marketOf(asked.desk))))}`;
+    // Made anew from the ticket: what follows from the price is another now. It was never sent, so its id still stands for it.
+    if (!asked.again(notice, asked.order.id)) review.value = { ...asked, price, notice };
   }, [moved]);
 
   const elsewhere = account?.environment !== asked.desk.environment;

@@ -5,14 +5,14 @@ import { entered } from "../lib/entry.ts";
 import { baseOf, money, number, quoteOf } from "../lib/format.ts";
 import { byRisk, type Context, type Draft, type Field, type Figures, figures, kindOf, share, stepped } from "../state/draft.ts";
 import { openReview } from "../state/asking.ts";
-import { blockText, blocksOpening, blocksOrder, kind } from "../state/health.ts";
+import { blockText, blocksOrder, kind } from "../state/health.ts";
 import { show } from "../state/overlay.ts";
 import { learn, useLeverage } from "../state/leverage.ts";
 import { lookAt, useLook } from "../state/preview.ts";
 import { waits } from "../state/derive.ts";
 import { openOrders, wallets } from "../state/store.ts";
 import { toPreview } from "../state/terms.ts";
-import { change, context, type Desk, draftOf, placeOf, refusal, refusalOf, sized, sizeKey } from "../state/ticket.ts";
+import { change, context, type Desk, draftOf, placeOf, refusal, refusalOf, review, sized, sizeKey } from "../state/ticket.ts";
 import { glyph, t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
 import { Note } from "../ui/bits.tsx";
@@ -60,15 +60,20 @@ export function useTicket(desk: Desk) {
   const draft = draftOf(desk);
   const known = at && figures(draft, at);
   const request = known && toPreview(placeOf(desk), draft, known);
-  return { at, draft, known, request, look: lookAt(request) };
+  const of = JSON.stringify([desk, draft]);
+  return { at, draft, known, request, of, look: lookAt(request, of) };
 }
+
+/** A size by risk follows from the price: it is reckoned anew more often. */
+const RISK_AGAIN_MS = 1_500;
 
 /** Asks for what only the server knows: what this order would do, its size where that is given by risk, and from its margin the
  * leverage of a market without a position. */
 function useAnswers(desk: Desk, ticket: ReturnType<typeof useTicket>): void {
-  const { at, draft, request, look } = ticket;
-  const may = blocksOpening(desk.account) === null;
-  useLook(request, may);
+  const { at, draft, request, of, look } = ticket;
+  const may = blocksOrder(desk.account, { reduce_only: draft.reduceOnly, category: desk.category, side: draft.side }) === null;
+  // Review looks at the order itself.
+  useLook(request, may && review.value === null, of, byRisk(draft) ? RISK_AGAIN_MS : undefined);
   useLeverage(desk, draft.side, at, may);
   useEffect(() => {
     if (!look) return;

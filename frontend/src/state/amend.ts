@@ -49,6 +49,8 @@ function changed(order: Order, name: Name, value: Dec | null): boolean {
 /** Bybit keeps the direction that the order was placed with, and refuses a trigger on the other side of the price. */
 function readTrigger(order: Order, typed: string, ticker: Ticker | null, tick: Dec): Reading & { direction: 1 | 2 | null } {
   const { price, rounded, problem, direction } = triggerPrice(typed, watches(order), ticker, tick);
+  // Getting out is never held up for want of a price: Bybit refuses a trigger on the wrong side.
+  if (order.reduce_only && problem?.code === "no-price") return { value: price, rounded, problem: null, direction };
   if (price && !changed(order, "trigger_price", price)) return { value: price, rounded, problem: null, direction };
   const turned = direction && order.trigger_direction && order.trigger_direction !== direction;
   const wrong: Problem = { on: "trigger", code: order.trigger_direction === 1 ? "waits-rise" : "waits-fall" };
@@ -76,6 +78,8 @@ export function amendment(order: Order, typed: Typed, filled: Dec, ticker: Ticke
   const waiting = waits(order);
   const limit = limitPrice(typed.price, order.side, waiting ? null : ticker, tick);
   const moved = changed(order, "price", limit.price);
+  // How far it would lie from the market cannot be told: new risk is not taken blindly.
+  if (moved && !waiting && !order.reduce_only && !limit.problem && limit.off === null) limit.problem = { on: "price", code: "no-price" };
   const trigger = readTrigger(order, typed.trigger_price, ticker, tick);
   const qty = readQty(order, typed.qty, filled, instrument);
   const price = order.order_type === "Limit" ? limit.price : null;

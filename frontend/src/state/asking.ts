@@ -5,14 +5,14 @@ import { figures } from "./draft.ts";
 import { toOrder } from "./terms.ts";
 import { ask, context, type Desk, draftOf, placeOf } from "./ticket.ts";
 
-/** Mints the order's id: one for each time the reader is asked. */
-export function openReview(of: Desk, notice: string | null = null): boolean {
+/** Mints the order's id: one for each time the reader is asked, but that of an order which was shown and never sent may be kept. */
+export function openReview(of: Desk, notice: string | null = null, id: string = uuid()): boolean {
   const known = context(of);
   if (!known) return false;
   const draft = draftOf(of);
   const numbers = figures(draft, known);
-  const order = toOrder(uuid(), placeOf(of), draft, numbers);
+  const order = toOrder(id, placeOf(of), draft, numbers);
   if (!order) return false;
-  ask({ desk: of, order, price: numbers.price, notice, again: (why) => openReview(of, why) });
+  ask({ desk: of, order, price: numbers.price, notice, again: (why, same) => openReview(of, why, same) });
   return true;
 }

@@ -122,7 +122,9 @@ async function askAll(): Promise<void> {
 export async function askAccepted(): Promise<void> {
   for (const attempt of attempts.peek().values()) {
     const row = orders.peek().get(attempt.id);
-    if (attempt.phase === "accepted" && (!row || UNPROVEN.has(row.state))) await ask(attempt);
+    // Open when it was last heard of, and no longer among the open ones: it ended while nobody listened.
+    const left = attempt.phase === "settled" && !row && attempt.row !== null && isOpen(attempt.row);
+    if (left || (attempt.phase === "accepted" && (!row || UNPROVEN.has(row.state)))) await ask(attempt);
   }
 }
 

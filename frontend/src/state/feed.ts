@@ -35,6 +35,12 @@ export function takeCandle(news: CandleNews): void {
   candle.value = news;
 }
 
+/** Of what is no longer watched nothing is kept: it would be shown as if it were new. */
+export function keepFeed(watched: readonly object[]): void {
+  if (!watched.some((wish) => "book" in wish)) book.value = null;
+  if (!watched.some((wish) => "trades" in wish)) tape.value = { market: null, items: [] };
+}
+
 export function clearFeed(): void {
   book.value = null;
   tape.value = { market: null, items: [] };

@@ -38,8 +38,8 @@ function watching(category: Category) {
   return computed(() => {
     const front = categoryOf(market.value) === category ? symbolOf(market.value) : null;
     const here = front !== null && tab.value === "trade";
-    // Orders are shown with how far the market is from them: all of them on their own screen, and in a desk's list.
-    const listed = tab.value === "orders" || (tab.value === "trade" && layout.value === "desk") ? openOrders.value : [];
+    // Orders are shown, and changed, with how far the market is from them: wherever more than those of one market are listed.
+    const listed = tab.value === "orders" || tab.value === "positions" || (tab.value === "trade" && layout.value !== "phone") ? openOrders.value : [];
     const held = [...openPositions.value, ...listed].filter((row) => row.category === category).map((row) => row.symbol);
     const next = {
       type: "watch" as const,

@@ -29,10 +29,10 @@ export async function cancel(id: string): Promise<void> {
     const { status, body } = await cancelOrder(id);
     takeOrder(body);
     if (status === 202) follow(id);
-    else if (body.state !== "cancelled") note(id, null);
     else {
       note(id, null);
-      say(t.orders.cancelled);
+      if (body.state === "cancelled") say(t.orders.cancelled);
+      if (body.state === "filled") say(t.orders.cancelLate);
     }
   } catch (error) {
     if (!(error instanceof Refused)) return follow(id);

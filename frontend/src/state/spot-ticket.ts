@@ -35,7 +35,8 @@ export function spotTicket(of: Desk) {
   const draft = draftOf(of);
   const known = at && spotFigures(draft, at);
   const request = known && toSpotPreview(of, draft, known);
-  return { at, draft, known, request, look: lookAt(request) };
+  const key = JSON.stringify([of, draft]);
+  return { at, draft, known, request, key, look: lookAt(request, key) };
 }
 
 /** The fee as a part of what is traded, as the server's look has it. */
@@ -44,10 +45,10 @@ export function rateOf(look: Preview | null | undefined): Dec | null {
   return fee && value && sign(value) > 0 ? div(fee, value, RATE_PLACES, "half") : null;
 }
 
-export function openSpotReview(of: Desk, notice: string | null = null): boolean {
+export function openSpotReview(of: Desk, notice: string | null = null, id: string = uuid()): boolean {
   const { draft, known } = spotTicket(of);
-  const order = known && toSpotOrder(uuid(), of, draft, known);
+  const order = known && toSpotOrder(id, of, draft, known);
   if (!order) return false;
-  ask({ desk: of, order, price: known.price, notice, again: (why) => openSpotReview(of, why) });
+  ask({ desk: of, order, price: known.price, notice, again: (why, same) => openSpotReview(of, why, same) });
   return true;
 }

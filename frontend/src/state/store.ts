@@ -60,10 +60,11 @@ export function takeOrder(order: Order): void {
 }
 
 function takeFill(fill: Fill): void {
-  const known = fill.order === null ? undefined : fills.peek().get(fill.order);
-  // Funding and the like belong to no order.
-  if (fill.order === null || known?.has(fill.exec_id)) return;
-  const all = new Map(fills.peek()).set(fill.order, new Map(known).set(fill.exec_id, fill));
+  // Funding and the like belong to no order: they stand together under no name.
+  const of = fill.order ?? "";
+  const known = fills.peek().get(of);
+  if (known?.has(fill.exec_id)) return;
+  const all = new Map(fills.peek()).set(of, new Map(known).set(fill.exec_id, fill));
   for (const order of [...all.keys()].slice(0, -CLOSED_KEPT)) all.delete(order);
   fills.value = all;
 }
@@ -122,8 +123,16 @@ export function ticker(market: MarketId): Signal<Ticker | null> {
   return known;
 }
 
+let kept: ReadonlySet<MarketId> | null = null;
+
+/** Whether a price of it is wanted. One that comes late of a market that was left would stand there as if it were new. */
+export function isWatched(market: MarketId): boolean {
+  return kept?.has(market) ?? true;
+}
+
 /** What nobody watches any more grows old: a price of it is no longer known. */
 export function keepTickers(watched: ReadonlySet<MarketId>): void {
+  kept = watched;
   for (const [market, known] of tickers) if (!watched.has(market)) known.value = null;
 }
 

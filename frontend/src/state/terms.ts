@@ -3,7 +3,7 @@
 import type { NewOrder, PreviewRequest } from "../api/types.ts";
 import { text } from "../lib/decimal.ts";
 import { entered } from "../lib/entry.ts";
-import { byRisk, type Draft, type Figures, kindOf } from "./draft.ts";
+import { byRisk, type Draft, emptyDraft, type Figures, kindOf } from "./draft.ts";
 import { type Place, sideIndex } from "./place.ts";
 
 function exits(draft: Draft, known: Figures) {
@@ -35,6 +35,29 @@ function terms(place: Place, draft: Draft, known: Figures): Omit<NewOrder, "id" 
     ...(draft.type === "Trigger" && known.trigger ? { trigger_price: text(known.trigger), trigger_by: draft.triggerBy, trigger_direction: known.direction } : {}),
     ...exits(draft, known),
     ...slippage(draft, known),
+  };
+}
+
+/** The ticket that would make just this order: its size is what it is, and its exits are prices. */
+export function draftOfOrder(order: NewOrder): Draft {
+  const waits = Boolean(order.trigger_price);
+  return {
+    ...emptyDraft(order.side, order.price ?? ""),
+    type: waits ? "Trigger" : order.order_type,
+    then: order.order_type,
+    size: order.qty,
+    unit: order.market_unit === "quoteCoin" ? "quote" : "base",
+    postOnly: order.time_in_force === "PostOnly",
+    reduceOnly: order.reduce_only,
+    tif: order.time_in_force === "PostOnly" || order.order_type === "Market" ? "GTC" : order.time_in_force,
+    trigger: order.trigger_price ?? "",
+    triggerBy: order.trigger_by ?? "MarkPrice",
+    takeProfit: order.take_profit ?? "",
+    stopLoss: order.stop_loss ?? "",
+    takeBy: order.tp_trigger_by ?? "LastPrice",
+    stopBy: order.sl_trigger_by ?? "MarkPrice",
+    tpsl: order.tpsl_mode ?? "Full",
+    slippage: order.order_type === "Market" && !waits ? (order.slippage_tolerance ?? "") : "0.5",
   };
 }
 

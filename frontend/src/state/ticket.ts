@@ -126,7 +126,7 @@ export interface Review {
   /** Why the reader is asked again. */
   notice: string | null;
   /** Asks once more, for an order with another id. */
-  again: (notice: string | null) => boolean;
+  again: (notice: string | null, id?: string) => boolean;
 }
 
 export const review = signal<Review | null>(null);

@@ -3,7 +3,7 @@ import { number } from "../../lib/format.ts";
 import { marketOf } from "../../lib/market.ts";
 import { coins } from "../../state/derive.ts";
 import { type Draft, type Field, kindOf, type Problem } from "../../state/draft.ts";
-import { blocksOpening } from "../../state/health.ts";
+import { blocksOrder } from "../../state/health.ts";
 import { useLook } from "../../state/preview.ts";
 import { type SpotContext, type SpotFigures, spotShare, spotStepped, spent } from "../../state/spot.ts";
 import { openSpotReview, spotTicket } from "../../state/spot-ticket.ts";
@@ -100,9 +100,9 @@ function edited(desk: Desk, part: Partial<Draft>): void {
 }
 
 export function SpotForm({ desk }: { desk: Desk }) {
-  const { at, draft, known, request, look } = spotTicket(desk);
+  const { at, draft, known, request, key, look } = spotTicket(desk);
   const [left, setLeft] = useState<Partial<Record<Field, boolean>>>({});
-  useLook(request, blocksOpening(desk.account) === null);
+  useLook(request, blocksOrder(desk.account, { reduce_only: false, category: "spot", side: draft.side }) === null, key);
   if (!at || !known) return <p class="line">{t.markets.loading}</p>;
   const of: At = { draft, known, at };
   const { tick_size } = at.instrument;
