@@ -12,7 +12,7 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 
-from tests.conftest import ROOT, Stack
+from tests.conftest import ROOT, Stack, wait_for
 from tests.house.orders import flatten
 
 load_all_checks()
@@ -67,6 +67,15 @@ def _play(
             continue
 
 
+@pytest.fixture(scope="module")
+def house(stack_process: Stack) -> Stack:
+    """The house, live before the first call. That it is whole is looked at once, after the last."""
+    stack_process.paper.clear()
+    stack_process.paper.control("limits", {"scale": "off"})
+    wait_for(lambda: stack_process.ready() and stack_process.live(), 40, what="a house that is live")
+    return stack_process
+
+
 def _anything(case: Case, answer: Any) -> None:
     assert answer.status_code != 500
 
@@ -76,26 +85,26 @@ def _refused(case: Case, answer: Any) -> None:
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_a_trader_is_answered_as_the_document_says(stack: Stack, name: str) -> None:
-    _play(stack, name, "trade", 5, _anything)
+def test_a_trader_is_answered_as_the_document_says(house: Stack, name: str) -> None:
+    _play(house, name, "trade", 5, _anything)
 
 
 @pytest.mark.parametrize(
     "name", [name for name, (method, _) in OPERATIONS.items() if method != "GET" and name not in OWN]
 )
-def test_a_reader_changes_nothing(stack: Stack, name: str) -> None:
-    _play(stack, name, "read", 2, _refused)
+def test_a_reader_changes_nothing(house: Stack, name: str) -> None:
+    _play(house, name, "read", 2, _refused)
 
 
 @pytest.mark.parametrize("name", [name for name in OPERATIONS if name not in FOR_ALL])
-def test_nobody_is_told_nothing(stack: Stack, name: str) -> None:
-    _play(stack, name, None, 2, _refused)
+def test_nobody_is_told_nothing(house: Stack, name: str) -> None:
+    _play(house, name, None, 2, _refused)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_a_trader_for_long(stack: Stack, name: str) -> None:
-    _play(stack, name, "trade", 600, _anything)
+def test_a_trader_for_long(house: Stack, name: str) -> None:
+    _play(house, name, "trade", 600, _anything)
 
 
 def test_afterwards_the_house_is_whole(stack: Stack) -> None:

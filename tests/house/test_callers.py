@@ -87,9 +87,8 @@ def refused(stack_process: Stack) -> Browser:
 
 
 @pytest.mark.parametrize(("method", "path"), UNSAFE)
-def test_unsafe_routes_refuse_everyone_without_the_right(
-    stack: Stack, refused: Browser, method: str, path: str
-) -> None:
+def test_unsafe_routes_refuse_everyone_without_the_right(refused: Browser, method: str, path: str) -> None:
+    stack = refused.stack
     address = f"{stack.url}/api/v1{path}"
 
     def code(answer: requests.Response) -> tuple[int, str]:
