@@ -15,6 +15,8 @@ from typing import Any, Protocol
 import pytest
 from playwright.sync_api import expect
 
+from .journal import keep_journal
+from .market import ACCOUNT
 from .played import Played
 
 PATIENCE_MS = 6_000
@@ -118,4 +120,31 @@ def real_money(played: Played) -> Played:
     played.open().ticket(kind="Market")
     played.review()
     expect(played.place()).to_have_text("Hold to buy")
+    return played
+
+
+@pytest.fixture
+def full(played: Played) -> Played:
+    keep_journal(played)
+    played.market.account["label"] = "Main account"
+    played.market.position("BTCUSDT", "Buy", "0.05", "63800")
+    played.market.position("1000PEPEUSDT", "Sell", "1250000", "0.011512")
+    for number, side in enumerate(("Buy", "Sell")):
+        played.market.order(
+            {
+                "id": f"00000000-0000-4000-8000-00000000000{number}",
+                "account": ACCOUNT,
+                "category": "linear",
+                "symbol": "BTCUSDT",
+                "side": side,
+                "order_type": "Limit",
+                "qty": "0.02",
+                "price": "62900",
+                "time_in_force": "PostOnly",
+                "reduce_only": True,
+                "position_idx": 0,
+            },
+            state="working",
+            filled_qty="0.008",
+        )
     return played
