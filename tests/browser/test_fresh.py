@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from .market import ACCOUNT
@@ -42,11 +43,19 @@ def test_a_book_that_was_left_is_gone_when_it_is_looked_at_again(desk: Played, p
     expect(rows.first).to_contain_text("60,000.")
 
 
-def test_an_order_that_ended_while_nobody_listened_is_asked_about(desk: Played, page: Page) -> None:
+@pytest.mark.parametrize("proven", [True, False], ids=["accepted", "unknown at first"])
+def test_an_order_that_ended_while_nobody_listened_is_asked_about(
+    desk: Played, page: Page, proven: bool
+) -> None:
+    if not proven:
+        desk.answers["POST /orders"] = lambda _, request: (
+            202,
+            desk.market.order(request.post_data_json, state="unknown"),
+        )
     desk.ticket()
     desk.review()
     desk.place().click()
-    expect(desk.outcome("accepted")).to_be_visible()
+    expect(desk.outcome("accepted" if proven else "unknown")).to_be_visible()
     row = desk.market.orders[desk.posts()[0]["id"]]
     desk.say(desk.market.update(row, state="working"))
     expect(desk.outcome("working")).to_be_visible()
