@@ -30,6 +30,8 @@ def house(played: Played) -> Played:
 
     def turned(_: Any, request: Any) -> tuple[int, Any]:
         played.market.account["paused"] = PAUSED if request.post_data_json["on"] else None
+        # The beat that comes again by itself must not be one from before.
+        played.beat()
         return 200, played.market.account
 
     played.answers[f"PUT {PATH}"] = turned
