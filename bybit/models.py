@@ -1,6 +1,6 @@
 """Accounts with their sealed keys, the markets' rules, and what the wires to Bybit are doing right now."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +10,13 @@ from django.utils import timezone
 from bybit.failpoints import is_armed
 from bybit.regions import REGIONS
 from bybit.secrets import Secret, seal, unseal
+
+
+def _moment(at: datetime) -> str:
+    """A moment for a person, in UTC: by the clock, and by its day too when that is not today."""
+    at = at.astimezone(UTC)
+    day = "" if at.date() == timezone.now().astimezone(UTC).date() else f"{at.day} {at:%b %Y} "
+    return f"{day}{at:%H:%M} UTC"
 
 
 class Account(models.Model):
@@ -85,7 +92,7 @@ class Account(models.Model):
 
     def why_paused(self) -> str:
         """Why no order that adds risk goes out, for a person."""
-        since = "" if self.paused_at is None else f" since {self.paused_at.astimezone(UTC):%H:%M} UTC"
+        since = "" if self.paused_at is None else f" since {_moment(self.paused_at)}"
         return f"Trading on {self.label} is paused by {self.paused_by}{since}. Cancelling and closing still work."
 
     def base(self, *, stream: bool = False) -> str:

@@ -33,7 +33,8 @@ def amend(
     link = access.link_of(account)
     if _adds_risk(order, changes):
         access.check_reconciled(account, link)
-        risk.check_paused(account)
+        if not risk.only_reduces(order):
+            risk.check_paused(account)
     else:
         access.check_not_paused(link)
     risk.check_amend(order, changes, instruments.find(account.environment, order.category, order.symbol))
@@ -66,8 +67,13 @@ def _check_state(order: Order, version: int | None) -> None:
 
 
 def _adds_risk(order: Order, changes: dict[str, Any]) -> bool:
-    dearer = "price" in changes or "trigger_price" in changes
-    return not order.reduce_only and (dearer or changes.get("qty", order.qty) > order.qty)
+    """Any other price or trigger counts, for each decides anew whether and when it trades; so do a larger size and an
+    entry that loses its stop."""
+    if order.reduce_only:
+        return False
+    moved = not changes.keys().isdisjoint(("price", "trigger_price", "trigger_by"))
+    bared = bool(order.stop_loss) and changes.get("stop_loss") == 0
+    return moved or bared or changes.get("qty", order.qty) > order.qty
 
 
 def _note(order: Order, changes: dict[str, Any], failure: BybitError | None, source: str, by: str) -> None:
@@ -159,6 +165,7 @@ def _both_legs(position: Position, values: dict[str, Any]) -> dict[str, Any]:
         found[name] = getattr(position, name)
         standing = Order.objects.filter(
             account_id=position.account_id,
+            category=position.category,
             symbol=position.symbol,
             position_idx=position.position_idx,
             state__in=states.OPEN,

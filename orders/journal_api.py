@@ -12,6 +12,7 @@ from pydantic import AfterValidator, ConfigDict, Field, field_validator
 
 from bybit.forms import ErrorOut, Money
 from bybit.models import Account
+from bybit.types import Category
 from orders import backfill, export, journal, selectors
 from orders.answering import AccountQuery, Limit, SymbolQuery
 from orders.errors import NotFound, TradeError
@@ -78,19 +79,18 @@ def list_trips(
     account: AccountQuery | None = None,
     state: Literal["open", "closed", "all"] = "all",
     symbol: SymbolQuery = None,
+    category: Category | None = None,
     tag: Annotated[str | None, Query(max_length=40, pattern=r"^[^\x00]*$")] = None,
     limit: Limit = 50,
     cursor: str | None = None,
 ) -> HttpResponse:
-    """Round trips made of the record's fills, the one with the newest fill first."""
-    before = selectors.whole_cursor(cursor)
-    rows = list(
-        figures.trips(_accounts(request, account), state=state, symbol=symbol, tag=tag, before=before)[
-            : limit + 1
-        ]
-    )
-    found = figures.notes_of(rows[:limit])
-    items = [TripOut.of(row, found.get((row.account_id, row.first_exec))) for row in rows[:limit]]
+    """Round trips made of the record's fills, the one with the newest fill first. A symbol without a category is both
+    its perpetual and its spot pair."""
+    before, accounts = selectors.whole_cursor(cursor), _accounts(request, account)
+    found = figures.trips(accounts, state=state, symbol=symbol, category=category, tag=tag, before=before)
+    rows = list(found[: limit + 1])
+    kept = figures.notes_of(rows[:limit])
+    items = [TripOut.of(row, kept.get((row.account_id, row.first_exec))) for row in rows[:limit]]
     last = rows[limit - 1] if len(rows) > limit else None
     return _json(TripList(items=items, next=_cursor([last.last_ms, last.pk] if last else None)))
 
@@ -161,16 +161,27 @@ def list_figures(
     start: Day | None = None,
     end: Day | None = None,
     symbol: SymbolQuery = None,
+    category: Category | None = None,
     limit: Limit = 50,
-    cursor: Annotated[str | None, Query(pattern=r"^[-A-Z0-9]{1,40}$")] = None,
+    cursor: Annotated[str | None, Query(pattern=r"^[-A-Z0-9]{1,40}(:(linear|spot))?$")] = None,
 ) -> HttpResponse:
-    """What each day, week, month or market brought, by coin. Days are those of the account's time zone."""
+    """What each day, week, month or market brought, by coin. Days are those of the account's time zone. A symbol
+    without a category is both its perpetual and its spot pair; by market they are two."""
     row = _account(request, account)
     if by != "symbol" and cursor is not None:
         _date(cursor)
-    items = figures.figures(row.pk, by, start=start, end=end, symbol=symbol, before=cursor, limit=limit + 1)
-    keys = list(dict.fromkeys(item.key for item in items))
-    kept = [item for item in items if item.key in keys[:limit]]
+    items = figures.figures(
+        row.pk,
+        by,
+        start=start,
+        end=end,
+        symbol=symbol,
+        category=category,
+        before=cursor,
+        limit=limit + 1,
+    )
+    keys = list(dict.fromkeys(map(figures.key_of, items)))
+    kept = [item for item in items if figures.key_of(item) in keys[:limit]]
     following = keys[limit - 1] if len(keys) > limit else None
     return _json(FigureList(time_zone=row.time_zone, items=kept, next=following))
 

@@ -17,8 +17,7 @@ def check(wish: Wish, account: Account, instrument: Instrument | None, *, hedge:
     """Refuses what the market or the key would refuse. `hedge` is the market's position mode."""
     if account.read_only:
         raise RuleBroken("read_only", f"{account.why_read_only()} Nothing was sent.")
-    # A sale of coins only reduces: spot is never sold short.
-    if not wish.reduce_only and not (wish.category == "spot" and wish.side == "Sell"):
+    if not only_reduces(wish):
         check_paused(account)
     if instrument is None:
         raise RuleBroken("unknown_symbol", f"There is no market {wish.symbol} here. Nothing was sent.")
@@ -31,6 +30,12 @@ def check(wish: Wish, account: Account, instrument: Instrument | None, *, hedge:
         _check_tick(name, price, instrument)
     _check_worth(wish.qty, wish.price, wish.in_quote, instrument, reducing=wish.reduce_only)
     _check_exits(wish)
+
+
+def only_reduces(order: Wish | Order) -> bool:
+    """Whether it can only make smaller what is held: reduce-only, or coins sold, for spot is never sold short. A pause
+    lets it pass, new or changed."""
+    return order.reduce_only or (order.category == "spot" and order.side == "Sell")
 
 
 def check_paused(account: Account) -> None:
@@ -57,15 +62,19 @@ def _check_index(wish: Wish, hedge: bool) -> None:
 
 
 def _check_qty(wish: Wish, instrument: Instrument) -> None:
+    _check_step(wish.qty, _size_step(instrument, wish.in_quote))
     if wish.in_quote:
-        step = instrument.quote_step or instrument.qty_step
-        _check_step(wish.qty, step)
         return
-    _check_step(wish.qty, instrument.qty_step)
     if wish.qty < instrument.min_qty and not wish.reduce_only:
         least = to_wire(instrument.min_qty)
         raise RuleBroken("min_qty", f"The smallest size here is {least}. Nothing was sent.", min_qty=least)
     _check_most(wish.qty, instrument, market=wish.order_type == "Market")
+
+
+def _size_step(instrument: Instrument, in_quote: bool) -> Decimal:
+    """The step of a size in the quote coin, or in the market's own; where Bybit tells none of the former it is the
+    latter's."""
+    return (instrument.quote_step if in_quote else None) or instrument.qty_step
 
 
 def _check_step(qty: Decimal, step: Decimal) -> None:
@@ -170,11 +179,10 @@ def check_amend(order: Order, changes: dict[str, Any], instrument: Instrument | 
     if instrument is None:
         return
     in_quote = order.terms.get("market_unit") == "quoteCoin"
-    if "qty" in changes and in_quote:
-        _check_step(qty, instrument.quote_step or instrument.qty_step)
-    elif "qty" in changes:
-        _check_step(qty, instrument.qty_step)
-        _check_most(qty, instrument, market=order.order_type == "Market")
+    if "qty" in changes:
+        _check_step(qty, _size_step(instrument, in_quote))
+        if not in_quote:
+            _check_most(qty, instrument, market=order.order_type == "Market")
     for name in ("price", "trigger_price", "take_profit", "stop_loss", "tp_limit_price", "sl_limit_price"):
         if changes.get(name):
             _check_tick(name.replace("_", " "), changes[name], instrument)

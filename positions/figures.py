@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from django.db import connection
-from django.db.models import Q, QuerySet, Sum
-from django.db.models.functions import TruncMonth, TruncWeek
+from django.db.models import Q, QuerySet, Sum, Value
+from django.db.models.functions import Concat, TruncMonth, TruncWeek
 
 from bybit.decimals import to_wire
 from bybit.instruments import Coins
@@ -33,21 +33,22 @@ def figures(
     start: date | None,
     end: date | None,
     symbol: str | None,
+    category: str | None = None,
     before: str | None,
     limit: int,
 ) -> list[FigureOut]:
-    """Summed day figures, newest first; markets by name. `before` is the key of the last one known; at most `limit`
-    keys are read, each with all its coins."""
+    """Summed day figures, newest first; markets by name, two of one symbol apart. `before` is the `key_of` the last one
+    known; at most `limit` keys are read, each with all its coins."""
     rows = Day.objects.filter(account_id=account_id)
     if start:
         rows = rows.filter(day__gte=start)
     if end:
         rows = rows.filter(day__lte=end)
-    if symbol:
-        rows = rows.filter(symbol=symbol)
+    rows = rows.filter(**_market(symbol, category))
+    keyed: QuerySet[Any, Any]
     if by == "symbol":
-        keyed, name = rows, "symbol"
-        keyed = keyed.filter(symbol__gt=before) if before else keyed
+        keyed, name = rows.annotate(market=Concat("symbol", Value(":"), "category")), "market"
+        keyed = keyed.filter(market__gt=before) if before else keyed
     else:
         name = {"day": "day", "week": "week", "month": "month"}[by]
         keyed = rows.annotate(week=TruncWeek("day")) if by == "week" else rows
@@ -61,9 +62,12 @@ def figures(
 
 def _figure(row: dict[str, Any], name: str) -> FigureOut:
     money = {part: shown(row[part]) for part in ("realised", "fees", "funding", "volume")}
-    key = row[name]
+    key, category = row[name], None
+    if isinstance(key, str):
+        key, _, category = key.partition(":")
     return FigureOut(
         key=key if isinstance(key, str) else key.isoformat(),
+        category=category,
         coin=row["coin"],
         net=shown(row["realised"] - row["fees"] - row["funding"]),
         fills=row["fills"],
@@ -73,11 +77,22 @@ def _figure(row: dict[str, Any], name: str) -> FigureOut:
     )
 
 
+def key_of(figure: FigureOut) -> str:
+    """What a page of figures goes on after: a day, or a market's symbol and category."""
+    return figure.key if figure.category is None else f"{figure.key}:{figure.category}"
+
+
+def _market(symbol: str | None, category: str | None) -> dict[str, str]:
+    """What rows are filtered by. A symbol without a category is its perpetual and its spot pair."""
+    return {name: value for name, value in (("symbol", symbol), ("category", category)) if value}
+
+
 def trips(
     account_ids: Iterable[str],
     *,
     state: str,
     symbol: str | None,
+    category: str | None = None,
     tag: str | None,
     before: tuple[int, int] | None,
 ) -> QuerySet[Trip]:
@@ -85,8 +100,7 @@ def trips(
     rows = Trip.objects.filter(account_id__in=list(account_ids))
     if state != "all":
         rows = rows.filter(closed_at__isnull=state == "open")
-    if symbol:
-        rows = rows.filter(symbol=symbol)
+    rows = rows.filter(**_market(symbol, category))
     if tag:
         tagged = Note.objects.filter(account_id__in=list(account_ids), kind="trip", tags__contains=[tag])
         rows = rows.filter(first_exec__in=tagged.values("key"))
@@ -207,11 +221,11 @@ def _holding(account_id: str, coin: str, kept: dict[str, Any], rows: list[tuple[
         usd_value=_number(kept.get("usd_value")),
         ours=ours,
         diff=_explain(gap, coin) if gap else None,
-        markets=[_market(row, quote) for row, quote in rows],
+        markets=[_holding_market(row, quote) for row, quote in rows],
     )
 
 
-def _market(row: Journal, quote: str) -> HoldingMarket:
+def _holding_market(row: Journal, quote: str) -> HoldingMarket:
     place = {"account_id": row.account_id, "category": "spot", "symbol": row.symbol}
     realised = Trip.objects.filter(**place).aggregate(sum=Sum("realised"))["sum"] or ZERO
     return HoldingMarket(

@@ -130,9 +130,11 @@ class ClosedPnlList(Schema):
 
 class FigureOut(Schema):
     """What a day, a week, a month or a market brought, in one coin. `trips` ended in it, `wins` of them with a profit
-    after fees and funding. `key` is the first day, or the market."""
+    after fees and funding. `key` is the first day, or the market's symbol; `category` is the market's, and null of a
+    day."""
 
     key: str
+    category: str | None
     coin: str
     realised: Money
     fees: Money

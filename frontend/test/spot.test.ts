@@ -4,6 +4,7 @@ import type { Instrument, Order, Position, Ticker } from "../src/api/types.ts";
 import { linesOf } from "../src/chart/lines.ts";
 import { cmp, dec, div, mul, text } from "../src/lib/decimal.ts";
 import { isSpot, marketOf, symbolOf, titleOf } from "../src/lib/market.ts";
+import { amendment } from "../src/state/amend.ts";
 import { type Draft, emptyDraft } from "../src/state/draft.ts";
 import { type SpotContext, spotFigures, spotShare, spotStepped, toSpotOrder, toSpotPreview } from "../src/state/spot.ts";
 
@@ -114,4 +115,15 @@ test("a limit order that is typed as an amount is worth no more than it", () => 
   const known = spotFigures(draft({ unit: "quote", size: "100" }), at);
   assert.equal(known.inQuote, false);
   assert.equal(known.value && text(known.value), "99.968");
+});
+
+test("an amount has the market's own step where Bybit tells no other", () => {
+  const untold = { ...instrument, quote_step: null, qty_step: "0.01", min_notional: null } as Instrument;
+  const spends = draft({ type: "Market", unit: "quote", size: "20.018" });
+  const known = spotFigures(spends, { ...at, instrument: untold });
+  assert.equal(known.amount && text(known.amount), "20.01");
+  assert.equal(spotShare("100", { ...spends, size: "" }, { ...at, instrument: untold, quote: purse("7.777") }), "7.77");
+  const order = { category: "spot", symbol: "BTCUSDT", side: "Buy", order_type: "Market", market_unit: "quoteCoin", qty: "10" } as Order;
+  const { wanted, fields } = amendment(order, { price: "", trigger_price: "", qty: "20.018" }, dec("0"), ticker, untold);
+  assert.deepEqual([wanted, fields[0]?.reading.rounded && text(fields[0].reading.rounded)], [{ qty: "20.01" }, "20.01"]);
 });

@@ -14,8 +14,8 @@ FILL = {
     "exec_type": "Trade", "qty": "0.25", "price": "60000", "at": "2026-11-22T16:51:52.123Z",
 }  # fmt: skip
 ORDER = {
-    "id": "o1", "state": "working", "reject_code": "", "reject_reason": "", "symbol": "BTCUSDT", "side": "Buy",
-    "qty": "1.5", "price": "61234.5", "avg_price": "60000", "filled_qty": "0.25",
+    "id": "o1", "state": "working", "reject_code": "", "reject_reason": "", "category": "linear",
+    "symbol": "BTCUSDT", "side": "Buy", "qty": "1.5", "price": "61234.5", "avg_price": "60000", "filled_qty": "0.25",
     "stop_order_type": None, "create_type": None, "updated_at": "2026-11-22T16:51:52.123Z",
 }  # fmt: skip
 
@@ -71,6 +71,20 @@ def test_a_text_has_the_time_and_no_amounts_unless_asked_for(news: words.News) -
     assert re.sub(r"\d\d:\d\d:\d\d UTC", "", plain) == "BTCUSDT Buy · "
     assert not re.search(r"\d", news.title)
     assert re.search(r"· (0\.25 at 60000|1\.5 at 61234\.5) · 16:51:52 UTC$", news.text(amounts=True))
+
+
+def test_spot_is_told_from_the_perpetual_of_the_same_symbol() -> None:
+    spot = {"category": "spot"}
+    news = [
+        words.of_fill(FILL | spot, ORDER | spot),
+        words.of_fill(FILL | spot, None),
+        words.of_order(ORDER | spot | {"state": "rejected"}),
+        words.of_order(ORDER | spot | {"state": "filled"}),
+        words.of_alert(alert=1, order="o1", **spot, symbol="BTCUSDT", at=AT),
+    ]
+    assert [one and one.body for one in news] == ["BTCUSDT spot Buy"] * 4 + ["BTCUSDT spot"]
+    alert = words.of_alert(alert=1, order="o1", category="linear", symbol="BTCUSDT", at=AT)
+    assert alert.body == "BTCUSDT"
 
 
 def test_the_last_execution_and_the_order_s_end_are_one_news() -> None:

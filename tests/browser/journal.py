@@ -8,6 +8,7 @@ from .market import ACCOUNT
 from .played import Answer, Played
 
 DAY = {
+    "category": None,
     "coin": "USDT",
     "realised": "14",
     "fees": "1.5",
@@ -73,7 +74,8 @@ def keep_journal(played: Played, *, zone: str = "UTC", done: int = 430) -> None:
 
     def days(_: Any, request: Any) -> Answer:
         if "by=symbol" in request.url:
-            return 200, page_of({**DAY, "key": "BTCUSDT"}, time_zone=zone)
+            pair = [{**DAY, "key": "BTCUSDT", "category": category} for category in ("linear", "spot")]
+            return 200, page_of(*pair, time_zone=zone)
         lost = {**DAY, "key": "2026-11-16", "net": "-3.2", "wins": 0}
         return 200, page_of({**DAY, "key": "2026-11-17"}, lost, time_zone=zone)
 

@@ -63,6 +63,11 @@ def go(page: Page, name: str) -> None:
     expect(page.get_by_role("heading", name=name, level=1)).to_be_attached()
 
 
+def notes(page: Page) -> list[dict[str, Any]]:
+    """What the page keeps of its taps that have no answer yet."""
+    return json.loads(page.evaluate("localStorage.getItem('unsettled') ?? '[]'"))
+
+
 class Played:
     """Accepts the page's calls and sockets. Replies that a test wants different are put into `answers`."""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
-from .journal import keep_journal
+from .journal import FILL, TRIP, keep_journal, page_of
 from .market import ACCOUNT
 from .played import Played, error
 
@@ -67,6 +68,33 @@ def test_trips_are_found_by_market_and_tag_and_open_with_bybits_own_figure(kept:
     expect(page.locator("dialog .fact", has_text="Difference")).to_contain_text("+0.10")
     expect(page.locator("dialog .note")).to_contain_text("Funding.")
     expect(page.locator("dialog .fills li")).to_have_count(1)
+
+
+def test_spot_is_never_taken_for_the_perpetual_of_its_symbol(kept: Played, page: Page) -> None:
+    spot = {**FILL, "exec_id": "e2", "category": "spot"}
+    day = kept.answers["GET /journal/days/"](None, None)[1]  # type: ignore[index,arg-type]
+    kept.answers["GET /journal/days/"] = lambda *_: (200, {**day, "items": [FILL, spot]})
+    page.locator(".journal-row").first.click()
+    fills = page.locator("dialog .fills li")
+    expect(fills.first).to_contain_text(re.compile(r"BTCUSDT, \d"))
+    expect(fills.last).to_contain_text(re.compile(r"BTCUSDT · Spot, \d"))
+    page.keyboard.press("Escape")
+    both = [TRIP, {**TRIP, "id": 8, "category": "spot"}]
+
+    def trips(_: object, request: Request) -> tuple[int, object]:
+        asked = parse_qs(urlsplit(request.url).query).get("category")
+        return 200, page_of(*(trip for trip in both if asked in (None, [trip["category"]])))
+
+    kept.answers["GET /journal/trips"] = trips
+    page.get_by_role("radio", name="Trips").check()
+    rows = page.locator(".journal-row")
+    expect(rows).to_contain_text(["BTCUSDT ▲ Long", "BTCUSDT · Spot ▲ Long"])
+    market = page.get_by_role("combobox", name="Market")
+    expect(market.locator("option")).to_have_text(["All markets", "BTCUSDT", "BTCUSDT · Spot"])
+    for title in ("BTCUSDT · Spot", "BTCUSDT"):
+        market.select_option(label=title)
+        expect(rows).to_have_count(1)
+        expect(rows.locator("b").first).to_have_text(f"{title} ▲ Long")
 
 
 def test_a_trip_shows_where_it_was_entered_and_left_and_what_that_was_in_multiples_of_its_risk(

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from .market import ACCOUNT
 from .played import Played, error
+from .stages import spot
 
 PAUSED = {"at": "2026-11-22T14:03:00.000Z", "by": "ann"}
 PATH = f"/accounts/{ACCOUNT}/pause"
@@ -29,6 +30,8 @@ def house(played: Played) -> Played:
 
     def turned(_: Any, request: Any) -> tuple[int, Any]:
         played.market.account["paused"] = PAUSED if request.post_data_json["on"] else None
+        # The beat that comes again by itself must not be one from before.
+        played.beat()
         return 200, played.market.account
 
     played.answers[f"PUT {PATH}"] = turned
@@ -137,3 +140,23 @@ def test_the_second_tap_of_two_does_not_take_the_pause_back(house: Played, page:
     house.run(700, beating=True)
     again.click()
     expect(sheet.get_by_role("heading", name="Pause new orders")).to_be_visible()
+
+
+def test_while_paused_coins_on_offer_may_be_moved_and_nothing_else_may_be_made_dearer(
+    played: Played, page: Page
+) -> None:
+    played.market.account["paused"] = PAUSED
+    spot(played)
+    played.go("Orders")
+    change = page.get_by_role("button", name="Change order")
+    page.get_by_role("button", name="Amend Sell Limit 64,300.11 BTCUSDT · Spot").click()
+    page.locator("#amend-price").fill("64310")
+    page.locator("#amend-qty").fill("0.03")
+    expect(change).to_be_enabled()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Amend Buy Limit 64,248.0 BTCUSDT", exact=True).click()
+    page.locator("#amend-qty").fill("0.01")
+    expect(change).to_be_enabled()
+    page.locator("#amend-price").fill("64247")
+    expect(change).to_be_disabled()
+    expect(page.get_by_role("dialog")).to_contain_text("Trading is paused on this account")

@@ -231,6 +231,16 @@ def test_holdings_are_bybits_with_our_spot_fills_beside(desk: Stack) -> None:
     sold = market(category="spot", symbol="BTCUSDT", side="Sell", qty="0.001")
     place(desk, sold)
     until(desk, sold["id"], "filled", "cancelled")
+    # Asked page by page and by kind, spot is never its perpetual.
+    markets, page = [], journal(desk, "figures", by="symbol", limit="1")
+    while page["next"]:
+        markets += [(row["key"], row["category"]) for row in page["items"]]
+        page = journal(desk, "figures", by="symbol", limit="1", cursor=page["next"])
+    markets += [(row["key"], row["category"]) for row in page["items"]]
+    assert ("BTCUSDT", "spot") in markets
+    assert sorted(set(markets)) == list(dict.fromkeys(markets))
+    trips = journal(desk, "trips", symbol="BTCUSDT", category="spot")["items"]
+    assert {trip["category"] for trip in trips} == {"spot"}
 
 
 def test_the_past_is_all_here_and_says_so(desk: Stack) -> None:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -79,9 +80,26 @@ def test_coins_may_be_sold_while_paused(desk: Stack) -> None:
     place(desk, bought)
     until(desk, bought["id"], "filled", "cancelled")
     pause(desk, True)
-    sold = market(category="spot", side="Sell", qty="0.0009")
+    sold = market(category="spot", side="Sell", qty="0.0004")
     place(desk, sold)
     until(desk, sold["id"], "filled")
+
+
+def test_a_resting_sale_of_coins_may_be_moved_while_paused_and_a_buy_may_not(desk: Stack) -> None:
+    bought = market(category="spot", qty="65", market_unit="quoteCoin")
+    place(desk, bought)
+    until(desk, bought["id"], "filled", "cancelled")
+    spot: dict[str, Any] = {"category": "spot", "order_type": "Limit"}
+    sale = market(**spot, side="Sell", qty="0.0004", price=at(desk, "1.02"))
+    buy = market(**spot, qty="0.0004", price=at(desk, "0.98"))
+    for order in (sale, buy):
+        place(desk, order)
+        until(desk, order["id"], "working")
+    pause(desk, True)
+    changes = {"price": at(desk, "1.03"), "qty": "0.0005"}
+    moved = desk.api("PATCH", f"/orders/{sale['id']}", changes)
+    assert moved.status_code == 200, moved.text
+    assert rule(desk.api("PATCH", f"/orders/{buy['id']}", {"price": at(desk, "0.97")})) == PAUSED
 
 
 def test_a_script_may_pause_and_only_a_page_lets_it_trade_again(desk: Stack, browser: Browser) -> None:
@@ -103,10 +121,11 @@ def test_every_page_knows_within_two_heartbeats(desk: Stack) -> None:
         assert page.wait("snapshot")["accounts"][0]["paused"] is None
         assert page.wait("heartbeat")["up"]["paper"]["paused"] is None
         pause(desk, True)
-        beats = len(page.of("heartbeat"))
         told = page.wait("heartbeat", paused)
         assert paused(told)["by"] == "demo"
-        assert page.of("heartbeat").index(told) < beats + 2
+        # By the house's own clock: this reader may be slow.
+        late = datetime.fromisoformat(told["at"]) - datetime.fromisoformat(paused(told)["at"])
+        assert timedelta(0) <= late < timedelta(seconds=2.5)
         with Page(desk, token=desk.token("read")) as later:
             assert later.wait("snapshot")["accounts"][0]["paused"] == paused(told)
         (status,) = desk.api("GET", "/status").json()["items"]

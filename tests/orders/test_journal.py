@@ -278,6 +278,37 @@ def test_spot_holdings_are_what_fills_and_fees_leave(account: Account, execution
         assert {key[2]: values[1] for key, values in days(account).items()} == {"USDT": D("59.88")}
 
 
+def test_two_markets_of_one_symbol_are_never_one(account: Account, execution: Exec) -> None:
+    fills = [
+        execution("x-1", "1"),
+        execution("x-2", "1", side="Sell", price=D(60100)),
+        execution("x-3", "1", symbol="ETHUSDT"),
+        execution("x-4", "2", category="spot"),
+        execution("x-5", "2", category="spot", side="Sell", price=D(61000)),
+    ]
+    services.record(account.pk, executions=fills, source="stream")
+    journal.roll(account, 5)
+    asked: dict[str, Any] = {"start": None, "end": None, "limit": 1}
+    read, before = [], None
+    while rows := figures.figures(account.pk, "symbol", symbol=None, before=before, **asked):
+        read += [(row.key, row.category, row.realised, row.fills) for row in rows]
+        before = figures.key_of(rows[-1])
+    linear, spot = ("BTCUSDT", "linear", D(100), 2), ("BTCUSDT", "spot", D(2000), 2)
+    assert read == [linear, spot, ("ETHUSDT", "linear", D(0), 1)]
+
+    def of(category: str | None) -> Any:
+        (day,) = figures.figures(account.pk, "day", symbol="BTCUSDT", category=category, before=None, **asked)
+        assert (day.key, day.category) == ("2025-12-29", None)
+        trips = figures.trips(
+            [account.pk], state="all", symbol="BTCUSDT", category=category, tag=None, before=None
+        )
+        return day.realised, [trip.category for trip in trips]
+
+    assert of("linear") == (D(100), ["linear"])
+    assert of("spot") == (D(2000), ["spot"])
+    assert of(None) == (D(2100), ["spot", "linear"])
+
+
 def test_a_curve_that_begins_late_begins_at_its_true_sum(account: Account, execution: Exec) -> None:
     fills = history(execution, 5)
     services.record(account.pk, executions=fills, source="stream")

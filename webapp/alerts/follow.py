@@ -143,7 +143,13 @@ def _alerts(account: Account) -> int:
     since = timezone.now() - LOOK_BACK
     rows = OrderEvent.objects.filter(kind="alert", at__gt=since, order__account=account)
     found = [
-        words.of_alert(alert=row.pk, order=str(row.order_id), symbol=row.order.symbol, at=row.at)
+        words.of_alert(
+            alert=row.pk,
+            order=str(row.order_id),
+            category=row.order.category,
+            symbol=row.order.symbol,
+            at=row.at,
+        )
         for row in rows.select_related("order").order_by("at")
     ]
     return _tell(list(account.members.all()), found)

@@ -90,10 +90,15 @@ class News:
         return f"{self.body} · {exact}{self.at.astimezone(UTC):%H:%M:%S} UTC"[:300]
 
 
+def _market(row: Mapping[str, Any]) -> str:
+    """The market of an order or a fill, told from the other one of the same symbol."""
+    return f"{row['symbol']} spot" if row["category"] == "spot" else str(row["symbol"])
+
+
 def of_fill(fill: Mapping[str, Any], order: Mapping[str, Any] | None) -> News | None:
     """Of an execution, with its order as it is now; None for what is no trade. Both have the API's shape."""
     told, at = str(fill["exec_type"]), datetime.fromisoformat(fill["at"])
-    where, exact = f"{fill['symbol']} {fill['side']}", f"{fill['qty']} at {fill['price']}"
+    where, exact = f"{_market(fill)} {fill['side']}", f"{fill['qty']} at {fill['price']}"
     if told in _FORCED:
         return News(
             kind="liquidation",
@@ -133,7 +138,7 @@ def _filled(order: Mapping[str, Any], at: datetime, *, part: str) -> News:
         key=f"filled:{order['id']}" if whole else part,
         tag=f"order:{order['id']}",
         title=(stop or "Order filled") if whole else f"{stop}, part filled" if stop else "Part filled",
-        body=f"{order['symbol']} {order['side']}",
+        body=f"{_market(order)} {order['side']}",
         exact=order["filled_qty"] if average is None else f"{order['filled_qty']} at {average}",
         screen="/positions",
         at=at,
@@ -159,18 +164,18 @@ def of_order(order: Mapping[str, Any]) -> News | None:
         key=f"end:{order['id']}:{order['state']}",
         tag=f"order:{order['id']}",
         title=title,
-        body=f"{order['symbol']} {order['side']}",
+        body=f"{_market(order)} {order['side']}",
         exact=f"{order['qty']}{'' if order['price'] is None else ' at ' + order['price']}",
         screen="/orders",
         at=at,
     )
 
 
-def of_alert(*, alert: int, order: str, symbol: str, at: datetime) -> News:
+def of_alert(*, alert: int, order: str, category: str, symbol: str, at: datetime) -> News:
     """Of something about an order that waits for a person: the console says what."""
     return News(
-        kind="trouble", key=f"alert:{alert}", tag=f"order:{order}", title="An order needs a look", body=symbol,
-        screen="/orders", at=at,
+        kind="trouble", key=f"alert:{alert}", tag=f"order:{order}", title="An order needs a look",
+        body=_market({"category": category, "symbol": symbol}), screen="/orders", at=at,
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 // The journal's part of the API.
 
+import { categoryOf, type MarketId, symbolOf } from "../lib/market.ts";
 import { call } from "./client.ts";
 import type { components } from "./schema.d.ts";
 import type { Candle, Page, Side } from "./types.ts";
@@ -8,7 +9,10 @@ type Schemas = components["schemas"];
 
 /** What a day, or a market, brought in one coin. */
 export interface DayFigure {
+  /** The day, or the market's symbol. */
   key: string;
+  /** The market's; null of a day. */
+  category: string | null;
   coin: string;
   realised: string;
   fees: string;
@@ -38,9 +42,9 @@ export async function readDay(account: string, day: string): Promise<DayDetail> 
   return (await call<DayDetail>("GET", `/journal/days/${day}?${of(account)}&limit=100`)).body;
 }
 
-export async function readTrips(account: string, filter: { state: string; symbol: string; tag: string }, cursor: string | null): Promise<Page<Trip>> {
-  const { state, symbol, tag } = filter;
-  const rest = (symbol ? `&symbol=${encodeURIComponent(symbol)}` : "") + (tag ? `&tag=${encodeURIComponent(tag)}` : "");
+export async function readTrips(account: string, filter: { state: string; market: MarketId | null; tag: string }, cursor: string | null): Promise<Page<Trip>> {
+  const { state, market, tag } = filter;
+  const rest = (market ? `&category=${categoryOf(market)}&symbol=${encodeURIComponent(symbolOf(market))}` : "") + (tag ? `&tag=${encodeURIComponent(tag)}` : "");
   return (await call<Page<Trip>>("GET", `/journal/trips?${of(account)}&state=${state}${rest}${more(cursor)}`)).body;
 }
 

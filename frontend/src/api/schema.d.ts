@@ -393,7 +393,8 @@ export interface paths {
         };
         /**
          * List Figures
-         * @description What each day, week, month or market brought, by coin. Days are those of the account's time zone.
+         * @description What each day, week, month or market brought, by coin. Days are those of the account's time zone. A symbol
+         *     without a category is both its perpetual and its spot pair; by market they are two.
          */
         get: operations["list_figures"];
         put?: never;
@@ -477,7 +478,8 @@ export interface paths {
         };
         /**
          * List Trips
-         * @description Round trips made of the record's fills, the one with the newest fill first.
+         * @description Round trips made of the record's fills, the one with the newest fill first. A symbol without a category is both
+         *     its perpetual and its spot pair.
          */
         get: operations["list_trips"];
         put?: never;
@@ -2145,9 +2147,12 @@ export interface components {
         /**
          * FigureOut
          * @description What a day, a week, a month or a market brought, in one coin. `trips` ended in it, `wins` of them with a profit
-         *     after fees and funding. `key` is the first day, or the market.
+         *     after fees and funding. `key` is the first day, or the market's symbol; `category` is the market's, and null of a
+         *     day.
          */
         FigureOut: {
+            /** Category */
+            category: string | null;
             /** Coin */
             coin: string;
             /**
@@ -6073,6 +6078,7 @@ export interface operations {
                 start?: string | null;
                 end?: string | null;
                 symbol?: string | null;
+                category?: ("linear" | "spot") | null;
                 limit?: number;
                 cursor?: string | null;
             };
@@ -6505,6 +6511,7 @@ export interface operations {
                 account?: string | null;
                 state?: "open" | "closed" | "all";
                 symbol?: string | null;
+                category?: ("linear" | "spot") | null;
                 tag?: string | null;
                 limit?: number;
                 cursor?: string | null;

@@ -8,8 +8,9 @@ import { type Amendment, amendment, type Name, type Reading, type Typed, watches
 import { say } from "../state/announce.ts";
 import { type Attempt, attempts } from "../state/attempts.ts";
 import { heldBack, useSending } from "../state/changing.ts";
-import { byValue, coins, progress, sizeText, step, tick, waits } from "../state/derive.ts";
-import { blockText, blocksOpening, blocksReducing, fresh, kind } from "../state/health.ts";
+import { byValue, coins, progress, sizeText, tick, waits } from "../state/derive.ts";
+import { blockText, blocksOrder, blocksReducing, fresh, kind } from "../state/health.ts";
+import { sizeStep } from "../state/guards.ts";
 import { filledSoFar, outcomeOf } from "../state/outcome.ts";
 import { hide } from "../state/overlay.ts";
 import { pacedTicker } from "../state/paced.ts";
@@ -34,9 +35,9 @@ function labelOf(name: Name, order: Order): string {
 
 /** The step of a field; that of a size in the coin that is spent is the market's own. */
 function stepOf(name: Name, order: Order): string | null {
-  const market = marketOf(order);
-  if (name !== "qty") return tick(market);
-  return byValue(order) ? (instruments.value.get(market)?.quote_step ?? null) : step(market);
+  const instrument = instruments.value.get(marketOf(order));
+  if (!instrument) return null;
+  return name === "qty" ? sizeStep(instrument, byValue(order)) : instrument.tick_size;
 }
 
 /** What becomes of the order is told as that of a new one; where this page did not place it, by its row alone. */
@@ -114,8 +115,8 @@ export function AmendSheet({ id, change }: { id: string; change?: Partial<Record
   const wrong = fields.some(({ reading }) => reading.problem);
   // Less of an order is always let through; another price or more of it is new risk.
   const more = cmp(read(wanted.qty ?? null) ?? ZERO, read(seen.qty) ?? ZERO) > 0;
-  const risks = !seen.reduce_only && (wanted.price !== undefined || wanted.trigger_price !== undefined || more);
-  const blocked = risks ? blocksOpening(seen.account) : blocksReducing(seen.account);
+  const risks = wanted.price !== undefined || wanted.trigger_price !== undefined || more;
+  const blocked = risks ? blocksOrder(seen.account, seen) : blocksReducing(seen.account);
   const changes = fields.filter(({ name }) => wanted[name] !== undefined);
   const move = (name: Name, value: Dec | null) => (up: boolean, times: string) => {
     const unit = read(stepOf(name, seen)) ?? dec("0.01");

@@ -2,7 +2,7 @@ import { type DayFigure, readDay } from "../api/journal.ts";
 import type { Fill } from "../api/types.ts";
 import { neg, read } from "../lib/decimal.ts";
 import { money, number, signed } from "../lib/format.ts";
-import { marketOf } from "../lib/market.ts";
+import { marketOf, titleOf } from "../lib/market.ts";
 import { dayName } from "../lib/days.ts";
 import { clock } from "../lib/time.ts";
 import { coins, step, tick } from "../state/derive.ts";
@@ -19,7 +19,8 @@ export function paid(amount: string, decimals = 2): string {
   return signed(known && neg(known), decimals);
 }
 
-export function FillList({ list }: { list: readonly Fill[] }) {
+/** `named` says of each which market it is of: a day has many, a trip one. */
+export function FillList({ list, named = false }: { list: readonly Fill[]; named?: boolean }) {
   if (!list.length) return <p class="line">{tj.noFills}</p>;
   return (
     <ul class="results fills">
@@ -30,7 +31,11 @@ export function FillList({ list }: { list: readonly Fill[] }) {
           <li key={fill.exec_id} data-side={side}>
             <span>
               {traded ? `${glyph[side]} ${t.side(side)} ${number(fill.qty, step(marketOf(fill)))} ${coins(marketOf(fill))[0]}` : `${tj.funding} ${fill.symbol}`}
-              <small> {clock(Date.parse(fill.at))}</small>
+              <small>
+                {" "}
+                {named && traded && `${titleOf(marketOf(fill))}, `}
+                {clock(Date.parse(fill.at))}
+              </small>
             </span>
             <b class="number">{traded ? number(fill.price, tick(marketOf(fill))) : ""}</b>
             <small class="number">
@@ -74,7 +79,7 @@ export function DaySheet({ account, day, onClose }: { account: string; day: stri
           </dl>
           <NoteEditor account={account} kind="day" of={day} note={value.note ?? null} onSaved={again} />
           <h3 class="caption">{tj.allFills}</h3>
-          <FillList list={value.items} />
+          <FillList named list={value.items} />
         </>
       )}
     </Sheet>

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { readFigures, readTrip, readTrips, type Trip, type TripDetail } from "../api/journal.ts";
 import { money, number, signed } from "../lib/format.ts";
-import { marketOf, titleOf } from "../lib/market.ts";
+import { type MarketId, marketOf, titleOf } from "../lib/market.ts";
 import { moment } from "../lib/time.ts";
 import { step, tick } from "../state/derive.ts";
 import { showMarket } from "../state/focus.ts";
@@ -25,7 +25,7 @@ function Row({ trip, onPick }: { trip: Trip; onPick: () => void }) {
       <button type="button" class="journal-row" aria-haspopup="dialog" onClick={onPick}>
         <span>
           <b>
-            {trip.symbol} <SideMark side={trip.side} held />
+            {titleOf(marketOf(trip))} <SideMark side={trip.side} held />
           </b>
           <small>
             {moment(trip.opened_at)} – {trip.closed_at ? moment(trip.closed_at) : tj.running}
@@ -112,14 +112,15 @@ function TripSheet({ of, onClose }: { of: Trip; onClose: () => void }) {
 }
 
 export function Trips({ of }: { of: string }) {
-  const [filter, setFilter] = useState({ state: "all" as State, symbol: "", tag: "" });
+  const [filter, setFilter] = useState({ state: "all" as State, market: null as MarketId | null, tag: "" });
   const [typed, setTyped] = useState("");
   const [pages, setPages] = useState<{ of: string; items: Trip[]; next: string | null } | null>(null);
   const [shown, setShown] = useState<Trip | null>(null);
   const key = JSON.stringify([of, filter]);
   const { state, value, again } = useLoaded(key, () => readTrips(of, filter, null));
   const markets = useLoaded(of, () => readFigures(of, "symbol"));
-  const symbols = [...new Set(markets.value?.items.map((row) => row.key) ?? [])].sort();
+  const traded = [...new Set(markets.value?.items.map(({ key, category }) => marketOf({ symbol: key, ...(category && { category }) })) ?? [])];
+  const choices = [{ value: "", label: tj.anyMarket }, ...traded.map((market) => ({ value: market as string, label: titleOf(market) }))];
   const extra = pages?.of === key ? pages : null;
   const list = [...(value?.items ?? []), ...(extra?.items ?? [])];
   const next = extra ? extra.next : value?.next;
@@ -128,7 +129,7 @@ export function Trips({ of }: { of: string }) {
     <>
       <Segment name={tj.state} value={filter.state} onChange={(next) => setFilter({ ...filter, state: next })} options={STATES.map((name) => ({ value: name, label: tj.states[name] }))} />
       <div class="filters">
-        <Pick name={tj.market} value={filter.symbol} options={["", ...symbols].map((name) => ({ value: name, label: name || tj.anyMarket }))} onChange={(symbol) => setFilter({ ...filter, symbol })} />
+        <Pick name={tj.market} value={filter.market ?? ""} options={choices} onChange={(value) => setFilter({ ...filter, market: traded.find((market) => market === value) ?? null })} />
         <label class="pick">
           <span>{tj.tag}</span>
           {/* What is being typed is kept too: a list that arrives meanwhile must not wipe it. */}

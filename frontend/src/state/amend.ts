@@ -7,7 +7,7 @@ import { cmp, dec, type Dec, div, mul, onStep, read, sign, snap, sub, text, ZERO
 import { entry } from "../lib/entry.ts";
 import { waits } from "./derive.ts";
 import type { Problem, TriggerBy, Warning } from "./draft.ts";
-import { bounds, crosses, limitPrice, meets, triggerPrice, watched, worth } from "./guards.ts";
+import { bounds, crosses, limitPrice, meets, sizeStep, triggerPrice, watched, worth } from "./guards.ts";
 
 export type Name = "price" | "trigger_price" | "qty";
 export type Typed = Record<Name, string>;
@@ -62,7 +62,7 @@ function readQty(order: Order, typed: string, filled: Dec, instrument: Instrumen
   if (known.kind !== "ok") return { value: null, rounded: null, problem: { on: "size", code: known.kind === "bad" ? "form" : "empty" } };
   // What is bought by value has its size in the coin that is paid, with a step of its own; the market's bounds are for the other.
   const spends = order.market_unit === "quoteCoin";
-  const step = read(spends ? instrument?.quote_step : instrument?.qty_step) ?? ZERO;
+  const step = read(instrument && sizeStep(instrument, spends)) ?? ZERO;
   const value = snap(known.value, step);
   const rounded = onStep(known.value, step) ? null : value;
   const asked = changed(order, "qty", value);

@@ -69,6 +69,11 @@ export function triggerPrice(typed: string, by: TriggerBy, ticker: Ticker | null
   return { ...known, direction: way > 0 ? 1 : 2 };
 }
 
+/** The step of a size in the quote coin, or in the market's own; where Bybit tells none of the former it is the latter's. */
+export function sizeStep(instrument: Instrument, inQuote: boolean): string {
+  return (inQuote ? instrument.quote_step : null) ?? instrument.qty_step;
+}
+
 /** A size outside of what the market takes. */
 export function bounds(qty: Dec, { min_qty, max_qty, max_market_qty }: Instrument, type: OrderType): Problem | null {
   const least = read(min_qty);

@@ -4,6 +4,7 @@ import type { Instrument, NewOrder, PreviewRequest, Ticker } from "../api/types.
 import { add, cmp, type Dec, dec, div, max, min, mul, onStep, places, fixed, read, sign, snap, sub, text, ZERO } from "../lib/decimal.ts";
 import { entered, entry } from "../lib/entry.ts";
 import { type Draft, type Figures, figures, kindOf, stepped } from "./draft.ts";
+import { sizeStep } from "./guards.ts";
 
 /** What an account has of a coin; null where nobody told. */
 export interface Purse {
@@ -61,7 +62,7 @@ function readAmount(draft: Draft, { instrument }: SpotContext, out: SpotFigures)
     out.problems.push({ on: "size", code: typed.kind === "bad" ? "form" : "empty" });
     return;
   }
-  const unit = read(instrument.quote_step) ?? read(instrument.qty_step) ?? ZERO;
+  const unit = read(sizeStep(instrument, true)) ?? ZERO;
   const step = read(instrument.qty_step) ?? ZERO;
   out.amount = out.value = snap(typed.value, unit);
   if (!onStep(typed.value, unit)) out.roundedSize = out.amount;
@@ -109,7 +110,7 @@ export function spotShare(percent: string, draft: Draft, at: SpotContext): strin
     if (!buys && !price) return null;
     const worth = buys || !price ? part : mul(mul(part, price), max(sub(ONE, slip), ZERO));
     const bound = most && price && sign(most) > 0 ? min(worth, mul(most, price)) : worth;
-    return text(snap(bound, read(instrument.quote_step) ?? step));
+    return text(snap(bound, read(sizeStep(instrument, true)) ?? step));
   }
   if (!price || sign(price) === 0) return buys || draft.unit === "quote" ? null : fixed(snap(part, step), places(step), "down");
   const exact = buys ? div(part, mul(price, add(ONE, slip)), DIVISION_PLACES) : part;

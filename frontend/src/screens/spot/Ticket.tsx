@@ -3,6 +3,7 @@ import { number } from "../../lib/format.ts";
 import { marketOf } from "../../lib/market.ts";
 import { coins } from "../../state/derive.ts";
 import { type Draft, type Field, kindOf, type Problem } from "../../state/draft.ts";
+import { sizeStep } from "../../state/guards.ts";
 import { blocksOrder } from "../../state/health.ts";
 import { useLook } from "../../state/preview.ts";
 import { type SpotContext, type SpotFigures, spotShare, spotStepped, spent } from "../../state/spot.ts";
@@ -39,14 +40,14 @@ function sentence(problem: Problem, { draft, at }: At): string {
 /** What stands under a field: what is wrong with it, else how it was rounded. An untouched empty field is not wrong yet. */
 function remark(field: Stepped, of: At, left: boolean): { problem: string | null; note: string | null } {
   const { draft, known, at } = of;
-  const { tick_size, qty_step, quote_step } = at.instrument;
+  const { tick_size } = at.instrument;
   const found = known.problems.find((problem) => problem.on === field);
   const soon = found?.code === "form" || found?.code === "far-off";
   if (found && (soon || (left && found.code !== "empty"))) return { problem: sentence(found, of), note: null };
   if (field === "size" && known.short === "now") return { problem: tsp.short(shortOf(draft, at)), note: null };
   if (field === "trigger") return { problem: null, note: known.direction && tt.triggers(tt.by.LastPrice, known.direction, number(known.trigger, tick_size)) };
   const rounded = field === "price" ? known.roundedPrice : known.roundedSize;
-  const step = field === "price" ? tick_size : known.inQuote ? (quote_step ?? qty_step) : qty_step;
+  const step = field === "price" ? tick_size : sizeStep(at.instrument, known.inQuote);
   return { problem: null, note: rounded ? tt.rounded(number(rounded, step), number(step)) : null };
 }
 
