@@ -39,6 +39,7 @@ export const ta = {
   unknown: "No proof yet that Bybit took it. Look at the order before you change it anew.",
   change: (from: string, to: string) => `${from} → ${to}`,
 
+  cancelOrder: "Cancel order",
   detail: "Order",
   timeline: "Timeline",
   detailFailed: "The order's record could not be read.",
@@ -86,6 +87,7 @@ export const ta = {
   segments: { open: "Open", trigger: "Trigger", protective: "TP / SL" },
   segment: "Which orders",
   none: { open: "No open orders.", trigger: "No trigger orders.", protective: "No take profit and no stop loss." },
+  fromMarket: "Away",
   distance: (percent: string) => `${percent} away`,
   adl: "ADL rank",
   adlText: (rank: number) => `${rank} of 5`,
