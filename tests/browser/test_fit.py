@@ -409,7 +409,10 @@ def test_a_desks_orders_say_how_far_the_market_is_without_scrolling_sideways(
     full: Played, page: Page, width: int
 ) -> None:
     for number, kind in enumerate((None, "PartialTakeProfit")):
-        row = {**next(iter(full.market.orders.values())), "id": f"00000000-0000-4000-8000-0000000000a{number}"}
+        row = {
+            **next(iter(full.market.orders.values())),
+            "id": f"00000000-0000-4000-8000-0000000000a{number}",
+        }
         row |= {"symbol": "1000PEPEUSDT", "qty": "1250000", "price": "0.0115"}
         waits = {"exchange_status": "Untriggered", "trigger_price": "0.0116", "stop_order_type": kind}
         full.market.order({**row, **(waits if kind else {})})

@@ -103,7 +103,9 @@ def test_a_row_keeps_its_size_while_its_cancel_is_under_way(
     before = [row.bounding_box(), button.bounding_box()]
     button.click()
     expect(row.locator(".under-way")).to_be_visible()
-    assert row.locator(".under-way").evaluate("it => getComputedStyle(it, '::after').content") == '"Cancelling…"'
+    assert (
+        row.locator(".under-way").evaluate("it => getComputedStyle(it, '::after').content") == '"Cancelling…"'
+    )
     expect(button).to_be_disabled()
     assert [row.bounding_box(), button.bounding_box()] == before
     button.click(force=True)

@@ -168,7 +168,7 @@ function TableRow({ order }: { order: Order }) {
 
 function OrderTable({ list, still }: { list: Order[]; still: ReturnType<typeof useStill> }) {
   return (
-    <div class="table-box" ref={still.box} onFocusIn={still.onFocusIn}>
+    <div class="table-box table-orders" ref={still.box} onFocusIn={still.onFocusIn}>
       <table>
         <thead>
           <tr>

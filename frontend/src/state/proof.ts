@@ -40,16 +40,21 @@ function verdict(order: Order, { wanted, before }: Asked): Exclude<Proof, "none"
 export function useProof(order: Order | undefined, asked: Asked | null, open: boolean): Proof {
   const [proof, setProof] = useState<Proof>("none");
   const id = order?.id;
+  useEffect(() => setProof("none"), [asked, open]);
+  // The row itself says it at any time, late too; whatever becomes of it afterwards.
   useEffect(() => {
-    setProof("none");
-    if (!open || !asked || !id) return undefined;
+    if (open && asked && order && verdict(order, asked) === "taken") setProof("taken");
+  }, [order, asked, open]);
+  const silent = open && proof !== "taken";
+  useEffect(() => {
+    if (!silent || !asked || !id) return undefined;
     let looks = 0;
+    let over = false;
     let timer: ReturnType<typeof setTimeout>;
     const askIn = (wait: number) => {
       timer = setTimeout(async () => {
         const row = await recorded(id);
-        if (looks < 0) return;
-        if (row && !isOpen(row)) return;
+        if (over || (row && !isOpen(row))) return;
         if (row?.state === "working") looks += 1;
         if (row && looks >= LOOKS) setProof(verdict(row, asked));
         else askIn(wait < ASK_AT_MOST_MS ? wait * 2 : wait);
@@ -58,9 +63,8 @@ export function useProof(order: Order | undefined, asked: Asked | null, open: bo
     askIn(ASK_AFTER_MS);
     return () => {
       clearTimeout(timer);
-      looks = -1;
+      over = true;
     };
-  }, [id, asked, open]);
-  // The row itself says it at any time, late too.
-  return open && asked && order && verdict(order, asked) === "taken" ? "taken" : proof;
+  }, [id, asked, silent]);
+  return proof;
 }

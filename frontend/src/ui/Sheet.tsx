@@ -35,7 +35,8 @@ export function Sheet({ title, aside, foot, tall, onClose, children }: Props) {
       element?.close();
       if (opener instanceof HTMLElement) opener.focus({ preventScroll: true });
       // What opened it may be gone, or out of use; a sheet below keeps the focus itself.
-      if (document.activeElement === document.body && !document.querySelector("dialog[open]")) focusScreen();
+      const at = document.activeElement;
+      if ((at === document.body || element?.contains(at)) && !document.querySelector("dialog[open]")) focusScreen();
     };
   }, []);
 

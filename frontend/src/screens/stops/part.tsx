@@ -55,7 +55,7 @@ function request(typed: Record<Leg, PartLeg>, size: Dec | null, position: Positi
   const asked: StopsRequest = { tpsl_mode: "Partial" };
   let legs = 0;
   for (const leg of LEGS) {
-    const { price, problem } = reading(leg, typed[leg].text, position, unit);
+    const { price, problem } = reading(leg, typed[leg], position, unit);
     if (problem || !size) return null;
     if (!price) continue;
     const limit = typed[leg].type === "Limit" ? limitOf(typed[leg], unit) : null;
@@ -148,11 +148,11 @@ export function usePart(position: Position, unit: Dec, off: boolean): Pane {
     setSize(fixed(min(next, read(position.size) ?? next), places(qtyUnit)));
   };
   const stepLeg = (leg: Leg) => (up: boolean, times: string) => {
-    const from = reading(leg, typed[leg].text, position, unit).price ?? read(markOf(position)) ?? unit;
+    const from = reading(leg, typed[leg], position, unit).price ?? read(markOf(position)) ?? unit;
     set(leg, { text: fixed(moved(from, unit, up, times), places(unit)) });
   };
   const field = (leg: Leg) => {
-    const { problem } = reading(leg, typed[leg].text, position, unit);
+    const { problem } = reading(leg, typed[leg], position, unit);
     const limit = typed[leg].type === "Limit";
     return (
       <div key={leg} class="leg">
