@@ -19,6 +19,7 @@ def resting(played: Played, page: Page) -> Played:
     played.market.order({**ORDER, "price": "62900"}, state="working")
     played.open().go("Orders")
     page.get_by_role("button", name="Amend Buy").click()
+    expect(page.locator("#amend-price")).to_be_visible()
     return played
 
 
@@ -73,12 +74,12 @@ def test_what_bybit_never_got_is_told_and_can_be_changed_again(resting: Played, 
     resting.answers[f"GET /orders/{ID}"] = lambda route, _: route.abort()
     resting.run(4_500, beating=True)
     resting.answers[f"GET /orders/{ID}"] = lambda *_: (200, dict(row))
-    resting.run(8_000, beating=True)
+    resting.run(8_500, beating=True)
     assert asked(resting, "GET") == 2
     expect(note).to_contain_text("No proof yet")
     expect(button).to_be_disabled()
     resting.say(resting.market.update(row, filled_qty="0.005"))
-    resting.run(16_000, beating=True)
+    resting.run(16_500, beating=True)
     expect(note).to_have_text(AS_IT_WAS)
     expect(page.locator("[role=alert]")).to_have_text(AS_IT_WAS)
     assert (asked(resting, "GET"), asked(resting, "PATCH")) == (3, 1)

@@ -109,7 +109,7 @@ export function AmendSheet({ id, change }: { id: string; change?: Partial<Record
   }, [proof]);
   // A picture of the account without it says that it ended, and the record how.
   useEffect(() => {
-    if (!order && seen) void recorded(id);
+    if (!order) void recorded(id);
   }, [!order]);
   useEffect(() => {
     if (!attempt || (outcome !== "partly" && !ended)) return;
@@ -117,7 +117,7 @@ export function AmendSheet({ id, change }: { id: string; change?: Partial<Record
     // What this page placed itself is followed and told of already.
     if (told && !attempts.peek().has(id)) say(`${title}. ${lead}`.trim());
   }, [outcome]);
-  const account = accounts.value.find((row) => row.id === seen?.account);
+  const account = accounts.value.find((row) => row.id === now?.account);
   if (!seen || !now || ((ended || !order) && sent.kind === "idle"))
     return (
       <Sheet title={ta.amend} aside={<Place account={account} />} onClose={hide}>
