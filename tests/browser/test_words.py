@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from .journal import FILL, keep_journal, page_of
 from .market import ACCOUNT
 from .played import Played
-from .stages import ORDER, SPOT_LOOK
+from .stages import ORDER, SPOT_LOOK, away
 
 ROOT = Path(__file__).parents[2]
 
@@ -134,9 +134,7 @@ def test_a_button_out_of_use_has_no_tone(desk: Played, page: Page, scheme: str) 
 
 
 def test_offline_says_what_may_still_happen(desk: Played, page: Page) -> None:
-    desk.refuse_sockets = True
-    page.context.set_offline(True)
-    desk.sockets[-1].close(code=1011)
+    away(desk)
     expect(
         page.get_by_text("Your orders stay at Bybit and may still fill; stops there still work.")
     ).to_be_visible()
@@ -207,10 +205,13 @@ def told(played: Played, **order: Any) -> None:
 def test_an_orders_sheet_cancels_it_too(played: Played, page: Page) -> None:
     row = played.market.order(ORDER, state="working")
     told(played)
-    played.answers["DELETE /orders/"] = lambda *_: (
-        200,
-        played.market.update(row, state="cancelled")["order"],
-    )
+
+    def cancelled(*_: Any) -> tuple[int, Any]:
+        change = played.market.update(row, state="cancelled")
+        played.say(change)
+        return 200, change["order"]
+
+    played.answers["DELETE /orders/"] = cancelled
     played.open().go("Orders")
     page.locator(".order-title").click()
     expect(page.get_by_role("button", name="Amend", exact=True)).to_be_visible()
