@@ -17,7 +17,7 @@ from bybit.gateway import Gateway
 from bybit.models import Account
 from bybit.types import CATEGORIES
 from orders import access, lookup, seen, services, states
-from orders.errors import RuleBroken, TradeError
+from orders.errors import RuleBroken, TradeError, sentence
 from orders.models import Order
 from orders.risk import check_paused
 from orders.services import Asker, Placed
@@ -231,10 +231,10 @@ def _change(
     try:
         ask(gateway)
     except NotSent as error:
-        raise RuleBroken("not_sent", f"{error.message}. {state}. Try again in a moment.") from None
+        raise RuleBroken("not_sent", f"{sentence(error.message)} {state}. Try again in a moment.") from None
     except Refused as error:
         raise RuleBroken(
-            "bybit_refused", f"Bybit refused: {error.message}. {state}.", bybit_code=error.code
+            "bybit_refused", f"Bybit refused: {sentence(error.message)} {state}.", bybit_code=error.code
         ) from None
     except BybitError as error:
         if isinstance(error, Banned):

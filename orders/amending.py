@@ -13,7 +13,7 @@ from bybit.gateway import Gateway
 from bybit.models import Account
 from bybit.types import Stops
 from orders import access, lookup, news, risk, states
-from orders.errors import Conflict, RuleBroken
+from orders.errors import Conflict, RuleBroken, sentence
 from orders.models import Order, OrderEvent
 from positions.models import Position
 
@@ -95,11 +95,13 @@ def _after(
             return Order.objects.get(pk=order.pk), True
         raise RuleBroken(
             "bybit_refused",
-            f"Bybit refused the change: {failure.message}. The order is as it was.",
+            f"Bybit refused the change: {sentence(failure.message)} The order is as it was.",
             bybit_code=failure.code,
         )
     if isinstance(failure, NotSent):
-        raise RuleBroken("not_sent", f"{failure.message}. The order is as it was. Try again in a moment.")
+        raise RuleBroken(
+            "not_sent", f"{sentence(failure.message)} The order is as it was. Try again in a moment."
+        )
     Order.objects.filter(pk=order.pk).update(next_check_at=timezone.now(), needs_read=True)
     news.take_findings(order, lookup.ask(gateway, order), "amend")
     after = Order.objects.get(pk=order.pk)
@@ -136,13 +138,14 @@ def set_stops(*, user: AbstractBaseUser, position: Position, values: dict[str, A
         gateway.set_stops(wish)
     except NotSent as error:
         raise RuleBroken(
-            "not_sent", f"{error.message}. The position's stops are as they were. Try again in a moment."
+            "not_sent",
+            f"{sentence(error.message)} The position's stops are as they were. Try again in a moment.",
         ) from None
     except Refused as error:
         if error.code != UNCHANGED or not _as_wished(account, gateway, position, values):
             raise RuleBroken(
                 "bybit_refused",
-                f"Bybit refused: {error.message}. The position's stops are as they were.",
+                f"Bybit refused: {sentence(error.message)} The position's stops are as they were.",
                 bybit_code=error.code,
             ) from None
     except BybitError:

@@ -6,6 +6,11 @@ from typing import Any
 from bybit.forms import time_text
 
 
+def sentence(text: str) -> str:
+    """Words that are not ours as one sentence, whatever stops they end in."""
+    return f"{text.rstrip(' .')}."
+
+
 class TradeError(Exception):
     """An order that Tradepost does not carry out. `status` is the HTTP status; the text tells the person what
     happened, what state the money is in, and what to do next."""

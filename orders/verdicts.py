@@ -46,6 +46,15 @@ _VERDICTS = {
     ),
 }
 
+_CLOSE_LOST = (
+    "Bybit never received this order. Nothing was traded: the position is still open. Close it again."
+)
+
+
+def _closes(order: Order) -> bool:
+    """Whether it was to take a position away now, not once a price is reached."""
+    return order.reduce_only and order.trigger_price is None
+
 
 def note_negative(order_id: UUID, asked: dict[str, str], *, verdict: str | None) -> None:
     """One more round in which all three sources answered and none had the order. With a `verdict` (never_arrived for
@@ -61,7 +70,7 @@ def note_negative(order_id: UUID, asked: dict[str, str], *, verdict: str | None)
         order.negatives += 1
         OrderEvent.objects.create(order=order, at=now, kind="query", source="resolver", body=dict(asked))
         if verdict:
-            _, text = _VERDICTS[verdict]
+            text = _CLOSE_LOST if verdict == "never_arrived" and _closes(order) else _VERDICTS[verdict][1]
             _conclude(order, now, verdict, text, {"negatives": order.negatives, **asked})
         else:
             order.save(update_fields=["negatives"])

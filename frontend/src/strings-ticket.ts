@@ -35,6 +35,7 @@ export const tt = {
   noExits: "A reduce-only order takes no take profit and no stop loss.",
   wrongSide: (field: "takeProfit" | "stopLoss", side: Side) => `Has to be ${(field === "takeProfit") === (side === "Buy") ? "above" : "below"} the entry`,
   stopPastLiquidation: "The stop loss lies past the liquidation price: it would never be reached.",
+  beforeFees: (amount: string) => `${amount} before fees`,
   takeBy: "Take profit watches",
   stopBy: "Stop loss watches",
   covers: "They cover",

@@ -66,7 +66,7 @@ export const t = {
   paused: "New orders cannot be placed.",
   notLive: (kind: Kind): string => {
     if (kind === "reconnecting") return "Connection lost, trying again. New orders cannot be placed.";
-    if (kind === "offline") return "Offline: read only. Your orders at Bybit stay as they are.";
+    if (kind === "offline") return "Offline: read only. Your orders stay at Bybit and may still fill; stops there still work.";
     if (kind === "error") return "Tradepost answers with an error. New orders cannot be placed.";
     if (kind === "loading") return "Waiting for the first full picture of your account.";
     if (kind === "update") return "This page is too old for the server. Read only until you reload.";

@@ -47,7 +47,7 @@ def test_stops_are_prefilled_checked_and_only_the_changed_leg_is_sent(holding: P
     stop, take = page.locator("#leg-stop_loss"), page.locator("#leg-take_profit")
     expect(stop).to_have_value("63000")
     take.fill("64000")
-    expect(page.locator("#leg-take_profit-note")).to_have_text("Has to be above the mark price")
+    expect(page.locator("#leg-take_profit-note")).to_have_text("Has to be above the last price")
     take.fill("")
     stop.fill("58000")
     expect(page.locator("#leg-stop_loss-note")).to_contain_text("Past the liquidation price")

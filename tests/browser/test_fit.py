@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from .market import ACCOUNT
@@ -292,3 +293,31 @@ def test_what_waits_for_a_trigger_looks_like_no_order_in_the_book(full: Played, 
             edges = card.bounding_box()
             assert edges
             assert edges["x"] + edges["width"] <= width - 8, (width, edges)
+
+
+@pytest.mark.parametrize("width", [1440, 1200])
+def test_a_desks_orders_say_how_far_the_market_is_without_scrolling_sideways(
+    full: Played, page: Page, width: int
+) -> None:
+    for number, kind in enumerate((None, "PartialTakeProfit")):
+        row = {
+            **next(iter(full.market.orders.values())),
+            "id": f"00000000-0000-4000-8000-0000000000a{number}",
+        }
+        row |= {"symbol": "1000PEPEUSDT", "qty": "1250000", "price": "0.0115"}
+        waits = {"exchange_status": "Untriggered", "trigger_price": "0.0116", "stop_order_type": kind}
+        full.market.order({**row, **(waits if kind else {})})
+    page.set_viewport_size({"width": width, "height": 900})
+    full.open()
+    for segment in ("Open", "TP / SL"):
+        full.go("Orders")
+        page.get_by_role("radio", name=segment).check()
+        full.tick("1000PEPEUSDT", last="0.01142", mark="0.01142", bid="0.011419", ask="0.01142")
+        full.run(1_000, beating=True)
+        cell = page.locator("tr", has_text="1000PEPEUSDT").locator("td").nth(4)
+        expect(cell).to_have_text(re.compile(r"^[+−]\d+\.\d\d%$"))
+        box = page.locator(".table-box")
+        assert box.evaluate("it => it.scrollWidth <= it.clientWidth"), segment
+    full.go("Trade")
+    page.get_by_role("radio", name="Orders").check()
+    assert page.locator(".panel .table-box").evaluate("it => it.scrollWidth <= it.clientWidth")

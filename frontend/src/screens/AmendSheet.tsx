@@ -5,15 +5,17 @@ import { add, cmp, dec, type Dec, fixed, max, places, read, sub, text, ZERO } fr
 import { money, number } from "../lib/format.ts";
 import { marketOf, titleOf } from "../lib/market.ts";
 import { type Amendment, amendment, type Name, type Reading, type Typed, watches } from "../state/amend.ts";
-import { say } from "../state/announce.ts";
+import { alertNow, say } from "../state/announce.ts";
 import { type Attempt, attempts } from "../state/attempts.ts";
-import { heldBack, useSending } from "../state/changing.ts";
+import { heldBack, type Sent, useSending } from "../state/changing.ts";
 import { byValue, coins, progress, sizeText, tick, waits } from "../state/derive.ts";
 import { blockText, blocksOrder, blocksReducing, fresh, kind } from "../state/health.ts";
 import { sizeStep } from "../state/guards.ts";
 import { filledSoFar, outcomeOf } from "../state/outcome.ts";
 import { hide } from "../state/overlay.ts";
 import { pacedTicker } from "../state/paced.ts";
+import { type Asked, asking, type Proof, useProof } from "../state/proof.ts";
+import { recorded } from "../state/record.ts";
 import { accounts, instruments, isOpen, orders, takeOrder } from "../state/store.ts";
 import { t } from "../strings.ts";
 import { ta } from "../strings-actions.ts";
@@ -54,6 +56,10 @@ function remark(name: Name, { rounded, problem }: Reading, order: Order, known: 
   return { problem: null, note: roundedText(rounded, unit) };
 }
 
+function again(proof: Proof): string {
+  return proof === "as-it-was" ? tm.asItWas : tm.another;
+}
+
 /** The market beside what is asked for. Never a live region: it changes with every tick. */
 function MarketFacts({ order, ticker, known }: { order: Order; ticker: Ticker | null; known: Amendment }) {
   const unit = tick(marketOf(order));
@@ -83,23 +89,36 @@ export function AmendSheet({ id, change }: { id: string; change?: Partial<Record
     trigger_price: change?.trigger_price ?? seen?.trigger_price ?? "",
     qty: seen?.qty ?? "",
   });
-  const { sent, send, proven } = useSending({ taken: ta.amended, unknown: ta.unknown });
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const { sent: answer, send, proven } = useSending({ taken: ta.amended, unknown: ta.unknown });
   const now = order ?? seen;
+  const proof = useProof(now, asked, answer.kind === "unknown");
+  const sent: Sent = proof === "taken" ? { kind: "taken" } : answer;
   const attempt = now && attemptOf(now, at);
   const ended = now !== undefined && !isOpen(now);
   const told = sent.kind === "taken" || (ended && sent.kind !== "idle" && sent.kind !== "busy");
   const outcome = told && attempt ? outcomeOf(attempt) : null;
   // A no may mean that the order is another by now: it is shown, and what is decided next is decided about that one.
   useEffect(() => {
-    if (sent.kind === "refused") look(orders.peek().get(id) ?? seen);
-  }, [sent]);
+    if (answer.kind === "refused") look(orders.peek().get(id) ?? seen);
+  }, [answer]);
+  useEffect(() => {
+    if (proof === "taken") say(ta.amended);
+    if (proof !== "as-it-was" && proof !== "another") return;
+    look(orders.peek().get(id) ?? seen);
+    alertNow(again(proof));
+  }, [proof]);
+  // A picture of the account without it says that it ended, and the record how.
+  useEffect(() => {
+    if (!order) void recorded(id);
+  }, [!order]);
   useEffect(() => {
     if (!attempt || (outcome !== "partly" && !ended)) return;
     const { title, lead } = tell(attempt);
     // What this page placed itself is followed and told of already.
     if (told && !attempts.peek().has(id)) say(`${title}. ${lead}`.trim());
   }, [outcome]);
-  const account = accounts.value.find((row) => row.id === seen?.account);
+  const account = accounts.value.find((row) => row.id === now?.account);
   if (!seen || !now || ((ended || !order) && sent.kind === "idle"))
     return (
       <Sheet title={ta.amend} aside={<Place account={account} />} onClose={hide}>
@@ -126,6 +145,8 @@ export function AmendSheet({ id, change }: { id: string; change?: Partial<Record
   };
   const shown = (name: Name, amount: string | null | undefined) => number(amount, name === "qty" && byValue(seen) ? null : stepOf(name, seen));
   const live = account?.environment === "live";
+  const waiting = sent.kind === "unknown" && proof === "none";
+  const unproven = waiting ? ta.unknown : again(proof);
   return (
     <Sheet
       title={ta.amendTitle(titleOf(market))}
@@ -140,10 +161,11 @@ export function AmendSheet({ id, change }: { id: string; change?: Partial<Record
             label={sent.kind === "busy" ? tt.sending : live ? ta.holdAmend : ta.amendButton}
             now={tt.confirmNow}
             tone={seen.side === "Buy" ? "up" : "down"}
-            disabled={wrong || !changes.length || blocked !== null || heldBack(sent) || sent.kind === "unknown"}
+            disabled={wrong || !changes.length || blocked !== null || heldBack(sent) || waiting}
             about={JSON.stringify(wanted)}
             onConfirm={() => {
               sentAt(Date.now());
+              setAsked(asking(seen, wanted));
               void send(() => amendOrder(id, { ...wanted, version: seen.version }), takeOrder);
             }}
           />
@@ -190,7 +212,7 @@ export function AmendSheet({ id, change }: { id: string; change?: Partial<Record
           )}
         </>
       )}
-      <SentNote sent={sent} taken={ta.amended} unknown={ended ? tm.known : ta.unknown} proven={proven} />
+      <SentNote sent={sent} taken={ta.amended} unknown={ended ? tm.known : unproven} proven={proven} />
     </Sheet>
   );
 }

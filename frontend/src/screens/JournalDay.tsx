@@ -1,6 +1,6 @@
 import { type DayFigure, readDay } from "../api/journal.ts";
 import type { Fill } from "../api/types.ts";
-import { neg, read } from "../lib/decimal.ts";
+import { neg, read, sign, ZERO } from "../lib/decimal.ts";
 import { money, number, signed } from "../lib/format.ts";
 import { marketOf, titleOf } from "../lib/market.ts";
 import { dayName } from "../lib/days.ts";
@@ -13,8 +13,22 @@ import { Amount, Empty, Fact } from "../ui/bits.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
 import { NoteEditor } from "./NoteEditor.tsx";
 
+const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
+const DIGITS = 8;
+
+/** So many decimals tell an amount of a coin: dollars have cents; of others a little is much, so eight digits that count. */
+function decimalsOf(amount: string, coin: string): number {
+  if (DOLLARS.has(coin)) return 2;
+  const [whole = "", part = ""] = amount.replace("-", "").replace(/(\.\d*?)0+$/, "$1").split(".");
+  const before = whole.replace(/^0+/, "").length;
+  const nothing = before ? 0 : part.length - part.replace(/^0+/, "").length;
+  return before < DIGITS ? part.slice(0, nothing + DIGITS - before).length : 0;
+}
+
+const result = (amount: string, coin: string) => signed(amount, decimalsOf(amount, coin));
+
 /** What was paid, as what it did to the result: below zero. */
-export function paid(amount: string, decimals = 2): string {
+export function paid(amount: string, coin = "USDT", decimals = decimalsOf(amount, coin)): string {
   const known = read(amount);
   return signed(known && neg(known), decimals);
 }
@@ -39,7 +53,7 @@ export function FillList({ list, named = false }: { list: readonly Fill[]; named
             </span>
             <b class="number">{traded ? number(fill.price, tick(marketOf(fill))) : ""}</b>
             <small class="number">
-              {tj.fees} {fill.fee ? `${paid(fill.fee, 4)} ${fill.fee_currency}` : t.notAvailable}
+              {tj.fees} {fill.fee ? `${paid(fill.fee, fill.fee_currency, DOLLARS.has(fill.fee_currency) ? 4 : undefined)} ${fill.fee_currency}` : t.notAvailable}
             </small>
           </li>
         );
@@ -52,15 +66,21 @@ export function Figures({ row }: { row: DayFigure }) {
   return (
     <dl class="facts">
       <Fact name={tj.net}>
-        <Amount value={row.net} /> <small>{row.coin}</small>
+        {DOLLARS.has(row.coin) ? <Amount value={row.net} /> : <span class="number">{result(row.net, row.coin)}</span>} <small>{row.coin}</small>
       </Fact>
-      <Fact name={tj.realised}>{signed(row.realised)}</Fact>
-      <Fact name={tj.fees}>{paid(row.fees)}</Fact>
-      <Fact name={tj.funding}>{paid(row.funding)}</Fact>
+      <Fact name={tj.realised}>{result(row.realised, row.coin)}</Fact>
+      <Fact name={tj.fees}>{paid(row.fees, row.coin)}</Fact>
+      <Fact name={tj.funding}>{paid(row.funding, row.coin)}</Fact>
       <Fact name={tj.volume}>{money(row.volume)}</Fact>
       <Fact name={tj.allFills}>{row.fills}</Fact>
     </dl>
   );
+}
+
+/** Dollars first; a coin of which nothing came or went is left out. */
+function blocks(figures: readonly DayFigure[]): DayFigure[] {
+  const some = (row: DayFigure) => row.fills > 0 || [row.realised, row.fees, row.funding, row.net, row.volume].some((value) => sign(read(value) ?? ZERO) !== 0);
+  return figures.filter(some).sort((a, b) => (DOLLARS.has(a.coin) ? 0 : 1) - (DOLLARS.has(b.coin) ? 0 : 1));
 }
 
 /** A day opened into what it is made of. */
@@ -71,7 +91,7 @@ export function DaySheet({ account, day, onClose }: { account: string; day: stri
       {!value && (state === "failed" ? <Empty action={t.retry} onAction={again}>{tj.failed}</Empty> : <p class="line">{t.loading}</p>)}
       {value && (
         <>
-          {value.figures.map((row) => (
+          {blocks(value.figures).map((row) => (
             <Figures key={row.coin} row={row} />
           ))}
           <dl class="facts facts-one">

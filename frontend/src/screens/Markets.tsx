@@ -23,17 +23,18 @@ const REFRESH_MS = 10_000;
 type Row = Instrument & Partial<Market>;
 
 type Which = Category | "favourites";
+const KINDS = ["linear", "spot"] as const;
 
-/** What a segment shows: all markets of a kind, or the favourites of both. */
-async function readList(which: Which): Promise<Market[]> {
+/** What is shown: all markets of a kind, the favourites of both, or everything there is. */
+async function readList(which: Which | "all"): Promise<Market[]> {
   const id = account.peek()?.id;
-  if (which !== "favourites") return readMarkets(which, id);
-  return (await Promise.all((["linear", "spot"] as const).map((category) => readMarkets(category, id, true)))).flat();
+  if (which !== "favourites" && which !== "all") return readMarkets(which, id);
+  return (await Promise.all(KINDS.map((category) => readMarkets(category, id, which === "favourites")))).flat();
 }
 
 /** The list with its prices as long as it is shown; null until it is there, or where it cannot be had. */
-function usePrices(which: Which) {
-  const [known, setList] = useState<{ of: Which; list: Market[] } | null>(null);
+function usePrices(which: Which | "all") {
+  const [known, setList] = useState<{ of: Which | "all"; list: Market[] } | null>(null);
   const [failed, setFailed] = useState(false);
   useEffect(() => {
     let open = true;
@@ -68,10 +69,12 @@ function usePrices(which: Which) {
   return { list: known?.of === which ? known.list : null, failed, star };
 }
 
-/** What starts with the query comes first, then favourites, then what is traded most. */
-function order(wanted: string) {
+/** What starts with the query comes first, then favourites, then what is traded most; where favourites are asked for they come
+ * before all else. */
+function order(wanted: string, which: Which) {
+  const [start, star] = which === "favourites" ? [1, 2] : [2, 1];
   return (a: Row, b: Row): number => {
-    const rank = (row: Row) => (row.symbol.startsWith(wanted) ? 0 : 2) + (row.favourite ? 0 : 1);
+    const rank = (row: Row) => (row.symbol.startsWith(wanted) ? 0 : start) + (row.favourite ? 0 : star);
     return rank(a) - rank(b) || cmp(read(b.turnover) ?? ZERO, read(a.turnover) ?? ZERO);
   };
 }
@@ -110,18 +113,20 @@ export function MarketSheet() {
   const [which, setWhich] = useState<Which>(categoryOf(market.peek()));
   const kind = which === "favourites" ? "linear" : which;
   const state = loading[kind].value;
-  const { list, failed, star } = usePrices(which);
-  useEffect(() => {
-    if (which === "spot") void loadMarkets(which);
-  }, [which]);
   const wanted = query.trim().toUpperCase();
+  // Whoever looks for a market by name means any, whatever is a favourite.
+  const shown = which === "favourites" && wanted ? "all" : which;
+  const { list, failed, star } = usePrices(shown);
+  useEffect(() => {
+    if (shown === "spot" || shown === "all") void loadMarkets("spot");
+  }, [shown]);
   const rows: readonly Row[] = useMemo(() => {
-    const known = [...instruments.value.values()].filter((row) => categoryOf(marketOf(row)) === which);
+    const known = [...instruments.value.values()].filter((row) => shown === "all" || categoryOf(marketOf(row)) === shown);
     return list ? list.filter((row) => row.status !== "Gone") : known;
-  }, [list, which, instruments.value]);
+  }, [list, shown, instruments.value]);
   const found = useMemo(
-    () => rows.filter((row) => row.symbol.includes(wanted) && (which !== "favourites" || row.favourite)).sort(order(wanted)),
-    [wanted, which, rows],
+    () => rows.filter((row) => row.symbol.includes(wanted) && (shown !== "favourites" || row.favourite)).sort(order(wanted, which)),
+    [wanted, which, shown, rows],
   );
   const pick = (row: Row) => {
     showMarket(marketOf(row));

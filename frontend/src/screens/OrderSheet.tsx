@@ -1,17 +1,21 @@
 import { useEffect, useState } from "preact/hooks";
 import { Refused, Silence } from "../api/client.ts";
 import { type OrderDetail, readDetail } from "../api/routes.ts";
+import type { Order } from "../api/types.ts";
 import { money, number } from "../lib/format.ts";
 import { type MarketId, marketOf, titleOf } from "../lib/market.ts";
 import { clock, moment, span } from "../lib/time.ts";
 import { progress, sizeText, step, tick } from "../state/derive.ts";
+import { blocksReducing } from "../state/health.ts";
 import { hide, show } from "../state/overlay.ts";
+import { cancel, cancelling } from "../state/reducing.ts";
 import { accounts, isOpen, orders } from "../state/store.ts";
 import { t } from "../strings.ts";
 import { ta } from "../strings-actions.ts";
 import { tt } from "../strings-ticket.ts";
 import { Fact, Note, Place, SideMark } from "../ui/bits.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
+import { protects } from "./Orders.tsx";
 import { accountLabel } from "./PositionCard.tsx";
 
 type Event = OrderDetail["events"][number];
@@ -38,6 +42,26 @@ function Timeline({ detail }: { detail: OrderDetail }) {
   );
 }
 
+/** What can be done about an order that is open. What Bybit keeps for a position is changed with that position. */
+function Acts({ order }: { order: Order }) {
+  const off = blocksReducing(order.account) !== null;
+  const under = cancelling.value.get(order.id) === t.orders.cancelling;
+  const stop = (
+    <button type="button" class="button action" data-tone="danger" disabled={off || under} onClick={() => void cancel(order.id)}>
+      {under ? t.orders.cancelling : ta.cancelOrder}
+    </button>
+  );
+  if (protects(order)) return stop;
+  return (
+    <div class="sheet-pair">
+      {stop}
+      <button type="button" class="button action" data-tone="plain" disabled={off} onClick={() => show({ kind: "amend", order: order.id })}>
+        {ta.amend}
+      </button>
+    </div>
+  );
+}
+
 /** One order with everything that became of it, from the server's record. */
 export function OrderSheet({ id }: { id: string }) {
   const known = orders.value.get(id);
@@ -56,17 +80,14 @@ export function OrderSheet({ id }: { id: string }) {
   const order = known ?? (detail === "failed" ? null : detail);
   const market = order && marketOf(order);
   const open = known && isOpen(known);
+  const said = cancelling.value.get(id);
   return (
     <Sheet
       title={`${ta.detail} ${market ? titleOf(market) : ""}`}
       aside={<Place account={accounts.value.find((row) => row.id === order?.account)} />}
       onClose={hide}
       foot={
-        open && (
-          <button type="button" class="button action" data-tone="plain" onClick={() => show({ kind: "amend", order: id })}>
-            {ta.amend}
-          </button>
-        )
+        open && <Acts order={known} />
       }
     >
       {known && market && (
@@ -74,6 +95,7 @@ export function OrderSheet({ id }: { id: string }) {
           <SideMark side={known.side} /> <b class="number">{sizeText(known)}</b>, {known.order_type === "Limit" ? `${t.limit} ${number(known.price, tick(market))}` : t.market}
         </p>
       )}
+      {said && said !== t.orders.cancelling && <Note icon="warn" tone="warn">{said}</Note>}
       {detail === null && <p class="line">{t.loading}</p>}
       {detail === "failed" && <Note icon="warn" tone="bad">{ta.detailFailed}</Note>}
       {detail && detail !== "failed" && market && (

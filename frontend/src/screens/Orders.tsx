@@ -17,6 +17,7 @@ import { ta } from "../strings-actions.ts";
 import { Empty, percent, SideMark, Waiting } from "../ui/bits.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Segment } from "../ui/Segment.tsx";
+import { useStill } from "../ui/still.ts";
 import { accountLabel } from "./PositionCard.tsx";
 
 
@@ -54,13 +55,14 @@ function Age({ order }: { order: Order }) {
 }
 
 /** How far the last price is from the order's own. */
-function Distance({ order }: { order: Order }) {
+function Distance({ order, short }: { order: Order; short?: boolean }) {
   now.value;
   const price = read(waits(order) ? order.trigger_price : order.price);
   const last = read(ticker(marketOf(order)).peek()?.last);
   if (!price || !last || sign(last) === 0) return null;
   const away = div(sub(price, last), last, 6);
-  return <span class="number">{ta.distance(percent(text(away)) ?? "")}</span>;
+  const shown = percent(text(away)) ?? "";
+  return <span class="number">{short ? shown : ta.distance(shown)}</span>;
 }
 
 export const protects = (order: Order) => Boolean(order.stop_order_type && t.orders.kind[order.stop_order_type]);
@@ -92,10 +94,13 @@ function CancelButton({ order }: { order: Order }) {
       type="button"
       class="button"
       aria-label={t.orders.cancelLabel(nameOf(order))}
-      disabled={under || blocksReducing(order.account) !== null}
+      // Not `disabled` while it is under way: that would take the focus from who works by keys.
+      aria-disabled={under ? true : undefined}
+      disabled={blocksReducing(order.account) !== null}
       onClick={() => void cancel(order.id)}
     >
-      {under ? t.orders.cancelling : t.cancel}
+      {/* Laid over the word that gives the button its width, so that no row grows under the finger. */}
+      {under ? <span class="under-way" data-said={t.orders.cancelling}>{t.cancel}</span> : t.cancel}
     </button>
   );
 }
@@ -103,7 +108,7 @@ function CancelButton({ order }: { order: Order }) {
 export function OrderRow({ order }: { order: Order }) {
   const said = cancelling.value.get(order.id);
   return (
-    <li class="card order" data-old={fresh.value ? undefined : ""}>
+    <li class="card order" data-order={order.id} data-old={fresh.value ? undefined : ""}>
       <div class="order-text">
         <button type="button" class="order-title" aria-haspopup="dialog" onClick={() => show({ kind: "order", order: order.id })}>
           <b>{titleOf(marketOf(order))}</b> <SideMark side={order.side} /> <span class="number order-what">{describe(order)}</span>
@@ -148,6 +153,9 @@ function TableRow({ order }: { order: Order }) {
       </td>
       <td class="cell-marks">{said && said !== t.orders.cancelling ? said : marksOf(order).join(" · ")}</td>
       <td class="number">
+        <Distance order={order} short />
+      </td>
+      <td class="number">
         <Age order={order} />
       </td>
       <td class="cell-action">
@@ -158,9 +166,9 @@ function TableRow({ order }: { order: Order }) {
   );
 }
 
-function OrderTable({ list }: { list: Order[] }) {
+function OrderTable({ list, still }: { list: Order[]; still: ReturnType<typeof useStill> }) {
   return (
-    <div class="table-box">
+    <div class="table-box table-orders" ref={still.box} onFocusIn={still.onFocusIn}>
       <table>
         <thead>
           <tr>
@@ -169,6 +177,7 @@ function OrderTable({ list }: { list: Order[] }) {
             <th scope="col" class="number">{t.orders.type}</th>
             <th scope="col" class="number">{t.orders.state.filled}</th>
             <th scope="col">{t.orders.stands}</th>
+            <th scope="col" class="number">{ta.fromMarket}</th>
             <th scope="col" class="number">{t.orders.age}</th>
             <th scope="col">
               <span class="hidden">{t.position.action}</span>
@@ -186,12 +195,13 @@ function OrderTable({ list }: { list: Order[] }) {
 }
 
 export function OrderList({ of, none = t.orders.empty }: { of?: (order: Order) => boolean; none?: string }) {
-  if (!known.value) return <Waiting />;
   const list = of ? openOrders.value.filter(of) : openOrders.value;
+  const still = useStill(known.value ? list.map(({ id }) => id) : null);
+  if (!known.value) return <Waiting />;
   if (!list.length) return <Empty>{none}</Empty>;
-  if (layout.value === "desk") return <OrderTable list={list} />;
+  if (layout.value === "desk") return <OrderTable list={list} still={still} />;
   return (
-    <ul class="cards">
+    <ul class="cards" ref={still.box} onFocusIn={still.onFocusIn}>
       {list.map((order) => (
         <OrderRow key={order.id} order={order} />
       ))}
@@ -228,7 +238,7 @@ export function Orders() {
       </h1>
       <Segments />
       <div class="roomy">
-        <OrderList of={(order) => kindOf(order) === segment.value} none={ta.none[segment.value]} />
+        <OrderList key={segment.value} of={(order) => kindOf(order) === segment.value} none={ta.none[segment.value]} />
       </div>
     </section>
   );

@@ -257,10 +257,13 @@ export function TicketForm({ desk }: { desk: Desk }) {
   );
 }
 
+/** Of the server's warnings, those that the page gives too. */
+const OURS: ReadonlySet<string> = new Set(["price_far", "price_too_far"]);
+
 /** Ours at once, the server's when it has looked; what both say is said once. */
 export function Warnings({ ticket, more = [] }: { ticket: { known: Figures | null; look: Preview | null | undefined }; more?: string[] }) {
   const { known, look } = ticket;
-  const theirs = look?.warnings.filter((row) => row.code !== "off_market" && row.code !== "margin_short") ?? [];
+  const theirs = look?.warnings.filter((row) => !OURS.has(row.code)) ?? [];
   return (
     <>
       {[...more, ...(known?.warnings.map((name) => tt.warning[name]) ?? []), ...theirs.map((row) => row.message)].map((text) => (

@@ -1,6 +1,7 @@
 import { cmp } from "../lib/decimal.ts";
 import { number, quoteOf, signed } from "../lib/format.ts";
 import { byRisk, type Context, type Draft, type Figures } from "../state/draft.ts";
+import { t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
 import { TextField } from "../ui/TextField.tsx";
 
@@ -19,7 +20,7 @@ function remark(field: "takeProfit" | "stopLoss", { draft, known, at }: Props): 
   const price = known[field];
   if (!price) return { problem: null, note: null };
   const gained = field === "takeProfit" ? known.profit : known.loss;
-  const parts = [draft.exitsIn !== "price" ? tt.atPrice(number(price, at.instrument.tick_size)) : null, gained ? signed(gained) : null];
+  const parts = [draft.exitsIn !== "price" ? tt.atPrice(number(price, at.instrument.tick_size)) : null, gained ? tt.beforeFees(signed(gained)) : null];
   return { problem: null, note: parts.filter(Boolean).join(" · ") || null };
 }
 
@@ -31,6 +32,7 @@ export function Exits(props: Props) {
   const ways = byRisk(draft) ? WAYS.slice(0, 2) : WAYS;
   const next = ways[(ways.indexOf(draft.exitsIn) + 1) % ways.length] ?? "price";
   if (draft.reduceOnly) return <p class="ticket-hint">{tt.noExits}</p>;
+  // The button shows what the fields are in now; its label says what a press makes of them.
   return (
     <div class="exits">
       <TextField id="ticket-take" label={tt.takeProfit(unit)} value={draft.takeProfit} {...remark("takeProfit", props)} onInput={(takeProfit) => onChange({ takeProfit })} />
@@ -41,7 +43,7 @@ export function Exits(props: Props) {
         aria-label={tt.exitsIn(next, quote)}
         onClick={() => onChange({ exitsIn: next, takeProfit: "", stopLoss: "" })}
       >
-        {{ price: "1.0", percent: "%", money: quote }[next]}
+        {{ price: t.price, percent: "%", money: quote }[draft.exitsIn]}
       </button>
     </div>
   );

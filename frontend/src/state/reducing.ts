@@ -1,13 +1,14 @@
 // What takes risk away: cancel, close, and the two actions of Stop. They go by HTTP and work while prices are stale.
 
 import { computed, effect, signal } from "@preact/signals";
-import { Refused, Silence } from "../api/client.ts";
-import { cancelOrder, closePosition, readOrder } from "../api/routes.ts";
-import type { Order, OrderType, Position } from "../api/types.ts";
+import { Refused } from "../api/client.ts";
+import { cancelOrder, closePosition } from "../api/routes.ts";
+import type { OrderType, Position } from "../api/types.ts";
 import { uuid } from "../lib/uuid.ts";
 import { t } from "../strings.ts";
 import { alertNow, say } from "./announce.ts";
 import { attemptOrder } from "./attempts.ts";
+import { recorded } from "./record.ts";
 import { whenLeaving } from "./session.ts";
 import { isOpen, orders, takeOrder } from "./store.ts";
 
@@ -70,16 +71,6 @@ function askIn(id: string, wait: number): void {
     alertNow(t.orders.cancelOpen);
   }, wait);
   timers.set(id, timer);
-}
-
-async function recorded(id: string): Promise<Order | null> {
-  try {
-    takeOrder(await readOrder(id));
-    return orders.peek().get(id) ?? null;
-  } catch (error) {
-    if (error instanceof Refused || error instanceof Silence) return null;
-    throw error;
-  }
 }
 
 /** What is over has nothing more to say. */

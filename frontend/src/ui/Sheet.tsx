@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../strings.ts";
 import { Icon } from "./icons.tsx";
+import { focusScreen } from "./still.ts";
 
 interface Props {
   title: ComponentChildren;
@@ -15,7 +16,7 @@ interface Props {
 }
 
 /** A modal sheet: from below on a phone, in the middle of a wide page. The browser's own dialog keeps the focus in, makes the
- * rest inert, closes on Escape and gives the focus back. */
+ * rest inert, closes on Escape and gives the focus back; where that is gone, the screen's heading gets it. */
 export function Sheet({ title, aside, foot, tall, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const name = useId();
@@ -32,7 +33,10 @@ export function Sheet({ title, aside, foot, tall, onClose, children }: Props) {
     return () => {
       element?.removeEventListener("close", gone);
       element?.close();
-      if (opener instanceof HTMLElement && opener.isConnected) opener.focus({ preventScroll: true });
+      if (opener instanceof HTMLElement) opener.focus({ preventScroll: true });
+      // What opened it may be gone, or out of use; a sheet below keeps the focus itself.
+      const at = document.activeElement;
+      if ((at === document.body || element?.contains(at)) && !document.querySelector("dialog[open]")) focusScreen();
     };
   }, []);
 

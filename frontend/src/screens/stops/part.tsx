@@ -22,6 +22,7 @@ import { NumberField } from "../../ui/NumberField.tsx";
 import { Pick } from "../../ui/Pick.tsx";
 import { Segment } from "../../ui/Segment.tsx";
 import { SentNote } from "../../ui/SentNote.tsx";
+import { useStill } from "../../ui/still.ts";
 import { TextField } from "../../ui/TextField.tsx";
 import { BY_OPTIONS } from "../TicketMore.tsx";
 import { type Leg, LEGS, nameOf, reading, type Typed } from "./legs.ts";
@@ -54,7 +55,7 @@ function request(typed: Record<Leg, PartLeg>, size: Dec | null, position: Positi
   const asked: StopsRequest = { tpsl_mode: "Partial" };
   let legs = 0;
   for (const leg of LEGS) {
-    const { price, problem } = reading(leg, typed[leg].text, position, unit);
+    const { price, problem } = reading(leg, typed[leg], position, unit);
     if (problem || !size) return null;
     if (!price) continue;
     const limit = typed[leg].type === "Limit" ? limitOf(typed[leg], unit) : null;
@@ -73,7 +74,7 @@ function Row({ order, off }: { order: Order; off: boolean }) {
   const what = `${kind} ${ts.leg(price(order.trigger_price), order.order_type === "Limit" ? price(order.price) : null)}`;
   const said = cancelling.value.get(order.id);
   return (
-    <li>
+    <li data-order={order.id}>
       <span>
         {kind} <b class="number">{ts.leg(price(order.trigger_price), order.order_type === "Limit" ? price(order.price) : null)}</b>
         {said && <small class="order-said"> {said}</small>}
@@ -95,8 +96,9 @@ function Pairs({ position, off }: { position: Position; off: boolean }) {
   const legs = (guard?.pairs ?? []).map((pair) => [pair.take_profit, pair.stop_loss].flatMap((order) => (order?.stop_order_type?.startsWith("Partial") ? [order] : [])));
   const parts = legs.filter((list) => list.length);
   const orphans = protection.value?.orphans.filter(({ order }) => marketOf(order) === position.symbol && order.account === position.account) ?? [];
+  const still = useStill(protection.value && [...parts.flat(), ...orphans.map(({ order }) => order)].map(({ id }) => id));
   return (
-    <>
+    <div class="group" ref={still.box} onFocusIn={still.onFocusIn}>
       <h3 class="caption">{ts.pairs}</h3>
       {!parts.length && <p class="line">{ts.noPairs}</p>}
       {parts.map((list) => (
@@ -120,7 +122,7 @@ function Pairs({ position, off }: { position: Position; off: boolean }) {
           </ul>
         </section>
       ))}
-    </>
+    </div>
   );
 }
 
@@ -146,11 +148,11 @@ export function usePart(position: Position, unit: Dec, off: boolean): Pane {
     setSize(fixed(min(next, read(position.size) ?? next), places(qtyUnit)));
   };
   const stepLeg = (leg: Leg) => (up: boolean, times: string) => {
-    const from = reading(leg, typed[leg].text, position, unit).price ?? read(markOf(position)) ?? unit;
+    const from = reading(leg, typed[leg], position, unit).price ?? read(markOf(position)) ?? unit;
     set(leg, { text: fixed(moved(from, unit, up, times), places(unit)) });
   };
   const field = (leg: Leg) => {
-    const { problem } = reading(leg, typed[leg].text, position, unit);
+    const { problem } = reading(leg, typed[leg], position, unit);
     const limit = typed[leg].type === "Limit";
     return (
       <div key={leg} class="leg">

@@ -43,7 +43,7 @@ export function useWhole(position: Position, account: Account | undefined, unit:
   const [typed, setTyped] = useState<Record<Leg, Typed>>({ take_profit: start("take_profit"), stop_loss: start("stop_loss") });
   const { sent, send, proven } = useSending({ taken: ta.stopsTaken, unknown: ta.unknown });
   const { side } = position;
-  const legs = { take_profit: reading("take_profit", typed.take_profit.text, position, unit), stop_loss: reading("stop_loss", typed.stop_loss.text, position, unit) };
+  const legs = { take_profit: reading("take_profit", typed.take_profit, position, unit), stop_loss: reading("stop_loss", typed.stop_loss, position, unit) };
   const asked = changesOf(position, typed, { take_profit: legs.take_profit.price, stop_loss: legs.stop_loss.price });
   const wrong = LEGS.some((leg) => legs[leg].problem !== null);
   const hold = account?.environment === "live" && widens(position, asked);
