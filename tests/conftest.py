@@ -31,6 +31,11 @@ ROOT = Path(__file__).resolve().parent.parent
 TRAP = "failpoints.trap"
 
 
+def daily(*first: Any, long: tuple[Any, ...]) -> list[Any]:
+    """Variants of one test: some every day, and the `long` ones with `make test-long`."""
+    return [*first, *(pytest.param(one, marks=pytest.mark.long) for one in long)]
+
+
 def wait_for(condition: Callable[[], Any], seconds: float = 15, what: str = "") -> Any:
     """The condition's first true value. Fails after `seconds`; asks often, so that it costs no time when true."""
     deadline = time.monotonic() + seconds

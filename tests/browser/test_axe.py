@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from .played import Played
-from .scenes import DOORS, EVERYTHING, HELD, MORE, SPOT, STATES, TICKET, Stage, still, through
+from .scenes import DOORS, EVERYTHING, HELD, STATES, TICKET, Stage, still, through
 from .test_fit import LIVE, SMALL
 
 AXE = Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js"
@@ -17,7 +17,7 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 RUN = """runOnly => axe.run(document, { runOnly, resultTypes: ['violations'] }).then(found => found.violations
   .map(rule => rule.id + ': ' + rule.nodes.map(node => node.target + ' ' + node.failureSummary).join('; ')))"""
 UNSETTLED = next(stage for stage in STATES if stage.name == "state-unsettled")
-DAILY = (TICKET, HELD, SPOT, MORE, UNSETTLED, *DOORS)
+DAILY = (TICKET, HELD, UNSETTLED, *DOORS)
 
 
 def clean(page: Page, where: str) -> None:

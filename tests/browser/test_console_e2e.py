@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.conftest import daily
 from tests.faults.play import frozen
 
 from .conftest import PHONE
@@ -22,7 +23,7 @@ DESK = {"viewport": {"width": 1440, "height": 900}}
 FILL_MS = 10_000
 
 
-@pytest.fixture(params=["phone", "desk"])
+@pytest.fixture(params=daily("phone", long=("desk",)))
 def console(request: pytest.FixtureRequest, browser: Browser, stack: Any) -> Iterator[tuple[Page, str]]:
     context = browser.new_context(**(PHONE if request.param == "phone" else DESK))
     page = context.new_page()

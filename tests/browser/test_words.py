@@ -106,7 +106,7 @@ def test_the_exits_button_shows_what_the_fields_are_in(desk: Played, page: Page)
         ("Price", "TP and SL in percent"),
     ):
         expect(button).to_have_text(now)
-        expect(button).to_have_accessible_name(press)
+        expect(button).to_have_accessible_name(f"{now}. {press}")
         button.click()
 
 

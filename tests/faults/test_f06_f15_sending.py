@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.conftest import Stack, answers, wait_for
+from tests.conftest import Stack, answers, daily, wait_for
 from tests.faults.play import (
     CREATE,
     SMALL,
@@ -48,7 +48,7 @@ def test_f06_an_ioc_that_fills_in_part_keeps_its_fills(stack: Stack) -> None:
     flatten(stack)
 
 
-@pytest.mark.parametrize("reset_ms", [-5_000, 3_600_000])
+@pytest.mark.parametrize("reset_ms", daily(3_600_000, long=(-5_000,)))
 def test_f07_a_rate_limit_blocks_nobody_and_resends_nothing(stack: Stack, reset_ms: int) -> None:
     """pybit itself would crash on a stamp in the past and sleep for an hour on one in the future."""
     order = body(stack, qty=SMALL)
@@ -99,7 +99,7 @@ def _taken(stack: Stack) -> bool:
     return answer.status_code == 201 and answer.json()["state"] in ("acked", "working")
 
 
-@pytest.mark.parametrize("code", [110072, 170141])
+@pytest.mark.parametrize("code", daily(110072, long=(170141,)))
 def test_f09_an_id_that_bybit_knows_is_adopted_and_not_called_refused(stack: Stack, code: int) -> None:
     order = body(stack, qty=SMALL)
     answer = send(stack, order, accept="before", reply="ret", code=code)
@@ -123,7 +123,7 @@ def test_f10_killed_between_the_commit_and_the_send_is_never_sent(stack: Stack, 
     assert creates(stack, order) == 0
 
 
-@pytest.mark.parametrize("point", ["after_answer", "before_answer_commit", "after_answer_commit"])
+@pytest.mark.parametrize("point", daily("before_answer_commit", long=("after_answer", "after_answer_commit")))
 def test_f11_killed_after_bybit_took_it_is_found_and_not_sent_again(stack: Stack, point: str) -> None:
     order = body(stack, qty=SMALL)
     stack.trap(f"{point}=kill")
@@ -169,7 +169,7 @@ def test_f12_not_found_right_after_a_create_ends_nothing(stack: Stack) -> None:
     flatten(stack)
 
 
-@pytest.mark.parametrize("failing", [1, 3])
+@pytest.mark.parametrize("failing", daily(1, long=(3,)))
 def test_f13_a_read_that_failed_is_not_a_read_that_found_nothing(stack: Stack, failing: int) -> None:
     """One failing source of three is enough to prove nothing."""
     order = body(stack, qty=SMALL)

@@ -17,7 +17,7 @@ import pytest
 import redis
 from psycopg import conninfo
 
-from tests.conftest import ROOT, Stack, end, wait_for
+from tests.conftest import ROOT, Stack, daily, end, wait_for
 from tests.faults.play import (
     CREATE,
     SMALL,
@@ -54,7 +54,7 @@ def test_f37_a_position_corrupted_by_hand_is_put_right_from_bybit(stack: Stack) 
     flatten(stack)
 
 
-@pytest.mark.parametrize("name", ["stream", "worker", "resolver", "beat", "web"])
+@pytest.mark.parametrize("name", daily("stream", "web", long=("worker", "resolver", "beat")))
 def test_f38_f40_a_killed_process_comes_back_and_orders_converge(stack: Stack, name: str) -> None:
     flatten(stack)
     order = resting(stack)
@@ -77,7 +77,10 @@ def test_f38_f40_a_killed_process_comes_back_and_orders_converge(stack: Stack, n
 
 @pytest.mark.parametrize(
     "point",
-    ["resolve_open_orders_taken", "resolve_answered", "resolve_swept", "resolve_before_verdict_commit"],
+    daily(
+        "resolve_before_verdict_commit",
+        long=("resolve_open_orders_taken", "resolve_answered", "resolve_swept"),
+    ),
 )
 def test_f38_a_resolver_killed_in_the_middle_loses_nothing(stack: Stack, point: str) -> None:
     order = body(stack, qty=SMALL)
@@ -89,7 +92,9 @@ def test_f38_a_resolver_killed_in_the_middle_loses_nothing(stack: Stack, point: 
     assert creates(stack, order) == 1
 
 
-@pytest.mark.parametrize("point", ["stream_taken", "news_locked", "news_before_commit", "news_after_commit"])
+@pytest.mark.parametrize(
+    "point", daily("news_before_commit", "news_after_commit", long=("stream_taken", "news_locked"))
+)
 def test_f38_a_listener_killed_over_a_fill_books_it_once(stack: Stack, point: str) -> None:
     flatten(stack)
     order = resting(stack)
@@ -102,7 +107,9 @@ def test_f38_a_listener_killed_over_a_fill_books_it_once(stack: Stack, point: st
     flatten(stack)
 
 
-@pytest.mark.parametrize("point", ["publish_before_send", "publish_before_mark", "publish_after_commit"])
+@pytest.mark.parametrize(
+    "point", daily("publish_before_mark", long=("publish_before_send", "publish_after_commit"))
+)
 def test_f41_a_publisher_killed_in_the_middle_sends_the_rest_later(stack: Stack, point: str) -> None:
     with Page(stack, token=stack.token()) as page:
         page.wait("snapshot")
@@ -116,7 +123,7 @@ def test_f41_a_publisher_killed_in_the_middle_sends_the_rest_later(stack: Stack,
     flatten(stack)
 
 
-@pytest.mark.parametrize("point", ["after_cancel_wish", "after_cancel_answer"])
+@pytest.mark.parametrize("point", daily("after_cancel_answer", long=("after_cancel_wish",)))
 def test_f27_killed_around_a_cancel_the_order_ends_as_bybit_has_it(stack: Stack, point: str) -> None:
     order = resting(stack, qty=SMALL)
     stack.trap(f"{point}=kill")

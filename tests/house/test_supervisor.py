@@ -54,6 +54,7 @@ def test_a_past_that_is_not_there_starts_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "data" / "demo.lock").exists()
 
 
+@pytest.mark.long
 def test_a_house_comes_up_refuses_a_second_survives_a_kill_and_leaves_nothing(home: Path) -> None:
     folders = [home.parent, *home.parent.parents]
     modes = {folder: folder.stat().st_mode for folder in folders}

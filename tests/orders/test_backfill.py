@@ -164,6 +164,7 @@ def test_each_trip_equals_what_bybit_says_of_it(old: Account, old_paper: Paper) 
     assert compared > 10
 
 
+@pytest.mark.long
 def test_a_backfill_that_dies_between_pages_goes_on(old: Account, old_paper: Paper) -> None:
     deaths = 0
     while True:
@@ -182,6 +183,7 @@ def test_a_backfill_that_dies_between_pages_goes_on(old: Account, old_paper: Pap
     equals_the_ledger(old, old_paper)
 
 
+@pytest.mark.long
 def test_an_absence_of_weeks_is_repaired(old: Account, old_paper: Paper) -> None:
     """The record began thirty days ago; nothing was read for the last fifteen of them."""
     now_ms = int(timezone.now().timestamp() * 1000)

@@ -142,6 +142,7 @@ def _look() -> dict[str, Any]:
     return found
 
 
+@pytest.mark.long
 def test_a_restored_house_has_what_the_backup_had_and_a_new_epoch(servers: None, tmp_path: Path) -> None:
     _manage("migrate", "--verbosity", "0")
     file = tmp_path / "house.backup"

@@ -257,13 +257,14 @@ export function TicketForm({ desk }: { desk: Desk }) {
   );
 }
 
-/** Of the server's warnings, those that the page gives too. */
+/** What the server calls a price far off, of which the page mostly warns by itself. */
 const OURS: ReadonlySet<string> = new Set(["price_far", "price_too_far"]);
 
 /** Ours at once, the server's when it has looked; what both say is said once. */
-export function Warnings({ ticket, more = [] }: { ticket: { known: Figures | null; look: Preview | null | undefined }; more?: string[] }) {
+export function Warnings({ ticket, more = [] }: { ticket: { known: Pick<Figures, "warnings" | "problems"> | null; look: Preview | null | undefined }; more?: string[] }) {
   const { known, look } = ticket;
-  const theirs = look?.warnings.filter((row) => !OURS.has(row.code)) ?? [];
+  const said = known?.warnings.includes("off-market") || known?.problems.some(({ code }) => code === "far-off");
+  const theirs = look?.warnings.filter((row) => !(said && OURS.has(row.code))) ?? [];
   return (
     <>
       {[...more, ...(known?.warnings.map((name) => tt.warning[name]) ?? []), ...theirs.map((row) => row.message)].map((text) => (

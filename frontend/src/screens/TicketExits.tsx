@@ -33,6 +33,7 @@ export function Exits(props: Props) {
   const next = ways[(ways.indexOf(draft.exitsIn) + 1) % ways.length] ?? "price";
   if (draft.reduceOnly) return <p class="ticket-hint">{tt.noExits}</p>;
   // The button shows what the fields are in now; its label says what a press makes of them.
+  const shown = { price: t.price, percent: "%", money: quote }[draft.exitsIn];
   return (
     <div class="exits">
       <TextField id="ticket-take" label={tt.takeProfit(unit)} value={draft.takeProfit} {...remark("takeProfit", props)} onInput={(takeProfit) => onChange({ takeProfit })} />
@@ -40,10 +41,10 @@ export function Exits(props: Props) {
       <button
         type="button"
         class="button exits-unit"
-        aria-label={tt.exitsIn(next, quote)}
+        aria-label={`${shown}. ${tt.exitsIn(next, quote)}`}
         onClick={() => onChange({ exitsIn: next, takeProfit: "", stopLoss: "" })}
       >
-        {{ price: t.price, percent: "%", money: quote }[draft.exitsIn]}
+        {shown}
       </button>
     </div>
   );

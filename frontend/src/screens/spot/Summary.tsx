@@ -67,13 +67,8 @@ export function SpotFigures({ desk }: { desk: Desk }) {
   );
 }
 
-/** The server's own words for what the page says already. */
-const FAR: ReadonlySet<string> = new Set(["price_far", "price_too_far"]);
-
 export function SpotWarnings({ draft, at, known, look }: Props) {
-  const said = known.warnings.includes("off-market") || known.problems.some(({ code }) => code === "far-off");
-  const rest = look && said ? { ...look, warnings: look.warnings.filter(({ code }) => !FAR.has(code)) } : look;
-  return <Warnings ticket={{ known, look: rest }} more={known.short === "later" ? [tsp.shortLater(shortOf(draft, at))] : []} />;
+  return <Warnings ticket={{ known, look }} more={known.short === "later" ? [tsp.shortLater(shortOf(draft, at))] : []} />;
 }
 
 export function shortOf(draft: Draft, at: SpotContext): string {
