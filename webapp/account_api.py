@@ -193,5 +193,4 @@ def pause_trading(request: HttpRequest, account_id: AccountId, body: PauseBody) 
         if not request.auth.by_cookie:  # type: ignore[attr-defined]
             raise Forbidden
         sessions.require_awake(request)
-    accounts.pause(request=request, account=_mine(request, account_id), on=body.on)
-    return next(row for row in status.accounts(request.user.pk or 0) if row["id"] == account_id)
+    return status.shown(accounts.pause(request=request, account=_mine(request, account_id), on=body.on))

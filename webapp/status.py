@@ -129,20 +129,23 @@ def missing_parts() -> list[str]:
     return missing
 
 
+def shown(row: Account) -> dict[str, Any]:
+    """An account as the API and the snapshot show it."""
+    pause = PauseOut.of(row)
+    return {
+        "id": row.pk,
+        "label": row.label,
+        "environment": row.environment,
+        "read_only": row.read_only,
+        "read_only_reason": row.why_read_only() if row.read_only else None,
+        "position_mode": row.position_mode,
+        "paused": pause.model_dump(mode="json") if pause else None,
+    }
+
+
 def accounts(user_id: int) -> list[dict[str, Any]]:
-    """The accounts of a user as the API and the snapshot show them."""
-    return [
-        {
-            "id": row.pk,
-            "label": row.label,
-            "environment": row.environment,
-            "read_only": row.read_only,
-            "read_only_reason": row.why_read_only() if row.read_only else None,
-            "position_mode": row.position_mode,
-            "paused": pause.model_dump(mode="json") if (pause := PauseOut.of(row)) else None,
-        }
-        for row in Account.objects.filter(members=user_id)
-    ]
+    """The accounts of a user."""
+    return [shown(row) for row in Account.objects.filter(members=user_id)]
 
 
 def account_ids(user_ids: Iterable[int]) -> dict[int, set[str]]:

@@ -15,6 +15,7 @@ import { tt } from "../../strings-ticket.ts";
 import { Note } from "../../ui/bits.tsx";
 import { NumberField } from "../../ui/NumberField.tsx";
 import { Segment } from "../../ui/Segment.tsx";
+import { problemText, roundedText } from "../problems.ts";
 import { reasonOf } from "../Ticket.tsx";
 import { More } from "../TicketMore.tsx";
 import { Options, PriceChips, ShareChips } from "../TicketParts.tsx";
@@ -29,12 +30,8 @@ interface At {
 }
 
 function sentence(problem: Problem, { draft, at }: At): string {
-  const [base, quote] = coins(marketOf(at.instrument));
-  const worth = problem.code === "below-notional";
   const step = problem.on === "size" ? at.instrument.qty_step : at.instrument.tick_size;
-  const limit = "limit" in problem ? number(problem.limit, worth ? null : step) : "";
-  if (problem.code === "far-off" && draft.side === "Sell") return tt.problemLow(limit);
-  return tt.problem(problem, worth ? `${limit} ${quote}` : limit, base);
+  return problemText(problem, draft.side, step, coins(marketOf(at.instrument)));
 }
 
 /** What stands under a field: what is wrong with it, else how it was rounded. An untouched empty field is not wrong yet. */
@@ -48,7 +45,7 @@ function remark(field: Stepped, of: At, left: boolean): { problem: string | null
   if (field === "trigger") return { problem: null, note: known.direction && tt.triggers(tt.by.LastPrice, known.direction, number(known.trigger, tick_size)) };
   const rounded = field === "price" ? known.roundedPrice : known.roundedSize;
   const step = field === "price" ? tick_size : sizeStep(at.instrument, known.inQuote);
-  return { problem: null, note: rounded ? tt.rounded(number(rounded, step), number(step)) : null };
+  return { problem: null, note: roundedText(rounded, step) };
 }
 
 /** The other coin beside what is typed. */
