@@ -24,7 +24,9 @@ export default defineConfig({
         codeSplitting: {
           includeDependenciesRecursively: false,
           groups: [
-            { name: "app", test: (id: string) => first.has(id) || /node_modules\/@?preact/.test(id) },
+            // What is there first, in two files: in one it was 1.5 kB smaller, and one long task on a slow phone.
+            { name: "base", test: (id: string) => /node_modules\/@?preact/.test(id) || (first.has(id) && /src\/(lib|api|strings|state|net)/.test(id)) },
+            { name: "app", test: (id: string) => first.has(id) },
             // By itself, so that a new build of ours does not make people download it again.
             { name: "chart-library", test: /lightweight-charts|fancy-canvas/ },
             // What is fetched by one tap, in one file: each file of its own costs its imports, and all are precached.
