@@ -38,15 +38,17 @@ def daily(*first: Any, long: tuple[Any, ...]) -> list[Any]:
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = 15, what: str = "") -> Any:
-    """The condition's first true value. Fails after `seconds`; asks often, so that it costs no time when true."""
+    """The condition's first true value. Fails after `seconds`; asks often at first, so that it costs no time when
+    true, and less often then, so that it takes little from those it waits for."""
     deadline = time.monotonic() + seconds
-    pause = threading.Event()
+    pause, between = threading.Event(), 0.01
     while True:
         value = condition()
         if value:
             return value
         assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what or condition}"
-        pause.wait(0.02)
+        pause.wait(between)
+        between = min(0.1, between * 1.3)
 
 
 def free_port() -> int:

@@ -81,6 +81,9 @@ export const ta = {
 
   reverseTitle: (symbol: string) => `Reverse ${symbol}`,
   reverseLead: (side: string, size: string) => `Closes the position at market, then opens ${side} ${size}. The second order goes out only when Bybit shows that the first left nothing.`,
+  reverseTakes: "Open P&L, taken by it",
+  reverseFee: "Fee of each order",
+  reverseBare: (exits: string | null) => `${exits ? `Its TP / SL (${exits}) end with it. ` : ""}The new position has no stop loss until you set one.`,
   reverseButton: "Reverse",
   holdReverse: "Hold to reverse",
   reverseClose: (what: string) => `Close ${what}`,
@@ -93,10 +96,12 @@ export const ta = {
   toChart: "Show its chart",
   stopsAsk: "TP / SL…",
 
+  cancelAll: "Cancel all…",
+  closeAll: "Close all…",
   unprotected: (size: string) => `No stop loss on ${size}.`,
   orphans: "Orders that protect nothing",
   sorted: "Nearest to liquidation first.",
-  segments: { open: "Open", trigger: "Trigger", protective: "TP / SL" },
+  segments: { open: "Open", trigger: "Trigger", protective: "TP / SL", ended: "History" },
   segment: "Which orders",
   none: { open: "No open orders.", trigger: "No trigger orders.", protective: "No take profit and no stop loss." },
   fromMarket: "Away",

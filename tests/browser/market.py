@@ -128,6 +128,8 @@ class Market:
         self.orders: dict[str, dict[str, Any]] = {}
         self.positions: dict[str, dict[str, Any]] = {}
         self.favourites: set[str] = set()
+        self.ended: list[dict[str, Any]] = []
+        self.available = "97114.02"
         self.coins: list[dict[str, Any]] = []
         self.ticks = 0
         self.random = random.Random(5)
@@ -200,7 +202,7 @@ class Market:
         return {
             "account": ACCOUNT,
             "total_equity": "100482.15",
-            "available": "97114.02",
+            "available": self.available,
             "coins": self.coins,
             "version": next(self.versions),
             "updated_at": stamp(),

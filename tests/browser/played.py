@@ -18,7 +18,7 @@ T0 = 1_795_000_000_000
 # A server that is well goes on beating while the test's own machine takes its time: once a second, by a timer and a
 # clock that the test does not move, the last heartbeat comes again with the time that has really passed. What the test
 # lets pass beyond that (`run`, `jump`) is time in which the server was silent.
-REAL_TIME = "window.realTime = { every: setInterval.bind(window), now: performance.now.bind(performance) };"
+REAL_TIME = "window.realTime ??= { every: setInterval.bind(window), now: performance.now.bind(performance) };"
 HEART = """(() => {
   const { every, now } = window.realTime;
   const mine = new WeakSet();
@@ -228,7 +228,7 @@ class Played:
             of = [spot_instrument(symbol) for symbol in SPOT] if spot else [*map(instrument, INSTRUMENTS)]
             return 200, {"items": of, "next": None}
         if request.method == "GET" and path == "/orders":
-            return 200, {"items": [], "next": None}
+            return 200, {"items": self.market.ended if "state=closed" in query else [], "next": None}
         if path == "/protection":
             return 200, {"items": [], "orphans": []}
         if path == "/executions":

@@ -109,6 +109,7 @@ HELD = Stage(
         Scene("orders", at("Orders", "Open 1")),
         Scene("orders-trigger", at("Orders", "Trigger 1")),
         Scene("orders-protective", at("Orders", "TP / SL 1")),
+        Scene("orders-history", at("Orders", "History")),
         Scene("order", order),
         Scene("amend", opens(re.compile("^Amend Buy"), tab="Orders")),
         Scene("stops-whole", opens("TP / SL BTCUSDT")),

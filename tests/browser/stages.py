@@ -103,8 +103,26 @@ def start(played: Played) -> None:
     expect(played.page.locator(".chart[data-state=there]")).to_be_visible()
 
 
+def over(played: Played) -> None:
+    """Orders that ended before the page came, each in its own way."""
+
+    def end(number: int, **how: Any) -> dict[str, Any]:
+        order = played.market.order({**ORDER, "id": f"{ID[:-1]}1{number}"}, **how)
+        order["updated_at"] = f"2026-11-20T10:0{number}:00.000Z"
+        return played.market.orders.pop(order["id"])
+
+    late = {"reject_code": "never_arrived", "reject_message": "Bybit never had this order. Nothing was sent."}
+    played.market.ended = [
+        end(1, state="filled", filled_qty="0.02", avg_price="62890"),
+        end(2, state="cancelled", filled_qty="0.004", avg_price="62900"),
+        end(3, state="rejected", reject_code="110007", reject_message="ab not enough"),
+        end(4, state="rejected", **late),
+    ]
+
+
 def held(played: Played) -> None:
-    """Long BTC behind a stop, short of a small coin, and an order of each kind."""
+    """Long BTC behind a stop, short of a small coin, an order of each kind, and some that are over."""
+    over(played)
     keep_journal(played)
     keep_locks(played)
     played.answers["POST /orders/preview"] = lambda *_: (200, LOOK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -87,6 +88,10 @@ def test_reversing_is_two_orders_each_told_by_itself(holding: Played, page: Page
     page.get_by_role("button", name="More for BTCUSDT").click()
     page.get_by_role("button", name="Reverse…").click()
     expect(page.locator("dialog")).to_contain_text("opens ▼ Short 0.050 BTC")
+    facts = page.locator("dialog .facts")
+    expect(facts).to_contain_text(re.compile(r"taken by it▲? ?\+22.49"))
+    expect(facts).to_contain_text("Fee of each order")
+    expect(page.locator("dialog .note")).to_contain_text("no stop loss until you set one")
     row = {**ORDER, "side": "Sell", "qty": "0.05"}
 
     def turned(_: Any, request: Any) -> Any:
@@ -105,6 +110,13 @@ def test_reversing_is_two_orders_each_told_by_itself(holding: Played, page: Page
         order = holding.market.orders[body[name]]
         holding.say(holding.market.update(order, state="filled", filled_qty="0.05", avg_price="64250"))
     expect(page.locator(".outcome[data-outcome=filled]")).to_have_count(2)
+    # The way to the exits that the new position lacks, once it is there.
+    stops = page.get_by_role("dialog").get_by_role("button", name="TP / SL…")
+    expect(stops).to_have_count(0)
+    held = holding.market.position("BTCUSDT", "Sell", "0.05", "64250")
+    holding.say(holding.market.change("position", held))
+    stops.click()
+    expect(page.get_by_role("heading", name="TP / SL of BTCUSDT")).to_be_visible()
 
 
 def test_leverage_says_why_its_button_is_off_and_how_it_rounds(holding: Played, page: Page) -> None:

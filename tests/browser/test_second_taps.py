@@ -134,6 +134,7 @@ def test_the_focus_goes_to_the_next_row_and_at_last_to_the_heading(played: Playe
 def test_a_sheet_whose_opener_is_gone_gives_the_focus_to_the_screen(played: Played, page: Page) -> None:
     orders(played, 1)
     page.locator(".order-title").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
     played.say(played.market.update(played.market.orders[f"{ID}1"], state="cancelled"))
     expect(page.locator("[data-order]")).to_have_count(0)
     page.keyboard.press("Escape")

@@ -70,6 +70,7 @@ def test_the_chart_takes_the_room_that_is_there_and_moves_nothing(played: Played
     assert dock
     assert card["y"] + card["height"] <= dock["y"]
     close.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
     played.say(
         played.market.change("position", played.market.position("BTCUSDT", "", "0", "63800", leverage="10"))
     )

@@ -243,6 +243,29 @@ def test_max_of_an_amount_is_all_that_is_free_and_of_a_size_leaves_the_slippage(
     expect(page.locator("#ticket-size")).to_have_value("0.139279")
 
 
+def test_what_may_come_at_a_worse_price_leaves_one_percent_where_no_slippage_is_set(
+    pair: Played, page: Page
+) -> None:
+    pair.ticket(side="Buy", kind="Trigger", size="")
+    page.get_by_role("radio", name="BTC").check()
+    page.locator("#ticket-trigger").fill("66000")
+    page.get_by_role("button", name="Max", exact=True).click()
+    expect(page.locator("#ticket-size")).to_have_value("0.135021")
+
+
+def test_what_positions_need_of_their_coin_cannot_be_spent(pair: Played, page: Page) -> None:
+    pair.market.available = "1234.5"
+    pair.say(pair.market.change("wallet", pair.market.wallet()))
+    pair.ticket(side="Buy", kind="Market", size="")
+    page.get_by_role("radio", name="USDT").check()
+    page.get_by_role("button", name="Max", exact=True).click()
+    expect(page.locator("#ticket-size")).to_have_value("1234.5")
+    page.get_by_role("radio", name="Sell").check()
+    page.get_by_role("radio", name="BTC").check()
+    page.get_by_role("button", name="Max", exact=True).click()
+    expect(page.locator("#ticket-size")).to_have_value("0.400000")
+
+
 def test_a_conditional_order_waits_for_the_last_price_and_binds_nothing_yet(pair: Played, page: Page) -> None:
     pair.ticket(side="Buy", kind="Trigger", size="1")
     page.locator("#ticket-trigger").fill("66000")

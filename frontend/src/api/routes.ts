@@ -44,6 +44,11 @@ export async function setPaused(account: string, on: boolean): Promise<Account> 
   return (await call<Account>("PUT", `/accounts/${encodeURIComponent(account)}/pause`, { on })).body;
 }
 
+/** The newest orders of all accounts that are over. */
+export async function readEnded(limit: number): Promise<Order[]> {
+  return (await call<Page<Order>>("GET", `/orders?state=closed&limit=${limit}`)).body.items;
+}
+
 /** The newest executions of all accounts. */
 export async function readFills(limit: number): Promise<Fill[]> {
   return (await call<Page<Fill>>("GET", `/executions?limit=${limit}`)).body.items;
@@ -112,7 +117,7 @@ export async function readRecent(account: string, market: MarketId): Promise<Ord
 export type AmendRequest = Schemas["AmendIn"];
 export type StopsRequest = Partial<Schemas["StopsIn"]>;
 export type Protection = Schemas["ProtectionOut"];
-export type OrderDetail = Schemas["OrderDetail"];
+export type OrderDetail = Order & Pick<Schemas["OrderDetail"], "fills" | "events" | "times" | "user">;
 
 export function amendOrder(id: string, change: AmendRequest): Promise<Answer<Order>> {
   return call("PATCH", `/orders/${encodeURIComponent(id)}`, change, TRADE_TIMEOUT_MS);

@@ -6,8 +6,16 @@ import { tt } from "../strings-ticket.ts";
 import { Fact } from "../ui/bits.tsx";
 import { feeText } from "./Summary.tsx";
 
+interface Props {
+  position: Position;
+  qty: Dec;
+  type: OrderType;
+  price: Dec | null;
+  name?: string;
+}
+
 /** What closing so much costs, as the server reckons it. */
-export function CloseFee({ position, qty, type, price }: { position: Position; qty: Dec; type: OrderType; price: Dec | null }) {
+export function CloseFee({ position, qty, type, price, name = tt.fee }: Props) {
   const { account, symbol, position_idx } = position;
   const limit = type === "Limit";
   const whole = sign(qty) > 0 && (!limit || (price !== null && sign(price) > 0));
@@ -19,5 +27,5 @@ export function CloseFee({ position, qty, type, price }: { position: Position; q
       }
     : null;
   useLook(request, fresh.value);
-  return <Fact name={tt.fee}>{feeText(lookAt(request), limit)}</Fact>;
+  return <Fact name={name}>{feeText(lookAt(request), limit)}</Fact>;
 }

@@ -43,7 +43,7 @@ function expected(position: Position, qty: Dec, price: Dec | null, limit: boolea
   return profit && whole && sign(whole) > 0 ? text(div(mul(profit, qty), whole, 8)) : null;
 }
 
-const CloseFee = lazy(() => import("./CloseFee.tsx").then((part) => part.CloseFee), <Fact name={tt.fee}>{NONE}</Fact>);
+export const CloseFee = lazy(() => import("./CloseFee.tsx").then((part) => part.CloseFee), <Fact name={tt.fee}>{NONE}</Fact>);
 
 export function CloseSheet({ id }: { id: string }) {
   const [share, setShare] = useState<(typeof SHARES)[number]["value"]>("1");

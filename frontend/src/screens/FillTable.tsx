@@ -1,15 +1,14 @@
-import { useEffect, useState } from "preact/hooks";
-import { Refused, Silence } from "../api/client.ts";
 import { readFills } from "../api/routes.ts";
 import type { Fill } from "../api/types.ts";
 import { mul, read, text } from "../lib/decimal.ts";
 import { money, NONE, number, quoteOf } from "../lib/format.ts";
 import { isSpot, marketOf, titleOf } from "../lib/market.ts";
 import { clock, moment } from "../lib/time.ts";
-import { known, pictures, synced } from "../net/live.ts";
+import { known } from "../net/live.ts";
 import { step, tick } from "../state/derive.ts";
 import { showMarket } from "../state/focus.ts";
 import { show } from "../state/overlay.ts";
+import { useRecent } from "../state/recent.ts";
 import { accounts, fills } from "../state/store.ts";
 import { t } from "../strings.ts";
 import { tf } from "../strings-fills.ts";
@@ -17,36 +16,13 @@ import { Dated, Empty, Note, SideMark, Waiting } from "../ui/bits.tsx";
 import { accountLabel } from "./PositionCard.tsx";
 
 const SHOWN = 50;
-const AGAIN_MS = 5_000;
 const DAY_MS = 86_400_000;
 
-/** The newest executions by the server's record, and what the stream has told since; each once. Read anew after every full picture:
- * what was traded between two of them was not heard. `failed` while that did not succeed; it is tried again. */
+const newest = () => readFills(SHOWN);
+
+/** The newest executions by the server's record, and what the stream has told since; each once. */
 function useFills(): { list: Fill[] | null; failed: boolean } {
-  const [record, setRecord] = useState<Fill[] | null>(null);
-  const [failed, setFailed] = useState(false);
-  const whole = synced.value ? pictures.value : 0;
-  useEffect(() => {
-    if (!whole) return undefined;
-    let timer: ReturnType<typeof setTimeout>;
-    let here = true;
-    const load = async () => {
-      try {
-        const rows = await readFills(SHOWN);
-        if (here) setRecord(rows);
-        if (here) setFailed(false);
-      } catch (error) {
-        if (!(error instanceof Refused || error instanceof Silence)) throw error;
-        if (here) setFailed(true);
-        if (here) timer = setTimeout(() => void load(), AGAIN_MS);
-      }
-    };
-    void load();
-    return () => {
-      here = false;
-      clearTimeout(timer);
-    };
-  }, [whole]);
+  const { record, failed } = useRecent(newest);
   if (record === null) return { list: null, failed };
   const all = new Map<string, Fill>();
   const put = (row: Fill) => all.set(`${row.account} ${row.exec_id}`, row);

@@ -17,6 +17,7 @@ import { Fact, Note, Place, SideMark } from "../ui/bits.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
 import { protects } from "./Orders.tsx";
 import { accountLabel } from "./PositionCard.tsx";
+import { standing } from "./refusals.ts";
 
 type Event = OrderDetail["events"][number];
 
@@ -90,9 +91,9 @@ export function OrderSheet({ id }: { id: string }) {
         open && <Acts order={known} />
       }
     >
-      {known && market && (
+      {order && market && (
         <p class="sentence">
-          <SideMark side={known.side} /> <b class="number">{sizeText(known)}</b>, {known.order_type === "Limit" ? `${t.limit} ${number(known.price, tick(market))}` : t.market}
+          <SideMark side={order.side} /> <b class="number">{sizeText(order)}</b>, {order.order_type === "Limit" ? `${t.limit} ${number(order.price, tick(market))}` : t.market}
         </p>
       )}
       {said && said !== t.orders.cancelling && <Note icon="warn" tone="warn">{said}</Note>}
@@ -103,6 +104,7 @@ export function OrderSheet({ id }: { id: string }) {
           <dl class="facts facts-one">
             <Fact name={t.account}>{accountLabel(detail.account)}</Fact>
             <Fact name={ta.placedBy}>{[detail.user, ta.source[detail.source]].filter(Boolean).join(", ")}</Fact>
+            <Fact name={t.orders.stands}>{standing(known ?? detail)}</Fact>
             <Fact name={t.orders.state.filled}>{t.orders.filled(...progress(detail, detail.filled_qty))}</Fact>
             {detail.avg_price && <Fact name={ta.average}>{number(detail.avg_price, tick(market))}</Fact>}
             {detail.fee && <Fact name={ta.fee}>{money(detail.fee)}</Fact>}

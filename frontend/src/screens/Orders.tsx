@@ -14,22 +14,23 @@ import { show } from "../state/overlay.ts";
 import { openOrders, ticker } from "../state/store.ts";
 import { t } from "../strings.ts";
 import { ta } from "../strings-actions.ts";
-import { Empty, percent, SideMark, Waiting } from "../ui/bits.tsx";
+import { Empty, EndAll, percent, SideMark, Waiting } from "../ui/bits.tsx";
 import { Icon } from "../ui/icons.tsx";
+import { lazy } from "../ui/lazy.tsx";
 import { Segment } from "../ui/Segment.tsx";
 import { useStill } from "../ui/still.ts";
 import { accountLabel } from "./PositionCard.tsx";
 
 
 /** The kind, the price, and the trigger it waits for: a stop must never look like an order that stands in the book. */
-function describe(order: Order): string {
+export function describe(order: Order): string {
   const type = order.order_type === "Limit" ? `${t.limit} ${number(order.price, tick(marketOf(order)))}` : t.market;
   const kind = order.stop_order_type ? t.orders.kind[order.stop_order_type] : undefined;
   const trigger = order.trigger_price && waits(order) ? t.orders.trigger(number(order.trigger_price, tick(marketOf(order)))) : undefined;
   return [kind, type, trigger].filter(Boolean).join(" ");
 }
 
-function Progress({ order }: { order: Order }) {
+export function Progress({ order }: { order: Order }) {
   const [filled, all] = [read(order.filled_qty), read(order.qty)];
   const paid = read(order.avg_price);
   const done = filled && byValue(order) ? paid && mul(filled, paid) : filled;
@@ -209,16 +210,18 @@ export function OrderList({ of, none = t.orders.empty }: { of?: (order: Order) =
   );
 }
 
-const SEGMENTS = ["open", "trigger", "protective"] as const;
-type Kind = (typeof SEGMENTS)[number];
-const segment = signal<Kind>("open");
+const KINDS = ["open", "trigger", "protective"] as const;
+const SEGMENTS = [...KINDS, "ended"] as const;
+type Kind = (typeof KINDS)[number];
+const segment = signal<(typeof SEGMENTS)[number]>("open");
+export const EndedOrders = lazy(() => import("./EndedOrders.tsx").then((part) => part.EndedOrders));
 
 function kindOf(order: Order): Kind {
   return protects(order) ? "protective" : waits(order) ? "trigger" : "open";
 }
 
 function Segments() {
-  const counts = { open: 0, trigger: 0, protective: 0 };
+  const counts = { open: 0, trigger: 0, protective: 0, ended: 0 };
   for (const order of openOrders.value) counts[kindOf(order)] += 1;
   return (
     <Segment
@@ -231,6 +234,7 @@ function Segments() {
 }
 
 export function Orders() {
+  const shown = segment.value;
   return (
     <section class="screen" aria-labelledby="screen-title">
       <h1 id="screen-title" class="hidden">
@@ -238,7 +242,8 @@ export function Orders() {
       </h1>
       <Segments />
       <div class="roomy">
-        <OrderList key={segment.value} of={(order) => kindOf(order) === segment.value} none={ta.none[segment.value]} />
+        {shown === "ended" ? <EndedOrders /> : <OrderList key={shown} of={(order) => kindOf(order) === shown} none={ta.none[shown]} />}
+        {shown !== "ended" && <EndAll of={openOrders.value}>{ta.cancelAll}</EndAll>}
       </div>
     </section>
   );

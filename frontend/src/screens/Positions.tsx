@@ -12,7 +12,7 @@ import { accounts, openPositions, wallets } from "../state/store.ts";
 import { protection, watchProtection } from "../state/protection.ts";
 import { t } from "../strings.ts";
 import { ta } from "../strings-actions.ts";
-import { Amount, Dated, Empty, Note, SideMark, Waiting } from "../ui/bits.tsx";
+import { Amount, Dated, Empty, EndAll, Note, SideMark, Waiting } from "../ui/bits.tsx";
 import { OrderList } from "./Orders.tsx";
 import { accountLabel, CloseButton, distance, MoreButton, PositionCard, guards } from "./PositionCard.tsx";
 
@@ -163,6 +163,7 @@ export function Positions() {
       <Strip />
       <div class="roomy">
         <PositionList />
+        <EndAll of={openPositions.value}>{ta.closeAll}</EndAll>
       </div>
       <Orphans />
     </section>

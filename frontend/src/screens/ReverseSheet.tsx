@@ -1,23 +1,45 @@
 import { useEffect, useState } from "preact/hooks";
+import { read, ZERO } from "../lib/decimal.ts";
 import { baseOf, number } from "../lib/format.ts";
 import { alertNow } from "../state/announce.ts";
 import { attempts } from "../state/attempts.ts";
 import { reverse } from "../state/changing.ts";
-import { held, step, tick } from "../state/derive.ts";
+import { held, openProfit, step, tick } from "../state/derive.ts";
 import { blockText, blocksOpening, kind } from "../state/health.ts";
+import { outcomeOf } from "../state/outcome.ts";
 import { hide, show } from "../state/overlay.ts";
 import { accounts, openPositions } from "../state/store.ts";
 import { type Desk, openTicket } from "../state/ticket.ts";
 import { glyph, t } from "../strings.ts";
 import { ta } from "../strings-actions.ts";
 import { tt } from "../strings-ticket.ts";
-import { Fact, Note, Place } from "../ui/bits.tsx";
+import { Amount, Fact, Note, Place } from "../ui/bits.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { StepUp } from "../ui/StepUp.ts";
 import { Sheet } from "../ui/Sheet.tsx";
+import { CloseFee } from "./CloseSheet.tsx";
 import { OutcomeView } from "./Outcome.tsx";
+import { guards } from "./PositionCard.tsx";
 import { showMarket } from "../state/focus.ts";
+
+/** The way out, and to the exits of the position that was opened: it has none yet. */
+function Ended({ stops }: { stops: string | undefined }) {
+  const done = (
+    <button type="button" class="button action" data-tone="plain" onClick={hide}>
+      {t.done}
+    </button>
+  );
+  if (!stops) return done;
+  return (
+    <div class="sheet-pair">
+      <button type="button" class="button action" data-tone="plain" onClick={() => show({ kind: "stops", position: stops })}>
+        {ta.stopsAsk}
+      </button>
+      {done}
+    </div>
+  );
+}
 
 /** Turns a position around: two orders, the second only after the first is proven to have left nothing. Held on a live account,
  * whatever the settings say. */
@@ -45,6 +67,7 @@ export function ReverseSheet({ id }: { id: string }) {
   const now = position ?? first;
   const size = `${number(now.size, step(symbol))} ${baseOf(symbol)}`;
   const block = blocksOpening(first.account);
+  const made = openPositions.value.find((row) => row.account === first.account && row.symbol === symbol && row.side === other);
   const turned = now.side !== side;
   const names = { close: `${ta.reverseClose(`${t.held(side)} ${size}`)}`, open: ta.reverseOpen(`${t.held(other)} ${size}`) };
   return (
@@ -54,9 +77,7 @@ export function ReverseSheet({ id }: { id: string }) {
       onClose={hide}
       foot={
         unproven ? null : sent ? (
-          <button type="button" class="button action" data-tone="plain" onClick={hide}>
-            {t.done}
-          </button>
+          <Ended stops={open && outcomeOf(open) === "filled" ? made?.id : undefined} />
         ) : (
           <Confirm
             hold={account?.environment === "live"}
@@ -76,8 +97,15 @@ export function ReverseSheet({ id }: { id: string }) {
           <dl class="facts facts-one">
             <Fact name={t.position.size}>{held(now.side, now.size, symbol)}</Fact>
             <Fact name={t.position.entry}>{number(now.entry_price, tick(symbol))}</Fact>
+            <Fact name={ta.reverseTakes}>
+              <Amount value={openProfit(now)} />
+            </Fact>
+            <CloseFee position={now} qty={read(now.size) ?? ZERO} type="Market" price={null} name={ta.reverseFee} />
             <Fact name={tt.after}>{`≈ ${held(other, now.size, symbol)}`}</Fact>
           </dl>
+          <Note icon="warn" tone="warn">
+            {ta.reverseBare(guards(now))}
+          </Note>
           {unproven ? (
             <StepUp
               refused={unproven}

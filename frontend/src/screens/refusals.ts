@@ -2,6 +2,7 @@
 
 import type { Refused } from "../api/client.ts";
 import type { Order } from "../api/types.ts";
+import { t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
 
 export interface Cause {
@@ -18,6 +19,14 @@ export function refusalText(error: Refused | null): Cause {
   if (error.status === 429) return { title: tt.refused.busy, code };
   // What Tradepost refuses by a rule it explains itself; the rest has words of ours.
   return { title: known[error.code] ?? (error.message || tt.refused.other), code };
+}
+
+/** Verdicts of Tradepost's own that say that Bybit never had the order. */
+const NEVER: ReadonlySet<string> = new Set(["never_sent", "never_arrived", "clock"]);
+
+/** How an order stands, or what became of it. One that never reached Bybit was not rejected by it. */
+export function standing(order: Order): string {
+  return order.state === "rejected" && NEVER.has(order.reject_code ?? "") ? tt.notPlaced : t.orders.state[order.state];
 }
 
 export function rejection(order: Order | null | undefined): Cause {

@@ -5,6 +5,7 @@ import type { Account, Side } from "../api/types.ts";
 import { dec, mul, read, round, sign, ZERO } from "../lib/decimal.ts";
 import { NONE, signed } from "../lib/format.ts";
 import { fresh } from "../state/health.ts";
+import { show } from "../state/overlay.ts";
 import { glyph, t } from "../strings.ts";
 import { Icon, type IconName } from "./icons.tsx";
 
@@ -90,6 +91,16 @@ export function Empty({ children, action, onAction }: { children: ComponentChild
         </button>
       )}
     </div>
+  );
+}
+
+/** The way from a list to what ends all of it: Stop tells what it will do, and asks for a hold. */
+export function EndAll({ of, children }: { of: readonly unknown[]; children: ComponentChildren }) {
+  if (of.length < 2) return null;
+  return (
+    <button type="button" class="button end-all" aria-haspopup="dialog" onClick={() => show({ kind: "stop" })}>
+      {children}
+    </button>
   );
 }
 

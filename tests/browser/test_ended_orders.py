@@ -1,0 +1,116 @@
+"""Orders that are over: which are listed, what is said of their end, and the way from a list to what ends all of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .played import Played, error
+from .stages import ID, ORDER, over
+
+DESK = {"width": 1440, "height": 900}
+
+
+def identity(number: int) -> str:
+    return f"{ID[:-1]}{number:02}"
+
+
+@pytest.fixture
+def record(played: Played) -> list[dict[str, Any]]:
+    over(played)
+    return played.market.ended
+
+
+def history(played: Played, page: Page) -> Any:
+    played.go("Orders")
+    page.get_by_role("radio", name="History").check()
+    return page.locator("[data-ended]")
+
+
+def test_each_says_how_it_ended_and_what_never_arrived_was_not_rejected(
+    played: Played, page: Page, record: list[dict[str, Any]]
+) -> None:
+    played.open()
+    rows = history(played, page)
+    expect(rows).to_have_text(
+        [
+            re.compile("Not placed Bybit never had this order"),
+            re.compile("Rejected .*margin.* Code 110007"),
+            re.compile("Cancelled.*0.004 of 0.020.*at 62,900.0"),
+            re.compile("Filled.*0.020 of 0.020.*at 62,890.0.*20 Nov"),
+        ]
+    )
+    late = {**record[3], "user": "demo", "times": dict.fromkeys(("tap", "sent", "acked", "first_fill"))}
+    played.answers[f"GET /orders/{late['id']}"] = lambda *_: (200, {**late, "fills": [], "events": []})
+    rows.first.locator(".order-title").click()
+    sheet = page.get_by_role("dialog")
+    expect(sheet.locator(".sentence")).to_have_text("▲ Buy 0.020 BTC, Limit 64,248.0")
+    expect(sheet.locator(".fact", has_text="State")).to_contain_text("Not placed")
+
+
+def test_what_ends_while_it_is_open_comes_on_top_once(
+    played: Played, page: Page, record: list[dict[str, Any]]
+) -> None:
+    working = played.market.order({**ORDER, "id": identity(9)}, state="working")
+    played.open()
+    rows = history(played, page)
+    expect(rows).to_have_count(4)
+    end = played.market.update(working, state="cancelled")
+    played.say(end)
+    expect(rows).to_have_count(5)
+    expect(rows.first).to_have_attribute("data-ended", identity(9))
+    # The record has it too when it is read anew, and not the version before.
+    record.append({**working, "version": working["version"] - 1, "state": "rejected"})
+    played.say(played.market.snapshot())
+    played.beat()
+    expect(rows).to_have_count(5)
+    expect(rows.first).to_contain_text("Cancelled")
+
+
+def test_a_record_that_cannot_be_read_is_told_and_read_again(
+    played: Played, page: Page, record: list[dict[str, Any]]
+) -> None:
+    played.answers["GET /orders"] = lambda *_: (500, error("server_error"))
+    played.open()
+    rows = history(played, page)
+    expect(page.locator(".empty")).to_contain_text("safe in the server's record")
+    played.answers.clear()
+    played.run(5_500, beating=True)
+    expect(rows).to_have_count(4)
+    expect(page.locator(".empty")).to_have_count(0)
+
+
+def test_a_desk_has_them_as_a_table_under_the_chart(
+    played: Played, page: Page, record: list[dict[str, Any]]
+) -> None:
+    page.set_viewport_size(DESK)
+    played.open()
+    page.get_by_role("radio", name="History").check()
+    rows = page.locator(".panel tbody tr")
+    expect(rows).to_have_count(4)
+    expect(rows.nth(2)).to_have_text(
+        re.compile("20 Nov.*BTCUSDT.*Buy.*Limit.*0.004 of 0.020.*62,900.0.*Cancelled")
+    )
+
+
+@pytest.mark.parametrize(("tab", "button"), [("Orders", "Cancel all…"), ("Positions", "Close all…")])
+def test_from_two_rows_on_there_is_a_way_to_end_them_all(
+    played: Played, page: Page, tab: str, button: str
+) -> None:
+    def one_more(number: int, symbol: str) -> None:
+        body = {**ORDER, "id": identity(number)}
+        played.say(played.market.change("order", played.market.order(body, state="working")))
+        played.say(played.market.change("position", played.market.position(symbol, "Buy", "1", "3000")))
+
+    played.open()
+    one_more(1, "BTCUSDT")
+    played.go(tab)
+    expect(page.locator("[data-order], article")).not_to_have_count(0)
+    expect(page.get_by_role("button", name=button)).to_have_count(0)
+    one_more(2, "ETHUSDT")
+    page.get_by_role("button", name=button).click()
+    expect(page.get_by_role("dialog")).to_contain_text("Close all positions")
+    assert played.posts("/orders/cancel-all") == []
