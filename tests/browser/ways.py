@@ -46,6 +46,12 @@ def pick(played: Played, name: str) -> None:
     played.page.get_by_role("radio", name=name, exact=True).first.check()
 
 
+def over(played: Played) -> None:
+    """The orders that have ended."""
+    at("Orders", "History")(played)
+    expect(played.page.locator("[data-ended]")).to_have_count(4)
+
+
 def at(tab: str, *radios: str) -> Callable[[Played], None]:
     def show(played: Played) -> None:
         played.go(tab)

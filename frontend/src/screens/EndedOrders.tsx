@@ -130,7 +130,7 @@ export function EndedOrders() {
   if (!list.length) return <Empty>{failed ? te.failed : te.none}</Empty>;
   const desk = layout.value === "desk";
   return (
-    <Dated class={desk ? "table-box table-orders" : undefined}>
+    <Dated class={desk ? "table-box table-ended" : undefined}>
       {failed && (
         <Note icon="warn" tone="warn">
           {te.holes}

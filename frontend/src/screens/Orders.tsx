@@ -214,7 +214,7 @@ const KINDS = ["open", "trigger", "protective"] as const;
 const SEGMENTS = [...KINDS, "ended"] as const;
 type Kind = (typeof KINDS)[number];
 const segment = signal<(typeof SEGMENTS)[number]>("open");
-export const EndedOrders = lazy(() => import("./EndedOrders.tsx").then((part) => part.EndedOrders));
+export const EndedOrders = lazy(() => import("./EndedOrders.tsx").then((part) => part.EndedOrders), <Waiting />);
 
 function kindOf(order: Order): Kind {
   return protects(order) ? "protective" : waits(order) ? "trigger" : "open";
