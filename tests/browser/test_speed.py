@@ -3,6 +3,7 @@ leave it open. The sizes of its files are the build's own limits, Lighthouse is 
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -77,6 +78,15 @@ def test_the_chart_takes_the_room_that_is_there_and_moves_nothing(played: Played
     page.keyboard.press("Escape")
     expect(page.get_by_text("No position")).to_be_visible()
     page.wait_for_function("least => document.querySelector('.chart').clientHeight >= least", arg=330)
+
+
+def test_nothing_that_is_fetched_ahead_is_as_urgent_as_the_stylesheet(page: Page) -> None:
+    """Asked for alike, on a thin line the first paint would wait for the whole console."""
+    links = re.findall(r"<link [^>]*>", page.request.get("/").text())
+    ahead = [link for link in links if "modulepreload" in link]
+    assert len(ahead) >= 2
+    assert all('fetchpriority="low"' in link for link in ahead)
+    assert not any("fetchpriority" in link for link in links if "stylesheet" in link)
 
 
 def taps(played: Played, page: Page) -> float:
