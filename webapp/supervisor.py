@@ -225,6 +225,8 @@ class House:
         folder.mkdir(exist_ok=True)
         words = [str(get_binary_path()), "--port", "0", "--unixsocket", str(self._embedded.valkey_socket)]
         words += ["--unixsocketperm", "700", "--dir", str(folder), "--save", "", "--appendonly", "no"]
+        # A title of its own would be written over the environment, and with it over the mark.
+        words += ["--set-proc-title", "no"]
         return [*words, "--maxmemory", "256mb", "--maxmemory-policy", "noeviction", "--loglevel", "warning"]
 
     # ---- bringing it up, on a thread beside circus's loop

@@ -86,7 +86,7 @@ def test_an_unknown_order_that_ends_behind_a_closed_sheet_is_told(desk: Played, 
     row = desk.market.order(body, state="rejected", reject_code="never_arrived", reject_message=said)
     desk.say(desk.market.change("order", row))
     bar = page.locator(".aftermath")
-    expect(bar).to_contain_text("Rejected ▲ Buy 0.010 BTC of BTCUSDT, Limit.")
+    expect(bar).to_contain_text("Not placed ▲ Buy 0.010 BTC of BTCUSDT, Limit.")
     expect(bar).to_contain_text(said)
     expect(page.locator("[role=alert]")).to_contain_text(said)
     desk.run(2_500, beating=True)

@@ -61,7 +61,13 @@ def ends_as_bybit_has_it(
 def resting(stack: Stack, **changes: Any) -> dict[str, Any]:
     """An order of ours that rests at the exchange."""
     order = body(stack, **changes)
-    answer = stack.api("POST", "/orders", order)
+
+    def taken() -> list[requests.Response]:
+        # As its refusal asks: somebody was killed just before, and the record may still be catching up.
+        answer = stack.api("POST", "/orders", order)
+        return [] if "not_reconciled" in answer.text else [answer]
+
+    [answer] = wait_for(taken, what="a record that has caught up")
     assert answer.status_code == 201, answer.text
     until(stack, order["id"], "working")
     return order

@@ -91,6 +91,7 @@ def test_a_house_comes_up_refuses_a_second_survives_a_kill_and_leaves_nothing(ho
         }
         assert first.api("POST", "/orders", order).status_code == 201
         wait_for(lambda: first.order(order["id"])["state"] == "filled", 15)
+        left = first.children()["valkey"]
         first.process.send_signal(signal.SIGKILL)
         first.process.wait(10)
     finally:
@@ -102,6 +103,7 @@ def test_a_house_comes_up_refuses_a_second_survives_a_kill_and_leaves_nothing(ho
         start = time.monotonic()
         wait_for(lambda: announced(again), 90, "READY after a kill")
         assert time.monotonic() - start < 40
+        assert not psutil.pid_exists(left)
         wait_for(lambda: len(again.children()) == 9, 20, "all nine, with what starts after READY")
         again.tokens.clear()
         assert again.order(order["id"])["state"] == "filled"
