@@ -129,3 +129,17 @@ def test_the_whole_of_the_ticket_is_in_sight(desk: Played, page: Page) -> None:
     assert box and foot and box["y"] + box["height"] <= foot["y"]
     tall = page.locator(".panel .segment").bounding_box()
     assert tall and tall["height"] <= 44
+
+
+def test_the_open_profit_is_of_the_account_whose_equity_stands_beside_it(desk: Played, page: Page) -> None:
+    market = desk.market
+    theirs = market.position("ETHUSDT", "Buy", "1", "3000") | {"account": "2", "id": "2:linear:ETHUSDT:0"}
+    mine = market.position("BTCUSDT", "Buy", "0.05", "63800")
+    picture = market.snapshot()
+    picture["accounts"].append({**market.account, "id": "2", "label": "Other"})
+    desk.say({**picture, "positions": [mine, theirs | {"unrealised_pnl": "500"}]})
+    desk.beat()
+    expect(page.locator(".panel tbody tr")).to_have_count(2)
+    expect(page.locator(".head-facts")).to_contain_text("Open P&L +22.49")
+    desk.go("Positions")
+    expect(page.locator(".strip")).to_contain_text("Open P&L+22.49")

@@ -14,6 +14,7 @@ import { t } from "../strings.ts";
 import { Dated, Environment } from "../ui/bits.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { lazy } from "../ui/lazy.tsx";
+import { OpenTotal } from "./Positions.tsx";
 
 const Lag = lazy(() => import("./Lag.tsx").then((part) => part.Lag), <span class="lag" />);
 
@@ -61,6 +62,11 @@ function Equity() {
       <span class="head-fact">
         {t.position.available} <b class="number">{money(wallet?.available)}</b>
       </span>
+      {layout.value === "desk" && (
+        <span class="head-fact">
+          {t.position.pnl} <OpenTotal />
+        </span>
+      )}
     </Dated>
   );
 }

@@ -16,9 +16,15 @@ import { Amount, Dated, Empty, EndAll, Note, SideMark, Waiting } from "../ui/bit
 import { OrderList } from "./Orders.tsx";
 import { accountLabel, CloseButton, distance, MoreButton, PositionCard, guards } from "./PositionCard.tsx";
 
+/** The open P&L of the account in front, whose equity stands beside it. */
+export function OpenTotal() {
+  const own = openPositions.value.filter((row) => row.account === account.value?.id);
+  const total = known.value ? sum(own.map(openProfit)) : null;
+  return <Amount value={total && text(total)} />;
+}
+
 export function Strip() {
   const wallet = account.value && wallets.value.get(account.value.id);
-  const total = known.value ? sum(openPositions.value.map(openProfit)) : null;
   return (
     <Dated class="strip">
       <dl>
@@ -33,7 +39,7 @@ export function Strip() {
         <div>
           <dt>{t.position.pnl}</dt>
           <dd>
-            <Amount value={total && text(total)} />
+            <OpenTotal />
           </dd>
         </div>
       </dl>
