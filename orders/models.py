@@ -1,11 +1,13 @@
 """Orders, fills, the evidence for each, and the log of visible changes (the outbox)."""
 
 import uuid
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import models
 
 from bybit.models import Account
+from bybit.types import FINAL_STATUSES
 from positions.models import money
 
 
@@ -115,6 +117,16 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return f"{self.side} {self.symbol} {str(self.pk)[:8]}"
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it was over, None while it is not: by Bybit's clock (`updatedTime` of its last report) where Bybit told
+        the end, for we may hear of it long after; otherwise when we concluded it."""
+        if self.state not in (self.State.FILLED, self.State.CANCELLED, self.State.REJECTED):
+            return None
+        if self.exchange_status in FINAL_STATUSES and self.exchange_ms:
+            return datetime.fromtimestamp(self.exchange_ms / 1000, UTC)
+        return self.updated_at
 
 
 class Fill(models.Model):

@@ -63,6 +63,7 @@ class OrderOut(Schema):
     acked_at: Time | None
     cancel_requested_at: Time | None
     updated_at: Time
+    ended_at: Time | None
 
     @classmethod
     def of(cls, row: Order) -> "OrderOut":

@@ -27,6 +27,6 @@ class Turns(LoadFileScheduling):
         super()._assign_work_unit(node)
 
 
-@pytest.hookimpl
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Turns | None:
     return Turns(config, log) if config.getvalue("dist") == "loadfile" else None

@@ -87,6 +87,8 @@ class Played:
         self._started = time.monotonic()
         page.context.add_init_script(REAL_TIME)
         page.clock.install(time=T0 / 1000)
+        # The clock is the browser context's: paused by one test, it would stand still for all that come after.
+        page.clock.resume()
         page.route("**/api/v1/**", self._call)
         page.route_web_socket(re.compile(r"/ws/live$"), self._socket)
         page.add_init_script(HEART)

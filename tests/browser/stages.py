@@ -108,7 +108,9 @@ def over(played: Played) -> None:
 
     def end(number: int, **how: Any) -> dict[str, Any]:
         order = played.market.order({**ORDER, "id": f"{ID[:-1]}1{number}"}, **how)
-        order["updated_at"] = f"2026-11-20T10:0{number}:00.000Z"
+        # The server heard of them later than they ended, and not in that order.
+        order["ended_at"] = f"2026-11-20T10:0{number}:00.000Z"
+        order["updated_at"] = f"2026-11-21T10:0{9 - number}:00.000Z"
         return played.market.orders.pop(order["id"])
 
     late = {"reject_code": "never_arrived", "reject_message": "Bybit never had this order. Nothing was sent."}

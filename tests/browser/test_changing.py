@@ -119,6 +119,38 @@ def test_reversing_is_two_orders_each_told_by_itself(holding: Played, page: Page
     expect(page.get_by_role("heading", name="TP / SL of BTCUSDT")).to_be_visible()
 
 
+def test_what_was_turned_in_part_has_a_way_to_its_exits_too_and_those_it_had_are_told(
+    played: Played, page: Page
+) -> None:
+    played.market.position("BTCUSDT", "Buy", "0.05", "63800")["stop_loss"] = "63000"
+    played.open()
+    page.get_by_role("button", name="More for BTCUSDT").click()
+    page.get_by_role("button", name="Reverse…").click()
+    note = page.locator("dialog .note")
+    expect(note).to_contain_text(
+        re.compile("Its TP / SL .*63,000.0.* end with it. The new position has no stop loss")
+    )
+
+    def turned(_: Any, request: Any) -> Any:
+        body = request.post_data_json
+        row = {**ORDER, "side": "Sell", "qty": "0.05"}
+        done = {"state": "filled", "filled_qty": "0.05", "avg_price": "64250"}
+        part = {"state": "cancelled", "filled_qty": "0.02", "avg_price": "64250"}
+        close = played.market.order({**row, "id": body["id"]}, **done)
+        return 201, {
+            "close": close,
+            "open": played.market.order({**row, "id": body["open_id"]}, **part),
+            "error": None,
+        }
+
+    played.answers["POST /positions/"] = turned
+    page.get_by_role("button", name="Reverse", exact=True).click()
+    expect(page.locator(".outcome")).to_have_count(2)
+    played.say(played.market.change("position", played.market.position("BTCUSDT", "Sell", "0.02", "64250")))
+    page.get_by_role("dialog").get_by_role("button", name="TP / SL…").click()
+    expect(page.get_by_role("heading", name="TP / SL of BTCUSDT")).to_be_visible()
+
+
 def test_leverage_says_why_its_button_is_off_and_how_it_rounds(holding: Played, page: Page) -> None:
     page.get_by_role("button", name="More for BTCUSDT").click()
     page.get_by_role("button", name="Leverage…").click()

@@ -83,6 +83,56 @@ def test_a_record_that_cannot_be_read_is_told_and_read_again(
     expect(page.locator(".empty")).to_have_count(0)
 
 
+def test_what_the_stream_told_before_does_not_hide_what_the_record_knows_now(
+    played: Played, page: Page, record: list[dict[str, Any]]
+) -> None:
+    late = played.market.order({**ORDER, "id": identity(9)}, state="rejected", reject_code="never_arrived")
+    played.open()
+    played.say(played.market.change("order", late))
+    rows = history(played, page)
+    expect(rows).to_have_count(5)
+    expect(rows.first).to_contain_text("Not placed")
+    record.append({**late, "version": late["version"] + 1, "state": "cancelled", "reject_code": None})
+    # The row came by no stream: only the record, read anew, has it.
+    played.say(played.market.snapshot())
+    played.beat()
+    expect(rows.first).to_contain_text("Cancelled")
+
+
+def test_a_record_that_fails_later_leaves_the_list_and_says_that_it_has_holes(
+    played: Played, page: Page, record: list[dict[str, Any]]
+) -> None:
+    played.open()
+    rows = history(played, page)
+    expect(rows).to_have_count(4)
+    played.answers["GET /orders"] = lambda *_: (500, error("server_error"))
+    played.say(played.market.snapshot())
+    played.beat()
+    expect(page.locator(".note")).to_contain_text("may be missing here")
+    expect(rows).to_have_count(4)
+    played.answers.clear()
+    played.run(5_500, beating=True)
+    expect(page.locator(".note")).to_have_count(0)
+
+
+def test_the_newest_fifty_are_shown_and_what_is_of_an_account_that_is_gone_is_not(
+    played: Played, page: Page, record: list[dict[str, Any]]
+) -> None:
+    of = record[0]
+    record[:] = [{**of, "id": identity(n), "ended_at": f"2026-11-20T10:{n}:00.000Z"} for n in range(10, 59)]
+    record.append({**of, "id": identity(99), "account": "2"})
+    played.open()
+    rows, most = history(played, page), page.get_by_text("The newest 50")
+    expect(rows).to_have_count(49)
+    expect(most).to_have_count(0)
+    for number in (1, 2):
+        ended = played.market.order({**ORDER, "id": identity(number)}, state="cancelled")
+        played.say(played.market.change("order", ended))
+    expect(most).to_be_visible()
+    expect(rows).to_have_count(50)
+    expect(page.locator(f"[data-ended='{identity(10)}']")).to_have_count(0)
+
+
 def test_a_desk_has_them_as_a_table_under_the_chart(
     played: Played, page: Page, record: list[dict[str, Any]]
 ) -> None:
@@ -114,3 +164,32 @@ def test_from_two_rows_on_there_is_a_way_to_end_them_all(
     page.get_by_role("button", name=button).click()
     expect(page.get_by_role("dialog")).to_contain_text("Close all positions")
     assert played.posts("/orders/cancel-all") == []
+
+
+def test_the_way_to_stop_is_only_where_stop_would_end_something(played: Played, page: Page) -> None:
+    """It is for the account in front, and leaves what guards a position."""
+    other = {**played.market.account, "id": "2", "label": "Other"}
+    rows = [played.market.order({**ORDER, "id": identity(n)}, state="working") for n in (1, 2, 3, 4)]
+    rows[1]["account"] = rows[2]["account"] = "2"
+    rows[3]["stop_order_type"] = "StopLoss"
+
+    def say() -> None:
+        whole = played.market.snapshot()
+        played.say({**whole, "accounts": [*whole["accounts"], other], "seq": {**whole["seq"], "2": 0}})
+        played.beat()
+
+    played.open()
+    played.go("Orders")
+    say()
+    button = page.get_by_role("button", name="Cancel all…")
+    expect(page.locator("[data-order]")).to_have_count(3)
+    expect(button).to_have_count(0)
+    played.market.order({**ORDER, "id": identity(5)}, state="working")
+    say()
+    expect(button).to_have_text(f"Cancel all… ({played.market.account['label']})")
+    page.get_by_role("radio", name="TP / SL").check()
+    expect(page.locator("[data-order]")).to_have_count(1)
+    expect(button).to_have_count(0)
+    page.get_by_role("radio", name="History").check()
+    expect(page.locator(".empty")).to_be_visible()
+    expect(button).to_have_count(0)

@@ -4,7 +4,7 @@ import json
 import random
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -20,6 +20,7 @@ from bybit.stream import Message
 from bybit.types import Execution, OrderReport, PositionReport
 from orders import listener, sending, services
 from orders.models import Event, Fill, Order, OrderEvent, Sequence
+from orders.schemas import OrderOut
 from positions.models import Position
 
 D = Decimal
@@ -191,6 +192,21 @@ def test_f02_only_our_own_verdicts_are_reopened_by_later_evidence(
     by_fill.refresh_from_db()
     assert (by_report.state, by_report.reject_code) == ("working", "")
     assert (by_fill.state, by_fill.reject_code, by_fill.needs_read) == ("acked", "", True)
+
+
+def test_an_order_ended_when_bybit_says_so_and_not_when_it_was_heard_of(
+    account: Account, report: Report
+) -> None:
+    heard = report(
+        order_id="ex-old", status="Cancelled", created_ms=1_700_000_000_000, updated_ms=1_700_000_050_000
+    )
+    services.record(account.pk, reports=[heard], source="backfill", quietly=True)
+    order = Order.objects.get(exchange_order_id="ex-old")
+    assert OrderOut.of(order).ended_at == datetime.fromtimestamp(1_700_000_050, UTC)
+    assert order.updated_at > timezone.now() - timedelta(minutes=1)
+    late = ours(account, state="rejected", reject_code="never_sent")
+    assert OrderOut.of(late).ended_at == late.updated_at
+    assert OrderOut.of(ours(account, state="working")).ended_at is None
 
 
 def test_f09_news_of_another_market_under_our_id_is_not_adopted(account: Account, report: Report) -> None:

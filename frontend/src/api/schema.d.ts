@@ -2754,6 +2754,8 @@ export interface components {
              * @example 2026-11-22T16:51:52.123Z
              */
             created_at: string;
+            /** Ended At */
+            ended_at: string | null;
             /** Events */
             events: components["schemas"]["EvidenceOut"][];
             /** Exchange Order Id */
@@ -2966,6 +2968,8 @@ export interface components {
              * @example 2026-11-22T16:51:52.123Z
              */
             created_at: string;
+            /** Ended At */
+            ended_at: string | null;
             /** Exchange Order Id */
             exchange_order_id: string;
             /** Exchange Status */

@@ -23,13 +23,18 @@ import { standing, rejection } from "./refusals.ts";
 const SHOWN = 50;
 const newest = () => readEnded(SHOWN);
 
+/** When it was over; of two that ended in one moment always the same stands first. */
+const endOf = (order: Order) => order.ended_at ?? order.updated_at;
+const later = (a: Order, b: Order) => (endOf(a) === endOf(b) ? (a.id < b.id ? 1 : -1) : endOf(a) < endOf(b) ? 1 : -1);
+
 /** The newest orders that are over by the server's record, and those that ended since; each once, what ended last first. */
 function useEnded(): { list: Order[] | null; failed: boolean } {
   const { record, failed } = useRecent(newest);
   if (record === null) return { list: null, failed };
   const all = new Map(record.map((row) => [row.id, row]));
   for (const row of orders.value.values()) if (!isOpen(row) && row.version >= (all.get(row.id)?.version ?? 0)) all.set(row.id, row);
-  return { list: [...all.values()].sort((a, b) => (a.updated_at < b.updated_at ? 1 : -1)).slice(0, SHOWN), failed };
+  const mine = new Set(accounts.value.map(({ id }) => id));
+  return { list: [...all.values()].filter((row) => mine.has(row.account)).sort(later).slice(0, SHOWN), failed };
 }
 
 /** How it ended, and why if that was not asked for. */
@@ -63,7 +68,7 @@ function Card({ order }: { order: Order }) {
           {order.avg_price && <span class="number">{te.at(number(order.avg_price, tick(marketOf(order))))}</span>}
           {order.reduce_only && <span>{t.orders.reduceOnly}</span>}
           <span>{accountLabel(order.account)}</span>
-          <span class="number">{moment(order.updated_at)}</span>
+          <span class="number">{moment(endOf(order))}</span>
         </p>
       </div>
     </li>
@@ -74,7 +79,7 @@ function Row({ order }: { order: Order }) {
   const market = marketOf(order);
   return (
     <tr data-ended={order.id}>
-      <td class="number">{moment(order.updated_at)}</td>
+      <td class="number">{moment(endOf(order))}</td>
       <th scope="row">
         <button type="button" class="link" onClick={() => showMarket(market)}>
           {titleOf(market)}

@@ -243,7 +243,8 @@ export function Orders() {
       <Segments />
       <div class="roomy">
         {shown === "ended" ? <EndedOrders /> : <OrderList key={shown} of={(order) => kindOf(order) === shown} none={ta.none[shown]} />}
-        {shown !== "ended" && <EndAll of={openOrders.value}>{ta.cancelAll}</EndAll>}
+        {/* What guards a position is not among what Stop cancels. */}
+        {(shown === "open" || shown === "trigger") && <EndAll of={openOrders.value.filter((order) => !protects(order))}>{ta.cancelAll}</EndAll>}
       </div>
     </section>
   );

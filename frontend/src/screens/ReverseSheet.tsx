@@ -6,9 +6,9 @@ import { attempts } from "../state/attempts.ts";
 import { reverse } from "../state/changing.ts";
 import { held, openProfit, step, tick } from "../state/derive.ts";
 import { blockText, blocksOpening, kind } from "../state/health.ts";
-import { outcomeOf } from "../state/outcome.ts";
+import { filledSoFar } from "../state/outcome.ts";
 import { hide, show } from "../state/overlay.ts";
-import { accounts, openPositions } from "../state/store.ts";
+import { accounts, openPositions, orders } from "../state/store.ts";
 import { type Desk, openTicket } from "../state/ticket.ts";
 import { glyph, t } from "../strings.ts";
 import { ta } from "../strings-actions.ts";
@@ -77,7 +77,7 @@ export function ReverseSheet({ id }: { id: string }) {
       onClose={hide}
       foot={
         unproven ? null : sent ? (
-          <Ended stops={open && outcomeOf(open) === "filled" ? made?.id : undefined} />
+          <Ended stops={open && filledSoFar(orders.value.get(open.id) ?? open.row ?? undefined, open.id) !== "0" ? made?.id : undefined} />
         ) : (
           <Confirm
             hold={account?.environment === "live"}

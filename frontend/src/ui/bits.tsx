@@ -4,8 +4,10 @@ import type { ComponentChildren } from "preact";
 import type { Account, Side } from "../api/types.ts";
 import { dec, mul, read, round, sign, ZERO } from "../lib/decimal.ts";
 import { NONE, signed } from "../lib/format.ts";
+import { account } from "../state/focus.ts";
 import { fresh } from "../state/health.ts";
 import { show } from "../state/overlay.ts";
+import { accounts } from "../state/store.ts";
 import { glyph, t } from "../strings.ts";
 import { Icon, type IconName } from "./icons.tsx";
 
@@ -94,12 +96,15 @@ export function Empty({ children, action, onAction }: { children: ComponentChild
   );
 }
 
-/** The way from a list to what ends all of it: Stop tells what it will do, and asks for a hold. */
-export function EndAll({ of, children }: { of: readonly unknown[]; children: ComponentChildren }) {
-  if (of.length < 2) return null;
+/** The way from a list to what ends all of it: Stop tells what it will do, and asks for a hold. It is for the account in front alone,
+ * where the list has those of all: with several, the button names it. */
+export function EndAll({ of, children }: { of: readonly { account: string }[]; children: ComponentChildren }) {
+  const front = account.value;
+  if (!front || of.filter((row) => row.account === front.id).length < 2) return null;
   return (
     <button type="button" class="button end-all" aria-haspopup="dialog" onClick={() => show({ kind: "stop" })}>
       {children}
+      {accounts.value.length > 1 && ` (${front.label})`}
     </button>
   );
 }
