@@ -115,6 +115,11 @@ def test_reversing_is_two_orders_each_told_by_itself(holding: Played, page: Page
     expect(stops).to_have_count(0)
     held = holding.market.position("BTCUSDT", "Sell", "0.05", "64250")
     holding.say(holding.market.change("position", held))
+    bare = page.locator("dialog .note", has_text="The new position has no stop loss until you set one.")
+    expect(bare).to_be_visible()
+    guarded = {**held, "version": held["version"] + 1, "stop_loss": "65000"}
+    holding.say(holding.market.change("position", guarded))
+    expect(bare).to_have_count(0)
     stops.click()
     expect(page.get_by_role("heading", name="TP / SL of BTCUSDT")).to_be_visible()
 

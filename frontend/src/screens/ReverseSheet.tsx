@@ -33,10 +33,10 @@ function Ended({ stops }: { stops: string | undefined }) {
   if (!stops) return done;
   return (
     <div class="sheet-pair">
-      <button type="button" class="button action" data-tone="plain" onClick={() => show({ kind: "stops", position: stops })}>
+      {done}
+      <button type="button" class="button action" data-tone="accent" onClick={() => show({ kind: "stops", position: stops })}>
         {ta.stopsAsk}
       </button>
-      {done}
     </div>
   );
 }
@@ -69,6 +69,7 @@ export function ReverseSheet({ id }: { id: string }) {
   const block = blocksOpening(first.account);
   const made = openPositions.value.find((row) => row.account === first.account && row.symbol === symbol && row.side === other);
   const turned = now.side !== side;
+  const opened = open && outcomeOf(open) === "filled" ? made : undefined;
   const names = { close: `${ta.reverseClose(`${t.held(side)} ${size}`)}`, open: ta.reverseOpen(`${t.held(other)} ${size}`) };
   return (
     <Sheet
@@ -77,7 +78,7 @@ export function ReverseSheet({ id }: { id: string }) {
       onClose={hide}
       foot={
         unproven ? null : sent ? (
-          <Ended stops={open && outcomeOf(open) === "filled" ? made?.id : undefined} />
+          <Ended stops={opened?.id} />
         ) : (
           <Confirm
             hold={account?.environment === "live"}
@@ -132,6 +133,11 @@ export function ReverseSheet({ id }: { id: string }) {
       {!asking && close && <OutcomeView attempt={close} />}
       {!asking && open && <p class="caption">{names.open}</p>}
       {!asking && open && <OutcomeView attempt={open} />}
+      {opened && !guards(opened) && (
+        <Note icon="warn" tone="warn">
+          {ta.reverseBare(null)}
+        </Note>
+      )}
     </Sheet>
   );
 }

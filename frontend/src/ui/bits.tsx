@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import type { Account, Side } from "../api/types.ts";
 import { dec, mul, read, round, sign, ZERO } from "../lib/decimal.ts";
 import { NONE, signed } from "../lib/format.ts";
+import { account } from "../state/focus.ts";
 import { fresh } from "../state/health.ts";
 import { show } from "../state/overlay.ts";
 import { glyph, t } from "../strings.ts";
@@ -94,9 +95,9 @@ export function Empty({ children, action, onAction }: { children: ComponentChild
   );
 }
 
-/** The way from a list to what ends all of it: Stop tells what it will do, and asks for a hold. */
-export function EndAll({ of, children }: { of: readonly unknown[]; children: ComponentChildren }) {
-  if (of.length < 2) return null;
+/** The way from a list to what ends all of it in the account in front: Stop tells what it will do, and asks for a hold. */
+export function EndAll({ of, children }: { of: readonly { account: string }[]; children: ComponentChildren }) {
+  if (of.filter((row) => row.account === account.value?.id).length < 2) return null;
   return (
     <button type="button" class="button end-all" aria-haspopup="dialog" onClick={() => show({ kind: "stop" })}>
       {children}
