@@ -54,14 +54,24 @@ def test_each_says_how_it_ended_and_what_never_arrived_was_not_rejected(
 def test_a_stop_that_is_over_keeps_its_trigger_in_the_list_and_on_its_sheet(
     played: Played, page: Page, record: list[dict[str, Any]]
 ) -> None:
-    body = {**ORDER, "id": identity(8), "side": "Sell", "order_type": "Market", "price": None, "trigger_price": "63000"}
-    fields = {"exchange_status": "Deactivated", "stop_order_type": "StopLoss", "updated_at": record[-1]["updated_at"]}
+    body = {
+        **ORDER,
+        "id": identity(8),
+        "side": "Sell",
+        "order_type": "Market",
+        "price": None,
+        "trigger_price": "63000",
+    }
+    fields = {
+        "exchange_status": "Deactivated",
+        "stop_order_type": "StopLoss",
+        "updated_at": record[-1]["updated_at"],
+    }
     end = {**played.market.order(body, state="cancelled"), **fields}
     record.append(end)
-    played.answers[f"GET /orders/{end['id']}"] = lambda *_: (
-        200,
-        {**end, "user": None, "times": dict.fromkeys(("tap", "sent", "acked", "first_fill")), "fills": [], "events": []},
-    )
+    times = dict.fromkeys(("tap", "sent", "acked", "first_fill"))
+    detail = {**end, "user": None, "times": times, "fills": [], "events": []}
+    played.answers[f"GET /orders/{end['id']}"] = lambda *_: (200, detail)
     played.open()
     history(played, page)
     row = page.locator(f"[data-ended='{end['id']}']")
