@@ -81,9 +81,9 @@ export const ta = {
 
   reverseTitle: (symbol: string) => `Reverse ${symbol}`,
   reverseLead: (side: string, size: string) => `Closes the position at market, then opens ${side} ${size}. The second order goes out only when Bybit shows that the first left nothing.`,
-  reverseTakes: "Open P&L, taken by it",
   reverseFee: "Fee of each order",
-  reverseBare: (exits: string | null) => `${exits ? `Its TP / SL (${exits}) end with it. ` : ""}The new position has no stop loss until you set one.`,
+  reverseBare: (exits: string | null, bare: boolean) =>
+    [exits && `Its TP / SL (${exits}) end with it.`, bare && "The new position has no stop loss until you set one."].filter(Boolean).join(" "),
   reverseButton: "Reverse",
   holdReverse: "Hold to reverse",
   reverseClose: (what: string) => `Close ${what}`,

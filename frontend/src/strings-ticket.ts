@@ -197,6 +197,7 @@ export const tt = {
     orders === 0 ? "There are no open orders that we know of." : `Cancels ${orders} ${orders === 1 ? "order" : "orders"} on ${markets} ${markets === 1 ? "market" : "markets"}.`,
   cancelAllDoubt: (orders: number) =>
     orders === 1 ? "1 order has no answer yet: if it stands at Bybit it is cancelled too." : `${orders} orders have no answer yet: those that stand at Bybit are cancelled too.`,
+  cancelAllGuards: "TP / SL orders stay.",
   closeAllTitle: "Close all positions",
   closeAllCount: (count: number) =>
     count === 0 ? "There are no open positions." : `Closes ${count} ${count === 1 ? "position" : "positions"} at market.`,

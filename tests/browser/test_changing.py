@@ -89,7 +89,7 @@ def test_reversing_is_two_orders_each_told_by_itself(holding: Played, page: Page
     page.get_by_role("button", name="Reverse…").click()
     expect(page.locator("dialog")).to_contain_text("opens ▼ Short 0.050 BTC")
     facts = page.locator("dialog .facts")
-    expect(facts).to_contain_text(re.compile(r"taken by it▲? ?\+22.49"))
+    expect(facts).to_contain_text(re.compile(r"before fees▲? ?\+22.49"))
     expect(facts).to_contain_text("Fee of each order")
     expect(page.locator("dialog .note")).to_contain_text("no stop loss until you set one")
     row = {**ORDER, "side": "Sell", "qty": "0.05"}
@@ -115,6 +115,11 @@ def test_reversing_is_two_orders_each_told_by_itself(holding: Played, page: Page
     expect(stops).to_have_count(0)
     held = holding.market.position("BTCUSDT", "Sell", "0.05", "64250")
     holding.say(holding.market.change("position", held))
+    bare = page.locator("dialog .note", has_text="The new position has no stop loss until you set one.")
+    expect(bare).to_be_visible()
+    guarded = {**held, "version": held["version"] + 1, "stop_loss": "65000"}
+    holding.say(holding.market.change("position", guarded))
+    expect(bare).to_have_count(0)
     stops.click()
     expect(page.get_by_role("heading", name="TP / SL of BTCUSDT")).to_be_visible()
 
@@ -149,6 +154,20 @@ def test_what_was_turned_in_part_has_a_way_to_its_exits_too_and_those_it_had_are
     played.say(played.market.change("position", played.market.position("BTCUSDT", "Sell", "0.02", "64250")))
     page.get_by_role("dialog").get_by_role("button", name="TP / SL…").click()
     expect(page.get_by_role("heading", name="TP / SL of BTCUSDT")).to_be_visible()
+
+
+def test_reversing_where_the_other_side_is_held_promises_nothing_of_that_side(
+    holding: Played, page: Page
+) -> None:
+    other = holding.market.position("BTCUSDT", "Sell", "0.02", "64000")
+    other |= {"position_idx": 2, "id": "1:linear:BTCUSDT:2", "stop_loss": "66000"}
+    holding.say(holding.market.change("position", other))
+    page.get_by_role("button", name="More for BTCUSDT").first.click()
+    page.get_by_role("button", name="Reverse…").click()
+    sheet = page.get_by_role("dialog")
+    expect(sheet).to_contain_text("Fee of each order")
+    expect(sheet).not_to_contain_text("no stop loss until you set one")
+    expect(sheet).not_to_contain_text("Position after")
 
 
 def test_leverage_says_why_its_button_is_off_and_how_it_rounds(holding: Played, page: Page) -> None:

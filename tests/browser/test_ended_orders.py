@@ -51,6 +51,56 @@ def test_each_says_how_it_ended_and_what_never_arrived_was_not_rejected(
     expect(sheet.locator(".fact", has_text="State")).to_contain_text("Not placed")
 
 
+def test_a_stop_that_is_over_keeps_its_trigger_in_the_list_and_on_its_sheet(
+    played: Played, page: Page, record: list[dict[str, Any]]
+) -> None:
+    body = {
+        **ORDER,
+        "id": identity(8),
+        "side": "Sell",
+        "order_type": "Market",
+        "price": None,
+        "trigger_price": "63000",
+    }
+    fields = {
+        "exchange_status": "Deactivated",
+        "stop_order_type": "StopLoss",
+        "updated_at": record[-1]["updated_at"],
+    }
+    end = {**played.market.order(body, state="cancelled"), **fields}
+    record.append(end)
+    times = dict.fromkeys(("tap", "sent", "acked", "first_fill"))
+    detail = {**end, "user": None, "times": times, "fills": [], "events": []}
+    played.answers[f"GET /orders/{end['id']}"] = lambda *_: (200, detail)
+    played.open()
+    history(played, page)
+    row = page.locator(f"[data-ended='{end['id']}']")
+    expect(row).to_contain_text("Sell Stop-loss Market when 63,000.0")
+    row.locator(".order-title").click()
+    sentence = page.get_by_role("dialog").locator(".sentence")
+    expect(sentence).to_have_text("▼ Sell 0.020 BTC, Stop-loss Market when 63,000.0")
+
+
+def test_the_way_to_cancel_all_leaves_out_what_stop_leaves(played: Played, page: Page) -> None:
+    guard = {**ORDER, "order_type": "Market", "price": None, "trigger_price": "63000"}
+    waits = {"exchange_status": "Untriggered", "stop_order_type": "StopLoss"}
+    played.open()
+    for number in (1, 2):
+        row = {**played.market.order({**guard, "id": identity(number)}, state="working"), **waits}
+        played.say(played.market.change("order", row))
+    played.go("Orders")
+    every = page.get_by_role("button", name="Cancel all…")
+    expect(page.get_by_role("radio", name="TP / SL 2")).to_be_visible()
+    expect(every).to_have_count(0)
+    for number in (3, 4):
+        row = played.market.order({**ORDER, "id": identity(number)}, state="working")
+        played.say(played.market.change("order", row))
+    expect(every).to_be_visible()
+    page.get_by_role("radio", name="TP / SL 2").check()
+    expect(page.locator("[data-order]")).to_have_count(2)
+    expect(every).to_have_count(0)
+
+
 def test_what_ends_while_it_is_open_comes_on_top_once(
     played: Played, page: Page, record: list[dict[str, Any]]
 ) -> None:

@@ -269,5 +269,7 @@ def test_stop_counts_only_what_can_be_cancelled(desk: Played, page: Page) -> Non
     waits = {"state": "working", "exchange_status": "Untriggered", "trigger_price": "63000"}
     stop = desk.market.order(guard, **waits, stop_order_type="StopLoss")
     desk.say(desk.market.change("order", stop))
-    expect(first.locator("p").first).to_have_text("There are no open orders that we know of.")
+    expect(first.locator("p").first).to_have_text("TP / SL orders stay.")
     expect(hold).to_be_disabled()
+    desk.say(desk.market.update(stop, state="cancelled"))
+    expect(first.locator("p").first).to_have_text("There are no open orders that we know of.")

@@ -15,9 +15,10 @@ import { ta } from "../strings-actions.ts";
 import { tt } from "../strings-ticket.ts";
 import { Fact, Note, Place, SideMark } from "../ui/bits.tsx";
 import { Sheet } from "../ui/Sheet.tsx";
-import { protects } from "./Orders.tsx";
+import { describe, protects } from "./Orders.tsx";
+import { because } from "./Outcome.tsx";
 import { accountLabel } from "./PositionCard.tsx";
-import { standing } from "./refusals.ts";
+import { rejection, standing } from "./refusals.ts";
 
 type Event = OrderDetail["events"][number];
 
@@ -93,7 +94,7 @@ export function OrderSheet({ id }: { id: string }) {
     >
       {order && market && (
         <p class="sentence">
-          <SideMark side={order.side} /> <b class="number">{sizeText(order)}</b>, {order.order_type === "Limit" ? `${t.limit} ${number(order.price, tick(market))}` : t.market}
+          <SideMark side={order.side} /> <b class="number">{sizeText(order)}</b>, <span class="number">{describe(order)}</span>
         </p>
       )}
       {said && said !== t.orders.cancelling && <Note icon="warn" tone="warn">{said}</Note>}
@@ -111,7 +112,7 @@ export function OrderSheet({ id }: { id: string }) {
             {detail.times.acked && <Fact name={ta.receipt}>{ta.ms(span(detail.times.tap, detail.times.acked))}</Fact>}
             <Fact name={ta.placedAt}>{moment(detail.created_at)}</Fact>
           </dl>
-          {detail.reject_message && <Note icon="warn" tone="bad">{`${detail.reject_message} ${detail.reject_code}`}</Note>}
+          {detail.reject_message && <Note icon="warn" tone="bad">{because(rejection(detail))}</Note>}
           <h3 class="caption">{ta.timeline}</h3>
           <Timeline detail={detail} />
         </>

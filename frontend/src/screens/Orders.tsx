@@ -11,7 +11,7 @@ import { blocksReducing, fresh, now } from "../state/health.ts";
 import { layout } from "../state/layout.ts";
 import { cancel, cancelling } from "../state/reducing.ts";
 import { show } from "../state/overlay.ts";
-import { openOrders, ticker } from "../state/store.ts";
+import { isOpen, openOrders, ticker } from "../state/store.ts";
 import { t } from "../strings.ts";
 import { ta } from "../strings-actions.ts";
 import { Empty, EndAll, percent, SideMark, Waiting } from "../ui/bits.tsx";
@@ -22,11 +22,11 @@ import { useStill } from "../ui/still.ts";
 import { accountLabel } from "./PositionCard.tsx";
 
 
-/** The kind, the price, and the trigger it waits for: a stop must never look like an order that stands in the book. */
+/** The kind, the price, and the trigger it waits for, or waited for if it is over: a stop must never look like an order that stands in the book. */
 export function describe(order: Order): string {
   const type = order.order_type === "Limit" ? `${t.limit} ${number(order.price, tick(marketOf(order)))}` : t.market;
   const kind = order.stop_order_type ? t.orders.kind[order.stop_order_type] : undefined;
-  const trigger = order.trigger_price && waits(order) ? t.orders.trigger(number(order.trigger_price, tick(marketOf(order)))) : undefined;
+  const trigger = order.trigger_price && (waits(order) || !isOpen(order)) ? t.orders.trigger(number(order.trigger_price, tick(marketOf(order)))) : undefined;
   return [kind, type, trigger].filter(Boolean).join(" ");
 }
 

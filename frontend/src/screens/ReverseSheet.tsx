@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { read, ZERO } from "../lib/decimal.ts";
 import { baseOf, number } from "../lib/format.ts";
 import { alertNow } from "../state/announce.ts";
-import { attempts } from "../state/attempts.ts";
+import { type Attempt, attempts } from "../state/attempts.ts";
 import { reverse } from "../state/changing.ts";
 import { held, openProfit, step, tick } from "../state/derive.ts";
 import { blockText, blocksOpening, kind } from "../state/health.ts";
@@ -19,24 +19,20 @@ import { Icon } from "../ui/icons.tsx";
 import { StepUp } from "../ui/StepUp.ts";
 import { Sheet } from "../ui/Sheet.tsx";
 import { CloseFee } from "./CloseSheet.tsx";
-import { OutcomeView } from "./Outcome.tsx";
+import { DoneButton, OutcomeView } from "./Outcome.tsx";
 import { guards } from "./PositionCard.tsx";
 import { showMarket } from "../state/focus.ts";
 
 /** The way out, and to the exits of the position that was opened: it has none yet. */
-function Ended({ stops }: { stops: string | undefined }) {
-  const done = (
-    <button type="button" class="button action" data-tone="plain" onClick={hide}>
-      {t.done}
-    </button>
-  );
+function Ended({ attempt, stops }: { attempt: Attempt; stops: string | undefined }) {
+  const done = <DoneButton attempt={attempt} onDone={hide} />;
   if (!stops) return done;
   return (
     <div class="sheet-pair">
-      <button type="button" class="button action" data-tone="plain" onClick={() => show({ kind: "stops", position: stops })}>
+      {done}
+      <button type="button" class="button action" data-tone="accent" onClick={() => show({ kind: "stops", position: stops })}>
         {ta.stopsAsk}
       </button>
-      {done}
     </div>
   );
 }
@@ -69,6 +65,7 @@ export function ReverseSheet({ id }: { id: string }) {
   const block = blocksOpening(first.account);
   const made = openPositions.value.find((row) => row.account === first.account && row.symbol === symbol && row.side === other);
   const turned = now.side !== side;
+  const opened = open && filledSoFar(orders.value.get(open.id) ?? open.row ?? undefined, open.id) !== "0" ? made : undefined;
   const names = { close: `${ta.reverseClose(`${t.held(side)} ${size}`)}`, open: ta.reverseOpen(`${t.held(other)} ${size}`) };
   return (
     <Sheet
@@ -76,8 +73,8 @@ export function ReverseSheet({ id }: { id: string }) {
       aside={<Place account={account} />}
       onClose={hide}
       foot={
-        unproven ? null : sent ? (
-          <Ended stops={open && filledSoFar(orders.value.get(open.id) ?? open.row ?? undefined, open.id) !== "0" ? made?.id : undefined} />
+        unproven ? null : close ? (
+          <Ended attempt={close} stops={opened?.id} />
         ) : (
           <Confirm
             hold={account?.environment === "live"}
@@ -97,15 +94,18 @@ export function ReverseSheet({ id }: { id: string }) {
           <dl class="facts facts-one">
             <Fact name={t.position.size}>{held(now.side, now.size, symbol)}</Fact>
             <Fact name={t.position.entry}>{number(now.entry_price, tick(symbol))}</Fact>
-            <Fact name={ta.reverseTakes}>
+            <Fact name={tt.expected}>
               <Amount value={openProfit(now)} />
             </Fact>
             <CloseFee position={now} qty={read(now.size) ?? ZERO} type="Market" price={null} name={ta.reverseFee} />
-            <Fact name={tt.after}>{`≈ ${held(other, now.size, symbol)}`}</Fact>
+            {/* In hedge mode the other side may be held already: then it grows, and keeps the exits that it has. */}
+            {!made && <Fact name={tt.after}>{`≈ ${held(other, now.size, symbol)}`}</Fact>}
           </dl>
-          <Note icon="warn" tone="warn">
-            {ta.reverseBare(guards(now))}
-          </Note>
+          {(guards(now) || !made) && (
+            <Note icon="warn" tone="warn">
+              {ta.reverseBare(guards(now), !made)}
+            </Note>
+          )}
           {unproven ? (
             <StepUp
               refused={unproven}
@@ -132,6 +132,11 @@ export function ReverseSheet({ id }: { id: string }) {
       {!asking && close && <OutcomeView attempt={close} />}
       {!asking && open && <p class="caption">{names.open}</p>}
       {!asking && open && <OutcomeView attempt={open} />}
+      {opened && !guards(opened) && (
+        <Note icon="warn" tone="warn">
+          {ta.reverseBare(null, true)}
+        </Note>
+      )}
     </Sheet>
   );
 }

@@ -137,6 +137,7 @@ export function StopSheet() {
   // What guards a position stays, and a send without an answer may never have reached Bybit.
   const doubtful = open.filter((row) => UNPROVEN.has(row.state)).length;
   const sure = open.filter((row) => !UNPROVEN.has(row.state) && !protects(row));
+  const guards = open.some(protects) && tt.cancelAllGuards;
   const markets = new Set(sure.map(marketOf)).size;
   const blocked = blocksReducing(front?.id);
   // Until there is an answer the same id stands for the same wish, so that a second try closes nothing twice.
@@ -157,7 +158,7 @@ export function StopSheet() {
       {front && <PauseAction key={front.id} of={front} disabled={blocked !== null} />}
       <StopAction
         title={tt.cancelAllTitle}
-        count={sure.length || !doubtful ? tt.cancelAllCount(sure.length, markets) + (doubtful ? ` ${tt.cancelAllDoubt(doubtful)}` : "") : tt.cancelAllDoubt(doubtful)}
+        count={[(sure.length || !(doubtful || guards)) && tt.cancelAllCount(sure.length, markets), doubtful && tt.cancelAllDoubt(doubtful), guards].filter(Boolean).join(" ")}
         button={tt.holdCancelAll}
         about={front?.id ?? ""}
         said={tt.stopDone}
