@@ -92,7 +92,7 @@ export const t = {
     update: "Reload to trade.",
     "no-account": "No account is connected.",
   } satisfies Record<Block, string>,
-  pausedBar: (label: string, by: string, time: string) => `Trading on ${label} was paused by ${by}, ${time}. Cancelling and closing still work.`,
+  pausedBar: (label: string, by: string, time: string) => `${label}: paused by ${by}, ${time}. You can cancel and close.`,
   goOn: "Go on…",
   staleWarning: "The picture may be old. Cancelling and closing are tried, but may not get through.",
 

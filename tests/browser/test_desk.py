@@ -141,5 +141,14 @@ def test_the_open_profit_is_of_the_account_whose_equity_stands_beside_it(desk: P
     desk.beat()
     expect(page.locator(".panel tbody tr")).to_have_count(2)
     expect(page.locator(".head-facts")).to_contain_text("Open P&L +22.49")
+    # Whose account was taken away sees no more of its fills.
+    fills = page.locator(".panel tbody tr")
+    record = [execution(6, account="2"), execution(5)]
+    desk.answers["GET /executions"] = lambda *_: (200, {"items": record, "next": None})
+    page.get_by_role("radio", name="Fills").check()
+    expect(fills).to_have_count(2)
+    desk.say(market.snapshot())
+    desk.beat()
+    expect(fills).to_have_count(1)
     desk.go("Positions")
     expect(page.locator(".strip")).to_contain_text("Open P&L+22.49")

@@ -52,13 +52,17 @@ def test_one_tap_pauses_and_another_lets_it_trade_again(house: Played, page: Pag
     assert puts(house) == [{"on": True}]
     page.keyboard.press("Escape")
     bar = page.locator(".paused")
-    expect(bar).to_contain_text("Trading on paper was paused by ann, 22 Nov 14:03")
+    expect(bar).to_contain_text("paper: paused by ann, 22 Nov 14:03. You can cancel and close.")
     expect(buy).to_be_disabled()
     expect(house.chip("live")).to_be_visible()
     # Heartbeats say so too, and what gets out stays.
     house.beat()
     expect(buy).to_be_disabled()
-    expect(page.get_by_role("button", name="Close… BTCUSDT")).to_be_enabled()
+    close = page.get_by_role("button", name="Close… BTCUSDT")
+    expect(close).to_be_enabled()
+    # And is in sight: all that works now stands above the dock.
+    way_out, dock = close.bounding_box(), page.locator(".bar").bounding_box()
+    assert way_out and dock and way_out["y"] + way_out["height"] <= dock["y"]
     expect(page.get_by_role("button", name="TP / SL BTCUSDT")).to_be_enabled()
     bar.get_by_role("button", name="Go on…").click()
     house.run(700, beating=True)

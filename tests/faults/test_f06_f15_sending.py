@@ -228,7 +228,9 @@ def test_f15_a_batch_answers_each_item_and_a_refused_one_takes_no_other_along(st
     items = [good[0], bad[0], good[1], bad[1], good[2], bad[2], good[3]]
     answer = stack.api("POST", "/orders/batch", {"items": items})
     assert [item["status"] for item in answer.json()["items"]] == [201, 422, 201, 422, 201, 422, 201]
-    done = stack.api("POST", "/orders/cancel-all", {"account": "paper"}).json()["items"]
+    ended = stack.api("POST", "/orders/cancel-all", {"account": "paper"})
+    assert ended.ok, ended.text
+    done = ended.json()["items"]
     assert {item["order"]["id"] for item in done} == {order["id"] for order in good}
     assert {item["result"] for item in done} == {"cancelled"}
 

@@ -16,7 +16,7 @@ from websockets.sync.client import connect
 
 from tests.conftest import Stack, wait_for
 from tests.house.live import Page
-from tests.house.orders import body, flatten, market
+from tests.house.orders import body, flatten, market, until
 from tests.house.test_callers import Browser
 from webapp.embedded import Embedded
 
@@ -52,7 +52,9 @@ def test_the_snapshot_holds_what_is_open(stack: Stack) -> None:
     flatten(stack)
     order = body(stack)
     stack.api("POST", "/orders", order)
-    stack.api("POST", "/orders", market(symbol="ETHUSDT", qty="0.1"))
+    bought = market(symbol="ETHUSDT", qty="0.1")
+    stack.api("POST", "/orders", bought)
+    until(stack, bought["id"], "filled")
     wait_for(lambda: stack.api("GET", "/positions").json()["items"], 10)
     with Page(stack, token=stack.token()) as page:
         snapshot = page.wait("snapshot")

@@ -87,7 +87,7 @@ def _run(machine: Callable[[], type[Trading]], examples: int, steps: int) -> Non
 def test_whatever_happens_in_whatever_order_the_record_is_bybit_s(
     machine: Callable[[], type[Trading]],
 ) -> None:
-    _run(machine, examples=6, steps=25)
+    _run(machine, examples=4, steps=25)
 
 
 @pytest.mark.long

@@ -28,7 +28,8 @@ function useFills(): { list: Fill[] | null; failed: boolean } {
   const put = (row: Fill) => all.set(`${row.account} ${row.exec_id}`, row);
   record.forEach(put);
   for (const of of fills.value.values()) of.forEach(put);
-  const list = [...all.values()].sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : a.exec_id < b.exec_id ? 1 : -1)).slice(0, SHOWN);
+  const mine = new Set(accounts.value.map(({ id }) => id));
+  const list = [...all.values()].filter((row) => mine.has(row.account)).sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : a.exec_id < b.exec_id ? 1 : -1)).slice(0, SHOWN);
   return { list, failed };
 }
 
