@@ -164,3 +164,24 @@ def test_while_paused_coins_on_offer_may_be_moved_and_nothing_else_may_be_made_d
     page.locator("#amend-price").fill("64247")
     expect(change).to_be_disabled()
     expect(page.get_by_role("dialog")).to_contain_text("Trading is paused on this account")
+
+
+def test_another_account_s_pause_takes_no_price_from_the_one_in_front(played: Played, page: Page) -> None:
+    market = played.market
+    market.position("BTCUSDT", "Buy", "0.05", "64246")
+    played.open()
+    best = page.locator(".quote-pair")
+    picture = market.snapshot()
+    picture["accounts"].append({**market.account, "id": "2", "label": "Other", "paused": PAUSED})
+    ages = {"public_age_ms": 90, "private_age_ms": 300}
+    up = {ACCOUNT: {**ages, "paused": None}, "2": {**ages, "paused": PAUSED}}
+    beat = {"type": "heartbeat", "seq": picture["seq"], "at": played.at(), "up": up, "seen": "seen"}
+    played.say(picture)
+    played.say(beat)
+    expect(page.locator(".paused")).to_contain_text("Other: paused by ann")
+    expect(best).to_be_visible()
+    market.account["paused"] = PAUSED
+    played.say(market.snapshot())
+    played.beat()
+    expect(page.locator(".paused")).to_contain_text("paper: paused by ann")
+    expect(best).to_be_hidden()

@@ -9,7 +9,7 @@ import { tick } from "../state/derive.ts";
 import { showMarket } from "../state/focus.ts";
 import { layout } from "../state/layout.ts";
 import { show } from "../state/overlay.ts";
-import { useRecent } from "../state/recent.ts";
+import { ofOwn, useRecent } from "../state/recent.ts";
 import { accounts, isOpen, orders } from "../state/store.ts";
 import { t } from "../strings.ts";
 import { ta } from "../strings-actions.ts";
@@ -18,7 +18,7 @@ import { Dated, Empty, Note, SideMark, Waiting } from "../ui/bits.tsx";
 import { describe, Progress } from "./Orders.tsx";
 import { because } from "./Outcome.tsx";
 import { accountLabel } from "./PositionCard.tsx";
-import { standing, rejection } from "./refusals.ts";
+import { rejection, standing } from "./refusals.ts";
 
 const SHOWN = 50;
 const newest = () => readEnded(SHOWN);
@@ -33,8 +33,7 @@ function useEnded(): { list: Order[] | null; failed: boolean } {
   if (record === null) return { list: null, failed };
   const all = new Map(record.map((row) => [row.id, row]));
   for (const row of orders.value.values()) if (!isOpen(row) && row.version >= (all.get(row.id)?.version ?? 0)) all.set(row.id, row);
-  const mine = new Set(accounts.value.map(({ id }) => id));
-  return { list: [...all.values()].filter((row) => mine.has(row.account)).sort(later).slice(0, SHOWN), failed };
+  return { list: ofOwn(all.values()).sort(later).slice(0, SHOWN), failed };
 }
 
 /** How it ended, and why if that was not asked for. */

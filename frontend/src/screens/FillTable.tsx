@@ -8,7 +8,7 @@ import { known } from "../net/live.ts";
 import { step, tick } from "../state/derive.ts";
 import { showMarket } from "../state/focus.ts";
 import { show } from "../state/overlay.ts";
-import { useRecent } from "../state/recent.ts";
+import { ofOwn, useRecent } from "../state/recent.ts";
 import { accounts, fills } from "../state/store.ts";
 import { t } from "../strings.ts";
 import { tf } from "../strings-fills.ts";
@@ -28,8 +28,7 @@ function useFills(): { list: Fill[] | null; failed: boolean } {
   const put = (row: Fill) => all.set(`${row.account} ${row.exec_id}`, row);
   record.forEach(put);
   for (const of of fills.value.values()) of.forEach(put);
-  const mine = new Set(accounts.value.map(({ id }) => id));
-  const list = [...all.values()].filter((row) => mine.has(row.account)).sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : a.exec_id < b.exec_id ? 1 : -1)).slice(0, SHOWN);
+  const list = ofOwn(all.values()).sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : a.exec_id < b.exec_id ? 1 : -1)).slice(0, SHOWN);
   return { list, failed };
 }
 

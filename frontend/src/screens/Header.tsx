@@ -110,7 +110,7 @@ export function Pauses() {
       {accounts.value.map(
         ({ id, label, paused }) =>
           paused && (
-            <div key={id} class="update paused">
+            <div key={id} class="update paused" data-front={id === account.value?.id ? "" : undefined}>
               <Icon name="warn" size={20} />
               <span>{t.pausedBar(label, paused.by, moment(paused.at))}</span>
               <button type="button" class="button" aria-haspopup="dialog" onClick={() => resume(id)}>

@@ -73,8 +73,8 @@ export function ReverseSheet({ id }: { id: string }) {
       aside={<Place account={account} />}
       onClose={hide}
       foot={
-        unproven ? null : close ? (
-          <Ended attempt={close} stops={opened?.id} />
+        unproven ? null : sent ? (
+          close && <Ended attempt={close} stops={opened?.id} />
         ) : (
           <Confirm
             hold={account?.environment === "live"}

@@ -1,6 +1,13 @@
 import { useEffect, useState } from "preact/hooks";
 import { Refused, Silence } from "../api/client.ts";
 import { pictures, synced } from "../net/live.ts";
+import { accounts } from "./store.ts";
+
+/** Without what was of an account that is the reader's no more. */
+export function ofOwn<Row extends { account: string }>(rows: Iterable<Row>): Row[] {
+  const own = new Set(accounts.value.map(({ id }) => id));
+  return [...rows].filter((row) => own.has(row.account));
+}
 
 const AGAIN_MS = 5_000;
 
