@@ -1,6 +1,7 @@
 """daphne, with a limit on what may pile up for a reader that does not read: daphne itself buffers without end."""
 
 import logging
+import socket
 from typing import Any
 
 import daphne.server
@@ -11,6 +12,8 @@ from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 log = logging.getLogger("tradepost.live")
 
 MAX_BACKLOG = 1024 * 1024
+# What the kernel may hold for a reader beside that, in bytes: left to itself it takes megabytes, unseen by the limit.
+KERNEL_BACKLOG = 128 * 1024
 TOO_SLOW = 4408
 FAREWELL_SECONDS = 10
 
@@ -19,6 +22,13 @@ class BoundedProtocol(WebSocketProtocol):  # type: ignore[misc]
     """Closes a socket with 4408 once a megabyte waits for its reader; the page reconnects and takes a snapshot."""
 
     _slow = False
+
+    def connectionMade(self) -> None:  # noqa: N802  # twisted's name
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            self.transport.getHandle().setsockopt(
+                socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, KERNEL_BACKLOG
+            )
+        super().connectionMade()
 
     def _backlog(self) -> int:
         transport = self.transport

@@ -110,6 +110,11 @@ class Played:
             if beating:
                 self.beat()
 
+    def stand_still(self) -> None:
+        """From here on the page's time is the test's alone: however slow the machine, none passes but by `run`."""
+        self.page.clock.pause_at(self.page.evaluate("Date.now()") / 1000 + 1)
+        self.beat()
+
     def jump(self, ms: int) -> None:
         self.page.clock.fast_forward(ms)
         self._advanced += ms

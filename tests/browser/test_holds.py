@@ -15,6 +15,7 @@ HIDDEN = """() => {
 
 
 def test_a_hold_that_ends_early_sends_nothing(real_money: Played, page: Page) -> None:
+    real_money.stand_still()
     box = real_money.place().bounding_box()
     assert box
     ends = {
@@ -92,12 +93,14 @@ def test_keys_unfold_a_second_button_that_expires(real_money: Played, page: Page
 
 
 def test_a_market_that_moved_is_asked_anew(real_money: Played, page: Page) -> None:
+    real_money.stand_still()
     box = real_money.place().bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20)
     page.mouse.down()
     real_money.run(300)
     real_money.tick(last="64400", ask="64400", bid="64399.9")
+    real_money.run(100)
     expect(page.get_by_text("The market moved. Look again before you send. was 64,250.0")).to_be_visible()
     real_money.run(1_000)
     assert real_money.posts() == []
@@ -105,9 +108,7 @@ def test_a_market_that_moved_is_asked_anew(real_money: Played, page: Page) -> No
 
 def test_whoever_wants_no_motion_reads_how_long_to_hold(real_money: Played, page: Page) -> None:
     page.emulate_media(reduced_motion="reduce")
-    # From here on time is the test's alone.
-    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)
-    real_money.beat()
+    real_money.stand_still()
     box = real_money.place().bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20)
