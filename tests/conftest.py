@@ -295,7 +295,7 @@ FAST = {
     "SETTLE_SECONDS": "6",
     "NEGATIVE_GAP_SECONDS": "0.5",
     "QUIET_SECONDS": "0.5",
-    "RESOLVE_SECONDS": "1",
+    "RESOLVE_SECONDS": "2",
     "NO_PASS_SECONDS": "3",
     "VANISHED_SECONDS": "6",
     "ALERT_SECONDS": "8",

@@ -113,7 +113,6 @@ PUSH_TEST_SERVICE = os.environ.get("PUSH_TEST_SERVICE", "")
 OTP_WEBAUTHN_ALLOW_PASSWORDLESS_LOGIN = False
 
 INSTALLED_APPS = [
-    "daphne",
     "webapp.apps.AuditAdminConfig",
     # Before Django's own: its `changepassword` is not the one of django.contrib.auth.
     "webapp.security",

@@ -30,6 +30,7 @@ CHROMIUM_ARGS = [
     "--disable-sync",
     "--disable-extensions",
     "--process-per-site",
+    "--in-process-gpu",
 ]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 NO_CHROMIUM = "no Chromium here; `.venv/bin/python -m playwright install chromium` would get one"

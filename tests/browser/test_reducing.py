@@ -194,7 +194,8 @@ def test_a_close_all_without_an_answer_is_asked_again_under_its_own_id(desk: Pla
     for _ in range(2):
         page.get_by_role("button", name="Hold to close all").focus()
         page.keyboard.press("Enter")
-        page.get_by_role("button", name="Confirm now").press("Enter")
+        with page.expect_request("**/positions/close-all"):
+            page.get_by_role("button", name="Confirm now").press("Enter")
         expect(page.locator("dialog .note")).to_contain_text("Look at the list before you do it again.")
         held = desk.market.position("BTCUSDT", "Buy", "0.4", "64000")
         desk.say(desk.market.change("position", held))
