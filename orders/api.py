@@ -124,7 +124,8 @@ def list_orders(
     limit: Limit = 50,
     cursor: str | None = None,
 ) -> HttpResponse:
-    """Orders, newest first. Open ones are new, sending, unknown, acked and working."""
+    """Orders, newest first: with `state=closed` by when they ended, otherwise by when they were placed. Open ones are
+    new, sending, unknown, acked and working."""
     found = selectors.orders(
         user_of(request).pk,
         state=state,

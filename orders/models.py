@@ -5,10 +5,26 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Case, F, Func, Q, Value, When
 
 from bybit.models import Account
 from bybit.types import FINAL_STATUSES
 from positions.models import money
+
+
+# The states of an order that is over, and when it was (`Order.ended_at`) as PostgreSQL computes it.
+OVER = Q(state__in=["cancelled", "filled", "rejected"])
+ENDED = Case(
+    When(
+        exchange_status__in=sorted(FINAL_STATUSES),
+        exchange_ms__gt=0,
+        then=Func(
+            F("exchange_ms") / Value(1000.0), function="to_timestamp", output_field=models.DateTimeField()
+        ),
+    ),
+    default=F("updated_at"),
+    output_field=models.DateTimeField(),
+)
 
 
 class Order(models.Model):
@@ -113,6 +129,7 @@ class Order(models.Model):
                 name="orders_with_missing_fills",
             ),
             models.Index(fields=["account", "-created_at", "-id"]),
+            models.Index(ENDED.desc(), F("id").desc(), condition=OVER, name="orders_by_their_end"),
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from django.db.models import F, Min, Model, Q, QuerySet
 from bybit.models import Account
 from orders import states
 from orders.errors import NotFound, TradeError
-from orders.models import Epoch, Event, Fill, Order, OrderEvent
+from orders.models import ENDED, OVER, Epoch, Event, Fill, Order, OrderEvent
 from orders.models import Sequence as Counter
 from orders.schemas import OrderOut
 from positions.models import Position, Trip
@@ -75,11 +75,16 @@ def orders(
     cursor: str | None,
     category: str | None = None,
 ) -> Slice:
-    """Newest first. `state` is open, closed or all. A symbol may be a perpetual's and a spot pair's: `category` tells
-    which."""
-    rows = Order.objects.filter(account__in=accounts_of(user_id))
-    if state != "all":
-        rows = rows.filter(state__in=states.OPEN if state == "open" else states.FINAL)
+    """Newest first: those that are closed by when they ended, others by when they were placed. `state` is open, closed
+    or all. A symbol may be a perpetual's and a spot pair's: `category` tells which."""
+    by_end = state == "closed"
+    rows = Order.objects.filter(account__in=accounts_of(user_id)).annotate(
+        moment=ENDED if by_end else F("created_at")
+    )
+    if by_end:
+        rows = rows.filter(OVER)
+    elif state == "open":
+        rows = rows.filter(state__in=states.OPEN)
     if symbol:
         rows = rows.filter(symbol=symbol)
     if category:
@@ -92,10 +97,8 @@ def orders(
             moment, last = datetime.fromisoformat(at).astimezone(UTC), UUID(key)
         except (ValueError, TypeError, AttributeError, OverflowError):
             raise _unreadable() from None
-        rows = rows.filter(Q(created_at__lt=moment) | Q(created_at=moment, id__lt=last))
-    return _slice(
-        rows.order_by("-created_at", "-id"), limit, lambda row: [row.created_at.isoformat(), str(row.pk)]
-    )
+        rows = rows.filter(Q(moment__lt=moment) | Q(moment=moment, id__lt=last))
+    return _slice(rows.order_by("-moment", "-id"), limit, lambda row: [row.moment.isoformat(), str(row.pk)])
 
 
 def with_missing_fills(position: Position) -> "QuerySet[Order]":

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection, transaction
@@ -18,7 +18,7 @@ from bybit import rows
 from bybit.models import Account
 from bybit.stream import Message
 from bybit.types import Execution, OrderReport, PositionReport
-from orders import listener, sending, services
+from orders import listener, selectors, sending, services
 from orders.models import Event, Fill, Order, OrderEvent, Sequence
 from orders.schemas import OrderOut
 from positions.models import Position
@@ -207,6 +207,45 @@ def test_an_order_ended_when_bybit_says_so_and_not_when_it_was_heard_of(
     late = ours(account, state="rejected", reject_code="never_sent")
     assert OrderOut.of(late).ended_at == late.updated_at
     assert OrderOut.of(ours(account, state="working")).ended_at is None
+
+
+def test_orders_that_are_over_are_listed_by_when_they_ended_page_by_page(account: Account) -> None:
+    now = timezone.now()
+    reader = account.members.get().pk
+
+    def closed(
+        ended_ms: int, status: str, placed_days_ago: int, heard_days_ago: int, state: str = "cancelled"
+    ) -> UUID:
+        return ours(
+            account,
+            state=state,
+            exchange_status=status,
+            exchange_ms=ended_ms,
+            created_at=now - timedelta(days=placed_days_ago),
+            updated_at=now - timedelta(days=heard_days_ago),
+        ).pk
+
+    today, week = int(now.timestamp() * 1000), 7 * 86_400_000
+    ours(account, state="working", exchange_status="New", exchange_ms=today)
+    expected = [
+        # A stop of a month ago that was cancelled this minute is the newest.
+        closed(today, "Deactivated", 30, 3),
+        # Bybit told no end: it was over when we concluded it.
+        closed(0, "", 1, 1, "rejected"),
+        closed(today, "New", 1, 2, "rejected"),
+        closed(today - week + 1, "Filled", 9, 0, "filled"),
+        closed(today - week, "Filled", 8, 0, "filled"),
+        closed(today - 2 * week, "Cancelled", 0, 0),
+    ]
+    pages, cursor = [], None
+    while True:
+        found = selectors.orders(reader, state="closed", symbol=None, account=None, limit=2, cursor=cursor)
+        pages.append(list(found.rows))
+        if (cursor := found.next) is None:
+            break
+    assert [[row.pk for row in rows] for rows in pages] == [expected[:2], expected[2:4], expected[4:]]
+    for row in (row for rows in pages for row in rows):
+        assert row.moment == row.ended_at
 
 
 def test_f09_news_of_another_market_under_our_id_is_not_adopted(account: Account, report: Report) -> None:
