@@ -11,13 +11,12 @@ from bybit.models import Account
 from bybit.types import FINAL_STATUSES
 from positions.models import money
 
-
 # The states of an order that is over, and when it was (`Order.ended_at`) as PostgreSQL computes it.
 OVER = Q(state__in=["cancelled", "filled", "rejected"])
 ENDED = Case(
     When(
-        exchange_status__in=sorted(FINAL_STATUSES),
         exchange_ms__gt=0,
+        exchange_status__in=sorted(FINAL_STATUSES),
         then=Func(
             F("exchange_ms") / Value(1000.0), function="to_timestamp", output_field=models.DateTimeField()
         ),

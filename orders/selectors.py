@@ -97,8 +97,12 @@ def orders(
             moment, last = datetime.fromisoformat(at).astimezone(UTC), UUID(key)
         except (ValueError, TypeError, AttributeError, OverflowError):
             raise _unreadable() from None
-        rows = rows.filter(Q(moment__lt=moment) | Q(moment=moment, id__lt=last))
-    return _slice(rows.order_by("-moment", "-id"), limit, lambda row: [row.moment.isoformat(), str(row.pk)])
+        rows = rows.filter(Q(moment__lt=moment) | Q(id__lt=last), moment__lte=moment)
+    return _slice(rows.order_by("-moment", "-id"), limit, _moment_and_id)
+
+
+def _moment_and_id(row: Any) -> list[Any]:
+    return [row.moment.isoformat(), str(row.pk)]
 
 
 def with_missing_fills(position: Position) -> "QuerySet[Order]":

@@ -243,9 +243,8 @@ def test_orders_that_are_over_are_listed_by_when_they_ended_page_by_page(account
         pages.append(list(found.rows))
         if (cursor := found.next) is None:
             break
-    assert [[row.pk for row in rows] for rows in pages] == [expected[:2], expected[2:4], expected[4:]]
-    for row in (row for rows in pages for row in rows):
-        assert row.moment == row.ended_at
+    assert [[row.pk for row in found] for found in pages] == [expected[:2], expected[2:4], expected[4:]]
+    assert all(row.moment == row.ended_at for found in pages for row in found)
 
 
 def test_f09_news_of_another_market_under_our_id_is_not_adopted(account: Account, report: Report) -> None:

@@ -621,7 +621,8 @@ export interface paths {
         };
         /**
          * List Orders
-         * @description Orders, newest first. Open ones are new, sending, unknown, acked and working.
+         * @description Orders, newest first: with `state=closed` by when they ended, otherwise by when they were placed. Open ones are
+         *     new, sending, unknown, acked and working.
          */
         get: operations["list_orders"];
         put?: never;
