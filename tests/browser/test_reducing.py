@@ -75,9 +75,10 @@ def test_a_cancel_without_news_is_looked_up_and_never_sent_again(desk: Played, p
     row = unproven(desk, page)
     # Where even the record is silent it is still being checked, and that is all that is said.
     desk.answers["GET /orders/"] = lambda route, _: route.abort()
-    desk.run(4_500, beating=True)
-    assert asked(desk, "GET") == 1
+    with page.expect_request("**/orders/*"):
+        desk.run(4_500, beating=True)
     expect(page.locator(".order-said")).to_have_text("No proof yet that it was cancelled. Checking.")
+    assert asked(desk, "GET") == 1
     desk.answers["GET /orders/"] = lambda *_: (200, row)
     desk.run(8_500, beating=True)
     open_still = "Still open at Bybit, as far as Tradepost knows. Cancel it again."
