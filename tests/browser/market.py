@@ -242,6 +242,8 @@ class Market:
             "fee": None,
             "reject_code": None,
             "reject_message": None,
+            "cancel_type": "UNKNOWN",
+            "reject_reason": "EC_NoError",
             "source": "console",
             "created_at": stamp(),
             **{key: value for key, value in body.items() if key != "seen"},

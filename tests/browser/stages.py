@@ -116,7 +116,7 @@ def over(played: Played) -> None:
     late = {"reject_code": "never_arrived", "reject_message": "Bybit never had this order. Nothing was sent."}
     played.market.ended = [
         end(1, state="filled", filled_qty="0.02", avg_price="62890"),
-        end(2, state="cancelled", filled_qty="0.004", avg_price="62900"),
+        end(2, state="cancelled", filled_qty="0.004", avg_price="62900", cancel_type="CancelByReduceOnly"),
         end(3, state="rejected", reject_code="110007", reject_message="ab not enough"),
         end(4, state="rejected", **late),
     ]

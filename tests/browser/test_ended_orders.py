@@ -39,7 +39,7 @@ def test_each_says_how_it_ended_and_what_never_arrived_was_not_rejected(
         [
             re.compile("Not placed Bybit never had this order"),
             re.compile("Rejected .*margin.* Code 110007"),
-            re.compile("Cancelled.*0.004 of 0.020.*at 62,900.0"),
+            re.compile("Cancelled Nothing was left for it to reduce.*0.004 of 0.020.*at 62,900.0"),
             re.compile("Filled.*0.020 of 0.020.*at 62,890.0.*20 Nov"),
         ]
     )
@@ -49,6 +49,42 @@ def test_each_says_how_it_ended_and_what_never_arrived_was_not_rejected(
     sheet = page.get_by_role("dialog")
     expect(sheet.locator(".sentence")).to_have_text("▲ Buy 0.020 BTC, Limit 64,248.0")
     expect(sheet.locator(".fact", has_text="State")).to_contain_text("Not placed")
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"reject_reason": "EC_PostOnlyWillTakeLiquidity"}, "Post only, and it would have traded at once."),
+        ({"cancel_type": "CancelAllBeforeLiq"}, "By Bybit, before a liquidation."),
+        ({"cancel_type": "CancelByRebalance", "reject_reason": "EC_Others"}, "Bybit says CancelByRebalance."),
+        ({"cancel_type": "CancelByUser", "reject_reason": "EC_PerCancelRequest"}, None),
+        ({"cancel_type": "CancelByUser", "reject_reason": "EC_OrigClOrdIDDoesNotExist"}, None),
+    ],
+)
+def test_a_cancel_that_nobody_asked_for_says_why(
+    desk: Played, page: Page, told: dict[str, str], said: str | None
+) -> None:
+    desk.ticket()
+    desk.review()
+    desk.place().tap()
+    expect(desk.outcome("accepted")).to_be_visible()
+    [sent] = desk.posts()
+    row = desk.market.orders[sent["id"]]
+    desk.say(desk.market.update(row, state="cancelled", **told))
+    expect(desk.outcome("cancelled")).to_contain_text(said or "Cancelled")
+    if said is None:
+        expect(desk.outcome("cancelled").locator(".outcome-lead")).to_have_count(0)
+    detail = {**row, "user": "demo", "times": dict.fromkeys(("tap", "sent", "acked", "first_fill"))}
+    desk.answers[f"GET /orders/{row['id']}"] = lambda *_: (200, {**detail, "fills": [], "events": []})
+    desk.run(700)
+    page.get_by_role("button", name="Done").click()
+    history(desk, page).first.locator(".order-title").click()
+    notes = page.get_by_role("dialog").locator(".note")
+    if said is None:
+        expect(page.get_by_role("dialog").locator(".fact", has_text="State")).to_contain_text("Cancelled")
+        expect(notes).to_have_count(0)
+    else:
+        expect(notes).to_contain_text(said)
 
 
 def test_a_stop_that_is_over_keeps_its_trigger_in_the_list_and_on_its_sheet(
@@ -163,6 +199,38 @@ def test_a_record_that_fails_later_leaves_the_list_and_says_that_it_has_holes(
     played.answers.clear()
     played.run(5_500, beating=True)
     expect(page.locator(".note")).to_have_count(0)
+
+
+def test_an_empty_list_whose_reading_failed_does_not_say_that_there_is_none(
+    played: Played, page: Page
+) -> None:
+    played.open()
+    history(played, page)
+    none = page.get_by_text("No order has ended yet.")
+    expect(none).to_be_visible()
+    played.answers["GET /orders"] = lambda *_: (500, error("server_error"))
+    played.say(played.market.snapshot())
+    expect(page.get_by_text("The orders could not be read.")).to_be_visible()
+    expect(none).to_have_count(0)
+
+
+def test_an_answer_that_was_overtaken_by_a_newer_one_changes_nothing(
+    played: Played, page: Page, record: list[dict[str, Any]]
+) -> None:
+    late: list[Any] = []
+    played.open()
+    played.answers["GET /orders"] = lambda route, _: late.append(route)
+    rows = history(played, page)
+    with page.expect_request("**/orders?state=closed*"):
+        played.say(played.market.snapshot())
+    played.answers.clear()
+    played.say(played.market.snapshot())
+    expect(rows).to_have_count(4)
+    for route in late:
+        with page.expect_response("**/orders?state=closed*"):
+            route.fulfill(json={"items": record[:1], "next": None})
+    played.run(200)
+    expect(rows).to_have_count(4)
 
 
 def test_the_newest_fifty_are_shown_and_what_is_of_an_account_that_is_gone_is_not(

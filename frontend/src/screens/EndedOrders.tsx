@@ -18,7 +18,7 @@ import { Dated, Empty, Note, SideMark, Waiting } from "../ui/bits.tsx";
 import { describe, Progress } from "./Orders.tsx";
 import { because } from "./Outcome.tsx";
 import { accountLabel } from "./PositionCard.tsx";
-import { rejection, standing } from "./refusals.ts";
+import { cancellation, rejection, standing } from "./refusals.ts";
 
 const SHOWN = 50;
 const newest = () => readEnded(SHOWN);
@@ -38,7 +38,7 @@ function useEnded(): { list: Order[] | null; failed: boolean } {
 
 /** How it ended, and why if that was not asked for. */
 function End({ order }: { order: Order }) {
-  const why = order.state === "rejected" ? because(rejection(order)) : "";
+  const why = order.state === "rejected" ? because(rejection(order)) : cancellation(order);
   return (
     <span class="order-end" data-tone={order.state === "rejected" ? "bad" : undefined}>
       <b>{standing(order)}</b> {why}

@@ -18,7 +18,7 @@ import { Sheet } from "../ui/Sheet.tsx";
 import { describe, protects } from "./Orders.tsx";
 import { because } from "./Outcome.tsx";
 import { accountLabel } from "./PositionCard.tsx";
-import { rejection, standing } from "./refusals.ts";
+import { cancellation, rejection, standing } from "./refusals.ts";
 
 type Event = OrderDetail["events"][number];
 
@@ -112,6 +112,7 @@ export function OrderSheet({ id }: { id: string }) {
             {detail.times.acked && <Fact name={ta.receipt}>{ta.ms(span(detail.times.tap, detail.times.acked))}</Fact>}
             <Fact name={ta.placedAt}>{moment(detail.created_at)}</Fact>
           </dl>
+          {cancellation(known ?? detail) && <Note icon="warn" tone="warn">{cancellation(known ?? detail)}</Note>}
           {detail.reject_message && <Note icon="warn" tone="bad">{because(rejection(detail))}</Note>}
           <h3 class="caption">{ta.timeline}</h3>
           <Timeline detail={detail} />

@@ -8,7 +8,7 @@ import { orders } from "../state/store.ts";
 import { t } from "../strings.ts";
 import { tt } from "../strings-ticket.ts";
 import { Icon, type IconName } from "../ui/icons.tsx";
-import { type Cause, standing, refusalText, rejection } from "./refusals.ts";
+import { cancellation, type Cause, standing, refusalText, rejection } from "./refusals.ts";
 
 const ICONS: Record<Outcome, { icon: IconName; tone: "good" | "bad" | "warn" | "plain" }> = {
   sending: { icon: "wait", tone: "plain" },
@@ -48,7 +48,7 @@ export function tell(attempt: Attempt): Told {
     case "partly": return { title: row ? tt.partly(...progress(row, done)) : "", lead: row?.avg_price ? tt.filledAt(size(done), number(row.avg_price, tick(marketOf(row)))) : "" };
     case "filled":
       return { title: tt.filled, lead: market && row.avg_price ? tt.filledAt(size(done), number(row.avg_price, tick(market))) : size(done) };
-    case "cancelled": return { title: done === "0" ? tt.cancelled : tt.cancelledAfter(size(done)), lead: "" };
+    case "cancelled": return { title: done === "0" ? tt.cancelled : tt.cancelledAfter(size(done)), lead: row ? cancellation(row) : "" };
     case "rejected": return { title: row ? standing(row) : tt.rejected, lead: because(rejection(row)) };
     case "refused": return { title: tt.rejected, lead: because(refusalText(attempt.refusal)) };
     case "not-placed": return { title: tt.notPlaced, lead: tt.notPlacedLead };

@@ -3,6 +3,7 @@
 import type { Refused } from "../api/client.ts";
 import type { Order } from "../api/types.ts";
 import { t } from "../strings.ts";
+import { bybitCancelled, causes } from "../strings-causes.ts";
 import { tt } from "../strings-ticket.ts";
 
 export interface Cause {
@@ -27,6 +28,19 @@ const NEVER: ReadonlySet<string> = new Set(["never_sent", "never_arrived", "cloc
 /** How an order stands, or what became of it. One that never reached Bybit was not rejected by it. */
 export function standing(order: Order): string {
   return order.state === "rejected" && NEVER.has(order.reject_code ?? "") ? tt.notPlaced : t.orders.state[order.state];
+}
+
+/** What says that somebody asked for it, or nothing. */
+const ASKED: ReadonlySet<string> = new Set(["", "UNKNOWN", "CancelByUser", "EC_NoError", "EC_PerCancelRequest", "EC_Others", "EC_OrigClOrdIDDoesNotExist"]);
+
+/** Why an order was cancelled, if nobody asked for it; else nothing. */
+export function cancellation(order: Order): string {
+  if (order.state !== "cancelled") return "";
+  const told = [order.reject_reason, order.cancel_type];
+  const known = told.find((code) => Object.hasOwn(causes, code));
+  if (known) return causes[known] ?? "";
+  const other = told.find((code) => !ASKED.has(code));
+  return other ? bybitCancelled(other) : "";
 }
 
 export function rejection(order: Order | null | undefined): Cause {
