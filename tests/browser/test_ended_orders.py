@@ -218,19 +218,23 @@ def test_an_answer_that_was_overtaken_by_a_newer_one_changes_nothing(
     played: Played, page: Page, record: list[dict[str, Any]]
 ) -> None:
     late: list[Any] = []
+
+    def all_but_the_first(route: Any, _: Any) -> Any:
+        if late:
+            return 200, {"items": record, "next": None}
+        return late.append(route)
+
     played.open()
-    played.answers["GET /orders"] = lambda route, _: late.append(route)
-    rows = history(played, page)
+    played.answers["GET /orders"] = all_but_the_first
     with page.expect_request("**/orders?state=closed*"):
-        played.say(played.market.snapshot())
-    played.answers.clear()
+        rows = history(played, page)
     played.say(played.market.snapshot())
     expect(rows).to_have_count(4)
-    for route in late:
-        with page.expect_response("**/orders?state=closed*"):
-            route.fulfill(json={"items": record[:1], "next": None})
-    played.run(200)
-    expect(rows).to_have_count(4)
+    with page.expect_response("**/orders?state=closed*"):
+        late[0].fulfill(json={"items": record[:1], "next": None})
+    ended = played.market.order({**ORDER, "id": identity(9)}, state="cancelled")
+    played.say(played.market.change("order", ended))
+    expect(rows).to_have_count(5)
 
 
 def test_the_newest_fifty_are_shown_and_what_is_of_an_account_that_is_gone_is_not(

@@ -30,17 +30,14 @@ export function standing(order: Order): string {
   return order.state === "rejected" && NEVER.has(order.reject_code ?? "") ? tt.notPlaced : t.orders.state[order.state];
 }
 
-/** What says that somebody asked for it, or nothing. */
-const ASKED: ReadonlySet<string> = new Set(["", "UNKNOWN", "CancelByUser", "EC_NoError", "EC_PerCancelRequest", "EC_Others", "EC_OrigClOrdIDDoesNotExist"]);
+/** What says no more than that it was asked for, or nothing. */
+const PLAIN = /^(|UNKNOWN|CancelByUser|EC_(NoError|PerCancelRequest|Others|OrigClOrdID.*))$/;
 
 /** Why an order was cancelled, if nobody asked for it; else nothing. */
 export function cancellation(order: Order): string {
-  if (order.state !== "cancelled") return "";
-  const told = [order.reject_reason, order.cancel_type];
-  const known = told.find((code) => Object.hasOwn(causes, code));
-  if (known) return causes[known] ?? "";
-  const other = told.find((code) => !ASKED.has(code));
-  return other ? bybitCancelled(other) : "";
+  const codes = order.state === "cancelled" ? [order.reject_reason, order.cancel_type].filter((code) => !PLAIN.test(code)) : [];
+  const known = causes.find(([cause]) => codes.some((code) => cause.test(code)));
+  return known ? known[1] : codes[0] ? bybitCancelled(codes[0]) : "";
 }
 
 export function rejection(order: Order | null | undefined): Cause {
