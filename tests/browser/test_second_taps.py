@@ -71,6 +71,37 @@ def test_a_double_tap_cancels_one_order(played: Played, page: Page, where: str, 
     expect(rows).to_have_count(1)
 
 
+@pytest.mark.parametrize("what", ["Reverse", "Close 0.050 BTC", "Place"])
+def test_a_double_tap_sends_once_and_its_result_stays_to_be_read(
+    played: Played, page: Page, what: str
+) -> None:
+    played.market.position("BTCUSDT", "Buy", "0.05", "63800")
+    played.open()
+    played.answers["POST /positions/"] = lambda *_: (500, error("server_error"))
+    if what == "Place":
+        played.ticket()
+        played.review()
+    elif what == "Reverse":
+        page.get_by_role("button", name="More for BTCUSDT").click()
+        page.get_by_role("button", name="Reverse…").click()
+    else:
+        page.get_by_role("button", name="Close… BTCUSDT").click()
+    expect(played.place()).to_be_enabled()
+    played.stand_still()
+    box = played.place().bounding_box()
+    assert box is not None
+    for _ in range(2):
+        page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.locator("dialog .outcome").first).to_be_visible()
+    assert len([call for call in played.calls if call.method == "POST" and "preview" not in call.url]) == 1
+    done = page.get_by_role("button", name="Done")
+    done.tap()
+    expect(page.locator("dialog .outcome").first).to_be_visible()
+    played.run(700, beating=True)
+    done.tap()
+    expect(page.locator("dialog .outcome")).to_have_count(0)
+
+
 def test_a_row_that_came_is_deaf_at_first_and_hears_the_keyboard(played: Played, page: Page) -> None:
     page.set_viewport_size(DESK)
     orders(played, 1)

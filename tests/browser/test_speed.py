@@ -77,6 +77,7 @@ def test_the_chart_takes_the_room_that_is_there_and_moves_nothing(played: Played
     played.say(
         played.market.change("position", played.market.position("BTCUSDT", "", "0", "63800", leverage="10"))
     )
+    expect(page.get_by_text("This position is closed.")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_text("No position")).to_be_visible()
     page.wait_for_function("least => document.querySelector('.chart').clientHeight >= least", arg=330)
