@@ -264,8 +264,10 @@ def test_a_desk_has_them_as_a_table_under_the_chart(
     rows = page.locator(".panel tbody tr")
     expect(rows).to_have_count(4)
     expect(rows.nth(2)).to_have_text(
-        re.compile("20 Nov.*BTCUSDT.*Buy.*Limit.*0.004 of 0.020.*62,900.0.*Cancelled")
+        re.compile("20 Nov.*BTCUSDT.*Buy.*Limit.*0.004 of 0.020.*62,900.0.*Cancelled Nothing was left")
     )
+    # The reason has room for whole words.
+    assert rows.nth(2).bounding_box()["height"] <= 64
 
 
 @pytest.mark.parametrize(("tab", "button"), [("Orders", "Cancel all…"), ("Positions", "Close all…")])

@@ -145,7 +145,11 @@ def rest_cancelled(played: Played) -> Any:
 
     def answer(_: Any, request: Any) -> Answer:
         return 201, played.market.order(
-            request.post_data_json, state="cancelled", filled_qty="0.010108", avg_price="64300.25"
+            request.post_data_json,
+            state="cancelled",
+            filled_qty="0.010108",
+            avg_price="64300.25",
+            reject_reason="EC_CancelByOrderValueZero",
         )
 
     return answer
@@ -178,6 +182,11 @@ def test_it_is_bought_by_value(pair: Played, page: Page) -> None:
     assert "trigger_by" not in sent
     pair.say(pair.market.update(pair.market.orders[sent["id"]], exchange_status="PartiallyFilledCanceled"))
     expect(pair.outcome("filled")).to_contain_text("0.010108 at 64,300.25")
+    pair.run(700, beating=True)
+    page.get_by_role("button", name="Done").click()
+    pair.go("Orders")
+    page.get_by_role("radio", name="History").check()
+    expect(page.locator("[data-ended] .order-end")).to_have_text("Filled")
 
 
 def test_an_amount_that_stays_in_good_part_unspent_is_no_fill(pair: Played, page: Page) -> None:
@@ -191,6 +200,7 @@ def test_an_amount_that_stays_in_good_part_unspent_is_no_fill(pair: Played, page
     [sent] = pair.posts()
     pair.say(pair.market.update(pair.market.orders[sent["id"]]))
     expect(pair.outcome("cancelled")).to_contain_text("Cancelled after 0.010108 filled")
+    expect(pair.outcome("cancelled")).to_contain_text("What was left buys no further step.")
 
 
 def test_it_is_sold_by_size_and_no_more_than_is_free(pair: Played, page: Page) -> None:

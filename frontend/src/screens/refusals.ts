@@ -2,6 +2,7 @@
 
 import type { Refused } from "../api/client.ts";
 import type { Order } from "../api/types.ts";
+import { spent } from "../state/outcome.ts";
 import { t } from "../strings.ts";
 import { bybitCancelled, causes } from "../strings-causes.ts";
 import { tt } from "../strings-ticket.ts";
@@ -27,6 +28,7 @@ const NEVER: ReadonlySet<string> = new Set(["never_sent", "never_arrived", "cloc
 
 /** How an order stands, or what became of it. One that never reached Bybit was not rejected by it. */
 export function standing(order: Order): string {
+  if (order.state === "cancelled" && spent(order)) return t.orders.state.filled;
   return order.state === "rejected" && NEVER.has(order.reject_code ?? "") ? tt.notPlaced : t.orders.state[order.state];
 }
 
@@ -35,7 +37,7 @@ const PLAIN = /^(|UNKNOWN|CancelByUser|EC_(NoError|PerCancelRequest|Others|OrigC
 
 /** Why an order was cancelled, if nobody asked for it; else nothing. */
 export function cancellation(order: Order): string {
-  const codes = order.state === "cancelled" ? [order.reject_reason, order.cancel_type].filter((code) => !PLAIN.test(code)) : [];
+  const codes = order.state === "cancelled" && !spent(order) ? [order.reject_reason, order.cancel_type].filter((code) => !PLAIN.test(code)) : [];
   const known = causes.find(([cause]) => codes.some((code) => cause.test(code)));
   return known ? known[1] : codes[0] ? bybitCancelled(codes[0]) : "";
 }

@@ -17,7 +17,7 @@ export function filledSoFar(order: Order | undefined, id: string): string {
 }
 
 /** Bybit cancels what is left of an order by value even where that buys no further step: then all of it was carried out. */
-function spent(order: Order): boolean {
+export function spent(order: Order): boolean {
   const [qty, filled, price, unit] = [order.qty, order.filled_qty, order.avg_price, step(marketOf(order))].map(read);
   if (!byValue(order) || !qty || !filled || !price || !unit) return false;
   return cmp(sub(qty, mul(filled, price)), mul(unit, price)) < 0;
