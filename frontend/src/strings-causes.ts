@@ -11,7 +11,8 @@ export const causes: readonly [RegExp, string][] = [
   [/CannotAfford/, "The balance did not suffice for it any more."],
   [/Liq$/, "By Bybit, before a liquidation. Look at the position."],
   [/Adl$/, "By Bybit, before auto-deleveraging. Look at the position."],
-  [/TpSlTs|OCO/, "Its position, or the other one of its TP / SL pair, ended."],
+  [/TpSlTs/, "Its position ended, or its TP / SL was changed."],
+  [/OCO/, "The other one of its TP / SL pair came first."],
 ];
 
 export const bybitCancelled = (code: string) => `Bybit says ${code}.`;

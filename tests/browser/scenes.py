@@ -162,7 +162,10 @@ OUTCOMES = Stage(
         Scene("open", outcome(taken, state="working")),
         Scene("partly", outcome(taken, state="working", filled_qty="0.004", avg_price="64250")),
         Scene("filled", outcome(taken, state="filled", filled_qty="0.01", avg_price="64250")),
-        Scene("cancelled", outcome(taken, state="cancelled", filled_qty="0")),
+        Scene(
+            "cancelled",
+            outcome(taken, state="cancelled", filled_qty="0", reject_reason="EC_NoImmediateQtyToFill"),
+        ),
         Scene("rejected", outcome(short)),
         Scene("refused", outcome(no("refused", "Too small for this market.", 422))),
         Scene("changed", outcome(CHANGED)),
