@@ -2,8 +2,8 @@
 
 export const causes: readonly [RegExp, string][] = [
   [/PostOnly/, "Post only, and it would have traded at once. Use a price further from the market."],
-  [/NoImmediateQty|NoEnoughQty/, "Nobody stood on the other side at its price."],
-  [/ValueZero/, "What was left buys no further step."],
+  [/NoImmediateQty|NoEnoughQty/, "Not enough stood on the other side at its price."],
+  [/ValueZero/, "What was left was too little to trade."],
   [/NoFullFill/, "Not all of it could be filled at once."],
   [/PriceLimit/, "The market was beyond the price that Bybit allows for it."],
   [/SelfMatch|BySmp/, "It would have traded with another order of yours."],

@@ -16,8 +16,10 @@ FILL = {
 ORDER = {
     "id": "o1", "state": "working", "reject_code": "", "reject_reason": "", "category": "linear",
     "symbol": "BTCUSDT", "side": "Buy", "qty": "1.5", "price": "61234.5", "avg_price": "60000", "filled_qty": "0.25",
-    "stop_order_type": None, "create_type": None, "updated_at": "2026-11-22T16:51:52.123Z",
+    "stop_order_type": None, "create_type": None, "market_unit": None, "updated_at": "2026-11-22T16:51:52.123Z",
 }  # fmt: skip
+# Of an amount that was bought for, less was left than buys a step.
+SPENT = {"state": "cancelled", "reject_reason": "EC_CancelByOrderValueZero", "market_unit": "quoteCoin"}
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,7 @@ ORDER = {
         ),
         ({}, {"state": "filled", "stop_order_type": "PartialTakeProfit"}, "stop", "Take-profit hit"),
         ({}, {"state": "filled", "stop_order_type": "Stop"}, "fill", "Order filled"),
+        ({}, SPENT, "fill", "Order filled"),
         ({"exec_type": "BustTrade"}, None, "liquidation", "Liquidated"),
         ({"exec_type": "AdlTrade"}, {}, "liquidation", "Reduced by ADL"),
         ({"exec_type": "Funding"}, None, None, None),
@@ -56,6 +59,9 @@ def test_an_execution(fill: dict[str, Any], order: Any, kind: str | None, title:
         ({"state": "cancelled", "reject_reason": "EC_PerCancelRequest"}, None),
         ({"state": "cancelled", "reject_reason": "EC_NoError"}, None),
         ({"state": "cancelled", "reject_reason": "EC_PostOnlyWillTakeLiquidity"}, "Order ended by Bybit"),
+        (SPENT, "Order filled"),
+        (SPENT | {"filled_qty": "0"}, "Order ended by Bybit"),
+        (SPENT | {"market_unit": None}, "Order ended by Bybit"),
         ({"state": "rejected", "reject_code": "110007"}, "Order rejected"),
         ({"state": "rejected", "reject_code": "never_arrived"}, "Order not placed"),
     ],

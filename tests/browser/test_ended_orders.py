@@ -55,6 +55,10 @@ def test_each_says_how_it_ended_and_what_never_arrived_was_not_rejected(
     ("told", "said"),
     [
         ({"reject_reason": "EC_PostOnlyWillTakeLiquidity"}, "Post only, and it would have traded at once."),
+        (
+            {"reject_reason": "EC_NoImmediateQtyToFill", "filled_qty": "0.004", "avg_price": "64250"},
+            "Not enough stood on the other side at its price.",
+        ),
         ({"cancel_type": "CancelAllBeforeLiq"}, "By Bybit, before a liquidation."),
         ({"cancel_type": "CancelByRebalance", "reject_reason": "EC_Others"}, "Bybit says CancelByRebalance."),
         ({"cancel_type": "CancelByUser", "reject_reason": "EC_PerCancelRequest"}, None),

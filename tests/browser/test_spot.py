@@ -200,7 +200,7 @@ def test_an_amount_that_stays_in_good_part_unspent_is_no_fill(pair: Played, page
     [sent] = pair.posts()
     pair.say(pair.market.update(pair.market.orders[sent["id"]]))
     expect(pair.outcome("cancelled")).to_contain_text("Cancelled after 0.010108 filled")
-    expect(pair.outcome("cancelled")).to_contain_text("What was left buys no further step.")
+    expect(pair.outcome("cancelled")).to_contain_text("What was left was too little to trade.")
 
 
 def test_it_is_sold_by_size_and_no_more_than_is_free(pair: Played, page: Page) -> None:

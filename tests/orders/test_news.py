@@ -236,6 +236,8 @@ def test_orders_that_are_over_are_listed_by_when_they_ended_page_by_page(account
         closed(today - week + 1, "Filled", 9, 0, "filled"),
         closed(today - week, "Filled", 8, 0, "filled"),
         closed(today - 2 * week, "Cancelled", 0, 0),
+        # Of one moment, on two pages.
+        *sorted((closed(today - 3 * week, "Cancelled", 0, 0) for _ in range(3)), reverse=True),
     ]
     pages, cursor = [], None
     while True:
@@ -243,7 +245,7 @@ def test_orders_that_are_over_are_listed_by_when_they_ended_page_by_page(account
         pages.append(list(found.rows))
         if (cursor := found.next) is None:
             break
-    assert [[row.pk for row in found] for found in pages] == [expected[:2], expected[2:4], expected[4:]]
+    assert [[row.pk for row in found] for found in pages] == [expected[at : at + 2] for at in range(0, 9, 2)]
     assert all(row.moment == row.ended_at for found in pages for row in found)
 
 

@@ -6,6 +6,7 @@ user asked for them. Nothing that a push opens does anything: it is a screen tha
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 # What a user can choose from; the words for it are the page's.
@@ -39,6 +40,8 @@ _FORCED = {
 _BY_FORCE = ("CreateByLiq", "CreateByAdl", "CreateByTakeOver", "CreateBySettle")
 # Why Bybit ends an order without anything having gone wrong: https://bybit-exchange.github.io/docs/v5/enum#rejectreason
 _NO_TROUBLE = frozenset({"", "EC_NoError", "EC_PerCancelRequest"})
+# With these Bybit cancels what is left of an order by value where that buys no further step.
+_SPENT = frozenset({"EC_CancelByOrderValueZero", "EC_CancelByMatchValueZero"})
 # What the audit log has of somebody's sign-in that its owner should hear of at once, whoever did it.
 _LOCKS = {
     "sign_in": "New sign-in",
@@ -127,12 +130,20 @@ def of_fill(fill: Mapping[str, Any], order: Mapping[str, Any] | None) -> News | 
     return _filled(order, at, part=f"fill:{fill['account']}:{fill['exec_id']}")
 
 
+def _is_filled(order: Mapping[str, Any]) -> bool:
+    """Also one by value of which nothing but such a rest was cancelled: all of it was carried out."""
+    if order["state"] == "filled":
+        return True
+    spent = order["market_unit"] == "quoteCoin" and order["reject_reason"] in _SPENT
+    return order["state"] == "cancelled" and spent and Decimal(order["filled_qty"]) > 0
+
+
 def _filled(order: Mapping[str, Any], at: datetime, *, part: str) -> News:
     """An order is filled, or a part of it by the execution that `part` names. Bybit tells of the last execution and of
     the order's end by two messages, in any order: both are the same news under the same key."""
     stop = _STOPS.get(str(order["stop_order_type"]))
     average = order["avg_price"]
-    whole = order["state"] == "filled"
+    whole = _is_filled(order)
     return News(
         kind="stop" if stop else "fill",
         key=f"filled:{order['id']}" if whole else part,
@@ -148,7 +159,7 @@ def _filled(order: Mapping[str, Any], at: datetime, *, part: str) -> News:
 def of_order(order: Mapping[str, Any]) -> News | None:
     """Of an order's change; None unless it has come to an end that its owner did not ask for."""
     at = datetime.fromisoformat(order["updated_at"])
-    if order["state"] == "filled":
+    if _is_filled(order):
         # What Bybit closed by force is told by its execution.
         forced = str(order["create_type"]).startswith(_BY_FORCE)
         return None if forced else _filled(order, at, part="")
