@@ -64,7 +64,7 @@ TABLES: dict[str, _Table] = {
             ),
             *("order_type", "time_in_force", "qty", "price", "trigger_price", "take_profit", "stop_loss"),
             *("reduce_only", "state", "exchange_status", "cum_exec_qty", "fills_qty", "avg_price", "fee"),
-            *("reject_code", "reject_message", "cancel_type", "updated_at"),
+            *("reject_code", "reject_message", "cancel_type", "updated_at", "reject_reason"),
         ),
     ),
     "trips": _Table(

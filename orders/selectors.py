@@ -78,6 +78,7 @@ def orders(
     """Newest first: those that are closed by when they ended, others by when they were placed. `state` is open, closed
     or all. A symbol may be a perpetual's and a spot pair's: `category` tells which."""
     by_end = state == "closed"
+    mark = "ended " if by_end else ""
     rows = Order.objects.filter(account__in=accounts_of(user_id)).annotate(
         moment=ENDED if by_end else F("created_at")
     )
@@ -94,15 +95,18 @@ def orders(
     if cursor:
         at, key = decode_cursor(cursor)
         try:
-            moment, last = datetime.fromisoformat(at).astimezone(UTC), UUID(key)
+            # A cursor of the other order would go on at the wrong place.
+            moment, last = datetime.fromisoformat(at.removeprefix(mark)).astimezone(UTC), UUID(key)
+            if not at.startswith(mark):
+                raise ValueError
         except (ValueError, TypeError, AttributeError, OverflowError):
             raise _unreadable() from None
         rows = rows.filter(Q(moment__lt=moment) | Q(id__lt=last), moment__lte=moment)
-    return _slice(rows.order_by("-moment", "-id"), limit, _moment_and_id)
 
+    def place(row: Any) -> list[Any]:
+        return [f"{mark}{row.moment.isoformat()}", str(row.pk)]
 
-def _moment_and_id(row: Any) -> list[Any]:
-    return [row.moment.isoformat(), str(row.pk)]
+    return _slice(rows.order_by("-moment", "-id"), limit, place)
 
 
 def with_missing_fills(position: Position) -> "QuerySet[Order]":

@@ -14,7 +14,7 @@ FILL = {
     "exec_type": "Trade", "qty": "0.25", "price": "60000", "at": "2026-11-22T16:51:52.123Z",
 }  # fmt: skip
 ORDER = {
-    "id": "o1", "state": "working", "reject_code": "", "reject_reason": "", "category": "linear",
+    "id": "o1", "state": "working", "reject_code": "", "reject_reason": "", "cancel_type": "UNKNOWN", "category": "linear",
     "symbol": "BTCUSDT", "side": "Buy", "qty": "1.5", "price": "61234.5", "avg_price": "60000", "filled_qty": "0.25",
     "stop_order_type": None, "create_type": None, "market_unit": None, "updated_at": "2026-11-22T16:51:52.123Z",
 }  # fmt: skip
@@ -59,6 +59,9 @@ def test_an_execution(fill: dict[str, Any], order: Any, kind: str | None, title:
         ({"state": "cancelled", "reject_reason": "EC_PerCancelRequest"}, None),
         ({"state": "cancelled", "reject_reason": "EC_NoError"}, None),
         ({"state": "cancelled", "reject_reason": "EC_PostOnlyWillTakeLiquidity"}, "Order ended by Bybit"),
+        ({"state": "cancelled", "cancel_type": "CancelAllBeforeLiq"}, "Order ended by Bybit"),
+        ({"state": "cancelled", "cancel_type": "CancelByTpSlTsClear"}, None),
+        ({"state": "cancelled", "cancel_type": "CancelByReduceOnly"}, None),
         (SPENT, "Order filled"),
         (SPENT | {"filled_qty": "0"}, "Order ended by Bybit"),
         (SPENT | {"market_unit": None}, "Order ended by Bybit"),

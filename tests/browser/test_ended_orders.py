@@ -61,6 +61,7 @@ def test_each_says_how_it_ended_and_what_never_arrived_was_not_rejected(
         ),
         ({"cancel_type": "CancelAllBeforeLiq"}, "By Bybit, before a liquidation."),
         ({"cancel_type": "CancelByRebalance", "reject_reason": "EC_Others"}, "Bybit says CancelByRebalance."),
+        ({"cancel_type": "CancelByUser", "reject_reason": "EC_Others"}, "Bybit says EC_Others."),
         ({"cancel_type": "CancelByUser", "reject_reason": "EC_PerCancelRequest"}, None),
         ({"cancel_type": "CancelByUser", "reject_reason": "EC_OrigClOrdIDDoesNotExist"}, None),
     ],

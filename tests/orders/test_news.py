@@ -19,6 +19,7 @@ from bybit.models import Account
 from bybit.stream import Message
 from bybit.types import Execution, OrderReport, PositionReport
 from orders import listener, selectors, sending, services
+from orders.errors import TradeError
 from orders.models import Event, Fill, Order, OrderEvent, Sequence
 from orders.schemas import OrderOut
 from positions.models import Position
@@ -247,6 +248,10 @@ def test_orders_that_are_over_are_listed_by_when_they_ended_page_by_page(account
             break
     assert [[row.pk for row in found] for found in pages] == [expected[at : at + 2] for at in range(0, 9, 2)]
     assert all(row.moment == row.ended_at for found in pages for row in found)
+    for one, other in (("all", "closed"), ("closed", "all")):
+        cursor = selectors.orders(reader, state=one, symbol=None, account=None, limit=2, cursor=None).next
+        with pytest.raises(TradeError, match="Start from the first page"):
+            selectors.orders(reader, state=other, symbol=None, account=None, limit=2, cursor=cursor)
 
 
 def test_f09_news_of_another_market_under_our_id_is_not_adopted(account: Account, report: Report) -> None:

@@ -40,6 +40,21 @@ _FORCED = {
 _BY_FORCE = ("CreateByLiq", "CreateByAdl", "CreateByTakeOver", "CreateBySettle")
 # Why Bybit ends an order without anything having gone wrong: https://bybit-exchange.github.io/docs/v5/enum#rejectreason
 _NO_TROUBLE = frozenset({"", "EC_NoError", "EC_PerCancelRequest"})
+# Why Bybit cancels an order, without any rejectReason, that its owner counts on: enum cancelType. What goes with its
+# position, or because its pair was carried out, is no news: https://bybit-exchange.github.io/docs/v5/enum#canceltype
+_BY_BYBIT = frozenset(
+    {
+        "CancelByPrepareLiq",
+        "CancelAllBeforeLiq",
+        "CancelByPrepareAdl",
+        "CancelAllBeforeAdl",
+        "CancelByCannotAffordOrderCost",
+        "CancelByAdmin",
+        "CancelBySettle",
+        "CancelBySmp",
+        "CancelByDCP",
+    }
+)
 # With these Bybit cancels what is left of an order by value where that buys no further step.
 _SPENT = frozenset({"EC_CancelByOrderValueZero", "EC_CancelByMatchValueZero"})
 # What the audit log has of somebody's sign-in that its owner should hear of at once, whoever did it.
@@ -166,7 +181,9 @@ def of_order(order: Mapping[str, Any]) -> News | None:
     if order["state"] == "rejected":
         never = order["reject_code"] in ("never_sent", "never_arrived", "clock")
         title = "Order not placed" if never else "Order rejected"
-    elif order["state"] == "cancelled" and order["reject_reason"] not in _NO_TROUBLE:
+    elif order["state"] == "cancelled" and (
+        order["reject_reason"] not in _NO_TROUBLE or order["cancel_type"] in _BY_BYBIT
+    ):
         title = "Order ended by Bybit"
     else:
         return None

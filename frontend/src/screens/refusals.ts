@@ -33,13 +33,14 @@ export function standing(order: Order): string {
 }
 
 /** What says no more than that it was asked for, or nothing. */
-const PLAIN = /^(|UNKNOWN|CancelByUser|EC_(NoError|PerCancelRequest|Others|OrigClOrdID.*))$/;
+const PLAIN = /^(|UNKNOWN|CancelByUser|EC_(NoError|PerCancelRequest|OrigClOrdID.*))$/;
 
 /** Why an order was cancelled, if nobody asked for it; else nothing. */
 export function cancellation(order: Order): string {
   const codes = order.state === "cancelled" && !spent(order) ? [order.reject_reason, order.cancel_type].filter((code) => !PLAIN.test(code)) : [];
   const known = causes.find(([cause]) => codes.some((code) => cause.test(code)));
-  return known ? known[1] : codes[0] ? bybitCancelled(codes[0]) : "";
+  const other = codes.at(-1);
+  return known ? known[1] : other ? bybitCancelled(other) : "";
 }
 
 export function rejection(order: Order | null | undefined): Cause {
