@@ -14,8 +14,9 @@ FILL = {
     "exec_type": "Trade", "qty": "0.25", "price": "60000", "at": "2026-11-22T16:51:52.123Z",
 }  # fmt: skip
 ORDER = {
-    "id": "o1", "state": "working", "reject_code": "", "reject_reason": "", "cancel_type": "UNKNOWN", "category": "linear",
-    "symbol": "BTCUSDT", "side": "Buy", "qty": "1.5", "price": "61234.5", "avg_price": "60000", "filled_qty": "0.25",
+    "id": "o1", "state": "working", "reject_code": "", "reject_reason": "", "cancel_type": "UNKNOWN",
+    "category": "linear", "symbol": "BTCUSDT", "side": "Buy", "qty": "1.5", "price": "61234.5",
+    "avg_price": "60000", "filled_qty": "0.25",
     "stop_order_type": None, "create_type": None, "market_unit": None, "updated_at": "2026-11-22T16:51:52.123Z",
 }  # fmt: skip
 # Of an amount that was bought for, less was left than buys a step.
