@@ -271,8 +271,21 @@ def test_a_desk_has_them_as_a_table_under_the_chart(
     expect(rows.nth(2)).to_have_text(
         re.compile("20 Nov.*BTCUSDT.*Buy.*Limit.*0.004 of 0.020.*62,900.0.*Cancelled Nothing was left")
     )
-    # The reason has room for whole words.
-    assert rows.nth(2).bounding_box()["height"] <= 64
+    # The reason has room for whole words, and is in sight beside the longest of orders.
+    waits = {
+        "trigger_price": "60000",
+        "stop_order_type": "PartialStopLoss",
+        "price": None,
+        "order_type": "Market",
+    }
+    stop = played.market.order({**ORDER, **waits, "id": identity(9)}, state="cancelled")
+    stop["cancel_type"] = "CancelByTpSlTsClear"
+    played.say(played.market.change("order", stop))
+    expect(rows).to_have_count(5)
+    assert rows.nth(3).bounding_box()["height"] <= 64
+    panel, reason = page.locator(".panel").bounding_box(), rows.first.locator(".order-end").bounding_box()
+    assert reason["x"] + reason["width"] <= panel["x"] + panel["width"]
+    assert reason["height"] <= 64
 
 
 @pytest.mark.parametrize(("tab", "button"), [("Orders", "Cancel all…"), ("Positions", "Close all…")])
