@@ -272,20 +272,25 @@ def test_a_desk_has_them_as_a_table_under_the_chart(
         re.compile("20 Nov.*BTCUSDT.*Buy.*Limit.*0.004 of 0.020.*62,900.0.*Cancelled Nothing was left")
     )
     # The reason has room for whole words, and is in sight beside the longest of orders.
-    waits = {
-        "trigger_price": "60000",
-        "stop_order_type": "PartialStopLoss",
-        "price": None,
-        "order_type": "Market",
-    }
-    stop = played.market.order({**ORDER, **waits, "id": identity(9)}, state="cancelled")
-    stop["cancel_type"] = "CancelByTpSlTsClear"
-    played.say(played.market.change("order", stop))
-    expect(rows).to_have_count(5)
-    assert rows.nth(3).bounding_box()["height"] <= 64
-    panel, reason = page.locator(".panel").bounding_box(), rows.first.locator(".order-end").bounding_box()
-    assert reason["x"] + reason["width"] <= panel["x"] + panel["width"]
-    assert reason["height"] <= 64
+    market = {**ORDER, "order_type": "Market", "price": None}
+    waits = {"trigger_price": "60000", "stop_order_type": "PartialStopLoss"}
+    stop = {"cancel_type": "CancelByTpSlTsClear", "state": "cancelled"}
+    amount = {"category": "spot", "qty": "650", "market_unit": "quoteCoin"}
+    bought = {"filled_qty": "0.010643", "avg_price": "61067.9", "reject_reason": "EC_CancelByOrderValueZero"}
+    for more, end in (
+        ({**waits, "id": identity(8)}, stop),
+        ({**amount, "id": identity(9)}, {**stop, **bought}),
+    ):
+        played.say(played.market.change("order", played.market.order({**market, **more}, **end)))
+    expect(rows).to_have_count(6)
+    panel = page.locator(".panel").bounding_box()
+    for row in rows.all():
+        reason = row.locator(".order-end").bounding_box()
+        assert reason["x"] + reason["width"] <= panel["x"] + panel["width"]
+        assert row.bounding_box()["height"] <= 64
+        assert row.locator("td").first.evaluate("it => getComputedStyle(it).whiteSpace") == "nowrap"
+    # What was bought for an amount is filled, though nothing of spot was on this page before.
+    expect(page.locator(f"[data-ended='{identity(9)}'] .order-end")).to_have_text("Filled")
 
 
 @pytest.mark.parametrize(("tab", "button"), [("Orders", "Cancel all…"), ("Positions", "Close all…")])

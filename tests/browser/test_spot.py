@@ -140,7 +140,7 @@ def test_the_list_of_markets_has_both_kinds_and_keeps_their_stars_apart(pair: Pl
     assert page.evaluate("location.hash") == "#/trade/spot/ETHBTC"
 
 
-def rest_cancelled(played: Played) -> Any:
+def rest_cancelled(played: Played, why: str = "EC_NoError") -> Any:
     """Bybit cancels what is left of an amount where that buys no further step."""
 
     def answer(_: Any, request: Any) -> Answer:
@@ -149,7 +149,7 @@ def rest_cancelled(played: Played) -> Any:
             state="cancelled",
             filled_qty="0.010108",
             avg_price="64300.25",
-            reject_reason="EC_CancelByOrderValueZero",
+            reject_reason=why,
         )
 
     return answer
@@ -194,13 +194,13 @@ def test_an_amount_that_stays_in_good_part_unspent_is_no_fill(pair: Played, page
     page.get_by_role("radio", name="USDT").check()
     page.locator("#ticket-size").fill("6500")
     pair.review()
-    pair.answers["POST /orders"] = rest_cancelled(pair)
+    pair.answers["POST /orders"] = rest_cancelled(pair, "EC_NoImmediateQtyToFill")
     pair.place().click()
     expect(page.locator(".outcome")).to_be_visible()
     [sent] = pair.posts()
     pair.say(pair.market.update(pair.market.orders[sent["id"]]))
     expect(pair.outcome("cancelled")).to_contain_text("Cancelled after 0.010108 filled")
-    expect(pair.outcome("cancelled")).to_contain_text("What was left was too little to trade.")
+    expect(pair.outcome("cancelled")).to_contain_text("Not enough stood on the other side at its price.")
 
 
 def test_it_is_sold_by_size_and_no_more_than_is_free(pair: Played, page: Page) -> None:

@@ -16,10 +16,13 @@ export function filledSoFar(order: Order | undefined, id: string): string {
   return text(max(heard, read(order?.filled_qty) ?? ZERO));
 }
 
-/** Bybit cancels what is left of an order by value even where that buys no further step: then all of it was carried out. */
+/** Bybit cancels what is left of an order by value even where that buys no further step: then all of it was carried out. It may say so;
+ * where it does not, the market's step tells. */
 export function spent(order: Order): boolean {
   const [qty, filled, price, unit] = [order.qty, order.filled_qty, order.avg_price, step(marketOf(order))].map(read);
-  if (!byValue(order) || !qty || !filled || !price || !unit) return false;
+  if (!byValue(order) || !qty || !filled || !price) return false;
+  if (/ValueZero/.test(order.reject_reason)) return true;
+  if (!unit) return false;
   return cmp(sub(qty, mul(filled, price)), mul(unit, price)) < 0;
 }
 
