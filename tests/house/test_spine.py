@@ -159,6 +159,7 @@ def test_cancel_all_of_many_orders_under_bybit_s_rate_limits(stack: Stack) -> No
         assert stack.api("POST", "/orders", wish | {"id": str(uuid.uuid4())}).status_code == 201
     stack.paper.control("limits", {"scale": 1})
     done = stack.api("POST", "/orders/cancel-all", {"account": "paper"})
+    assert done.ok, done.text
     assert [item["result"] for item in done.json()["items"]] == ["cancelled"] * 120
     assert stack.api("GET", "/orders?state=open").json()["items"] == []
 
