@@ -118,7 +118,14 @@ def _cancel_category(
 ) -> list[Result]:
     outcomes: dict[UUID, str] = {}
     for _ in range(CANCEL_ROUNDS):
-        found = lookup.open_orders(gateway, category, symbol, include)
+        try:
+            found = lookup.open_orders(gateway, category, symbol, include)
+        except BybitError:
+            if not outcomes:
+                raise
+            # Cancels are out: what is known of each order is told, and its end is the resolver's to prove.
+            access.note_ban(account, gateway)
+            break
         news.record(account.pk, reports=found, source="cancel-all")
         known = _open_here(account, category, symbol, include)
         open_now = {
@@ -133,7 +140,11 @@ def _cancel_category(
             if kind == "protective" or not order.exchange_order_id:
                 outcomes[order.pk] = cancel_at_bybit(order, account, source, by)
         _note_cancel(list(open_now), {"by": by, "cancel_all": outcome}, source)
-        _read_back(account, gateway, category, [order.pk for order in open_now])
+        try:
+            _read_back(account, gateway, category, [order.pk for order in open_now])
+        except BybitError:
+            access.note_ban(account, gateway)
+            break
     return [_cancel_result(order, outcomes[order.pk]) for order in Order.objects.filter(pk__in=outcomes)]
 
 

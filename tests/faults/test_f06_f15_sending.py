@@ -246,6 +246,30 @@ def test_f15_cancel_all_tells_what_it_could_not_do(stack: Stack) -> None:
     flatten(stack)
 
 
+def test_f15_cancel_all_that_cannot_look_again_tells_of_each_order_all_the_same(stack: Stack) -> None:
+    """Bybit takes it, and refuses the reads after it: what has become of each order is told, not that it failed."""
+    orders = [resting(stack, qty=SMALL) for _ in range(3)]
+    stack.paper.fault(endpoint="/v5/order/cancel-all", accept="before", reply="hang", ms=1500, count=1)
+    told: list[requests.Response] = []
+    wish = {"account": "paper", "category": "linear"}
+    asking = threading.Thread(
+        target=lambda: told.append(stack.api("POST", "/orders/cancel-all", wish)), daemon=True
+    )
+    asking.start()
+    for order in orders:
+        until(stack, order["id"], "cancelled")
+    assert not told
+    stack.paper.fault(endpoint="/v5/order/realtime", accept="never", reply="status", code=503)
+    asking.join(20)
+    [answer] = told
+    assert answer.ok, answer.text
+    assert {item["order"]["id"]: item["result"] for item in answer.json()["items"]} == {
+        order["id"]: "cancelled" for order in orders
+    }
+    stack.paper.clear()
+    flatten(stack)
+
+
 def _taps(stack: Stack, order: dict[str, Any], count: int) -> list[int]:
     codes: list[int] = []
 
