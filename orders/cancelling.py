@@ -117,34 +117,31 @@ def _cancel_category(
     by: str,
 ) -> list[Result]:
     outcomes: dict[UUID, str] = {}
-    for _ in range(CANCEL_ROUNDS):
-        try:
+    try:
+        for _ in range(CANCEL_ROUNDS):
             found = lookup.open_orders(gateway, category, symbol, include)
-        except BybitError:
-            if not outcomes:
-                raise
-            # Cancels are out: what is known of each order is told, and its end is the resolver's to prove.
-            access.note_ban(account, gateway)
-            break
-        news.record(account.pk, reports=found, source="cancel-all")
-        known = _open_here(account, category, symbol, include)
-        open_now = {
-            order: kind for order, kind in known.items() if not (_unproven(order) and order.pk in outcomes)
-        }
-        if not open_now:
-            break
-        outcome = _cancel_kinds(gateway, category, symbol, include & set(open_now.values()))
-        for order, kind in open_now.items():
-            outcomes[order.pk] = outcome
-            # Named one by one: what protects a position, and what Bybit's lists may not show yet.
-            if kind == "protective" or not order.exchange_order_id:
-                outcomes[order.pk] = cancel_at_bybit(order, account, source, by)
-        _note_cancel(list(open_now), {"by": by, "cancel_all": outcome}, source)
-        try:
+            news.record(account.pk, reports=found, source="cancel-all")
+            known = _open_here(account, category, symbol, include)
+            open_now = {
+                order: kind
+                for order, kind in known.items()
+                if not (_unproven(order) and order.pk in outcomes)
+            }
+            if not open_now:
+                break
+            outcome = _cancel_kinds(gateway, category, symbol, include & set(open_now.values()))
+            for order, kind in open_now.items():
+                outcomes[order.pk] = outcome
+                # Named one by one: what protects a position, and what Bybit's lists may not show yet.
+                if kind == "protective" or not order.exchange_order_id:
+                    outcomes[order.pk] = cancel_at_bybit(order, account, source, by)
+            _note_cancel(list(open_now), {"by": by, "cancel_all": outcome}, source)
             _read_back(account, gateway, category, [order.pk for order in open_now])
-        except BybitError:
-            access.note_ban(account, gateway)
-            break
+    except BybitError:
+        if not outcomes:
+            raise
+        # Cancels are out: what is known of each order is told, and its end is the resolver's to prove.
+        access.note_ban(account, gateway)
     return [_cancel_result(order, outcomes[order.pk]) for order in Order.objects.filter(pk__in=outcomes)]
 
 
